@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import catalogue
+import command_fields
 from click.testing import CliRunner
 from fields import VALUES, Field, example, fields_of, types
 from keys import reports_page
@@ -320,7 +321,10 @@ def main() -> int:
     wanted = pages()
     names = stale(wanted)
     written = {catalogue.FILE: catalogue.text(), catalogue.COMMANDS_FILE: catalogue.commands()}
-    old = {file: text for file, text in written.items() if file.read_text("utf-8") != text}
+    written[command_fields.FILE] = command_fields.text()
+    old = {
+        file: text for file, text in written.items() if not file.exists() or file.read_text("utf-8") != text
+    }
     if "--check" in sys.argv[1:]:
         for file in old:
             print(f"{file.relative_to(REFERENCE.parents[1])} is stale: run make docs", file=sys.stderr)

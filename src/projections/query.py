@@ -25,7 +25,8 @@ from projections.reports.portfolio import timeline
 from projections.reports.questions import Question
 from projections.reports.sql_views import KEYS, REPORTS
 from projections.schema.columns import Columns, Type
-from projections.schema.tables import Row, register_spans
+from projections.schema.rows import Row
+from projections.schema.tables import register_spans
 from projections.schema.tracking import ViewsTracking
 
 _OF_ALL = ("register",)
@@ -219,8 +220,8 @@ def tables_at(
             yield tables
         return
     if known is None or known >= book.position():
-        with caught_up(book) as engine, store.reading(engine) as connection:
-            position, _ = ViewsTracking.inside(connection).newest()
+        with caught_up(book) as views, store.reading(views) as connection:
+            position, _ = ViewsTracking.inside(store.raw_of(connection)).newest()
             if known is None or position <= known:  # not if somebody has recorded meanwhile
                 yield connection, position
                 return

@@ -7,6 +7,8 @@ import pytest
 
 from cli.index import GROUPS, OTHER_COMMANDS
 from cli.main import HELP, cli, load
+from cli.shell.command_fields import fields_of_command
+from cli.shell.options import envelope_of, fields_of
 from lifecycle.catalogue import SPECS
 from lifecycle.parse import command_class
 from support.cli_shell import Shell
@@ -43,6 +45,33 @@ def test_help_imports_only_click_and_the_tables(shell: Shell, words: list[str]) 
         "lifecycle.catalogue",
         "lifecycle.kernel",
         "lifecycle.kernel.spec",
+    }
+
+
+def test_help_of_a_command_imports_only_the_table_of_fields_besides(shell: Shell) -> None:
+    modules = loaded(shell, "grant", "propose", "--help")
+    assert not modules & set(HEAVY)
+    ours = {name for name in modules if name.partition(".")[0] in ("cli", "lifecycle", "projections")}
+    assert {"cli.shell.command_fields", "cli.shell.fields", "cli.shell.run_command"} <= ours
+    assert not ours & {"cli.shell.options", "lifecycle.parse", "lifecycle.kernel.command"}
+
+
+def test_the_table_of_fields_says_what_the_commands_have() -> None:
+    for stream_kind, specs in SPECS.items():
+        for name, spec in specs.items():
+            command = command_class(name, stream_kind)
+            assert fields_of_command(spec.words) == [*fields_of(spec, command), *envelope_of(command)]
+
+
+def test_a_write_imports_neither_sqlalchemy_nor_what_prints_reports(lived: Shell) -> None:
+    modules = loaded(lived, "officer", "appoint", "o-77", "--roles", "ttl")
+    assert {"projections.engine.step", "projections.schema.layout", "sqlite3"} <= modules
+    assert not {name.partition(".")[0] for name in modules} & {"sqlalchemy", "jinja2", "pyarrow", "icalendar"}
+    assert not modules & {
+        "rich.console",
+        "projections.schema.tables",
+        "projections.reports",
+        "multiprocessing",
     }
 
 

@@ -27,10 +27,10 @@ def test_a_session_goes_through_no_table_as_it_grows(book: Book, raw: psycopg.Co
 
 
 def test_who_keeps_the_views_open_has_each_step_planned_anew(book: Book) -> None:
-    with store.opened(book.views) as engine:
+    with store.opened(book.views) as views:
         for n in range(8):
             book.record(g.cost("06-12", note=str(n)), "t.leader")
-            assert _catch_up(engine, book) == book.position()
-        with store.reading(engine) as connection:  # the same one
+            assert _catch_up(views, book) == book.position()
+        with store.reading(views) as connection:  # the same one
             kept = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar()
             assert kept == 0

@@ -5,8 +5,8 @@ from sqlalchemy import Text, literal, select
 
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
+from projections.schema.layout import call_scores, seat_offsets
 from projections.schema.rows import row_maker
-from projections.schema.tables import call_scores, seat_offsets
 
 PAIR = Columns(Column("grant", Type.TEXT, "Its id"), Column("paid", Type.MONEY, "What was paid"))
 

@@ -15,8 +15,8 @@ from lifecycle.book.book import Book
 from lifecycle.parse import Malformed
 from lifecycle.policy.edition import Window
 from projections.engine.projector import catch_up
+from projections.folds.windows import _CHECKS
 from projections.query import REPORTS, run
-from projections.reports.portfolio.windows import _CHECKS
 from support import given as g
 from support.given import (
     APPROVED,

@@ -98,10 +98,11 @@ def ask_past(past: Past, name: str, as_of: str | date, *, until: date | None = N
     def seen(entries: Iterable[Entry]) -> list[Entry]:
         return [entry for entry in entries if until is None or entry.on <= until]
 
-    engine = store.in_memory()
+    views = store.in_memory()
     streams = [(FUND, seen(past.fund_entries))]
     streams += [(f"grant:{name}", seen(known.entries)) for name, known in sorted(past.grants.items())]
-    with store.writing(engine) as connection:
+    with store.writing(views) as raw:
         for _, rows in folded([(name, entries) for name, entries in streams if entries], past.fund):
-            store.insert(connection, rows)
+            store.insert(raw, rows)
+    with store.reading(views) as connection:
         return answer_of(connection, question_of(name, None, None), day(as_of))

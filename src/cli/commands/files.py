@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.shell.fields import parameters
 from cli.shell.run_command import SpecCommand, record_and_print
 from lifecycle.catalogue import FUND_SPECS, GRANT_SPECS
 from lifecycle.kernel.spec import Spec
@@ -72,9 +73,7 @@ class FileCommand(SpecCommand):
 
     def own_params(self) -> list[click.Parameter]:
         """Return the arguments, the file and the options."""
-        from cli.shell.options import parameters
-
-        params = parameters(self.spec, self.command_class(), leave_out=self._from_file)
+        params = parameters(field for field in self.fields() if field.name not in self._from_file)
         arguments = [param for param in params if isinstance(param, click.Argument)]
         options = [param for param in params if not isinstance(param, click.Argument)]
         file = click.Argument(["file"], metavar="FILE")

@@ -1,7 +1,6 @@
-"""Makes the options of a command from its fields, and the fields' values from what was typed."""
+"""Says how each field of a command is typed, and makes the fields' values from what was typed."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -12,6 +11,8 @@ import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from cli.shell.docstrings import field_docs
+from cli.shell.fields import Field
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.spec import Spec
 from lifecycle.types.money import Money
@@ -27,8 +28,6 @@ _HELP = {
 }
 _ON_OF = {"HoldActivity": "The day on which it took effect; its last day (--ends) if not given."}
 """The help of ``--on``, by the name of a command whose default is another day."""
-_ALIASES = {"category": ("line",)}
-"""Further names of an option, by field."""
 _METAVARS = {"actor": "OFFICER", "on": "DATE", "command_id": "ID"}
 
 
@@ -105,71 +104,52 @@ def _bare(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
             return annotation, metadata
 
 
-class FieldOption(click.Option):
-    """The option for one field. Its help is the field's docstring, which is read when help is shown."""
-
-    def __init__(self, command: type[Command], field: str, shape: Shape, required: bool) -> None:
-        settings: dict[str, Any] = {"is_flag": True}
-        if shape.form != "flag":
-            settings = {"metavar": shape.metavar, "multiple": shape.is_list, "type": _click_type(shape)}
-        names = [f"--{name.replace('_', '-')}" for name in (field, *_ALIASES.get(field, ()))]
-        super().__init__([*names, field], default=None, **settings)
-        self._command, self._field, self._shape, self._is_required = command, field, shape, required
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """Return the option's line in ``--help``."""
-        from cli.shell.docstrings import field_docs
-
-        text = _HELP.get(self._field) or field_docs(self._command).get(self._field, "")
-        if self._field == "on":
-            text = _ON_OF.get(self._command.NAME, text)
-        if self._shape.is_list and self._shape.form in ("model", "pairs", "any"):
-            text = f"{text} May be given several times.".strip()
-        if self._shape.is_list and self._shape.choices:
-            text = f"{text} One or more of: {', '.join(self._shape.choices)}.".strip()
-        if self._field == "reads":
-            text += ' For example --reads amount="18500.00 USD" --reads on=2018-01-10.'
-        if self._is_required:
-            text = f"{text} [required]".strip()
-        self.help = text
-        return super().get_help_record(ctx)
-
-
-def _click_type(shape: Shape) -> click.ParamType[Any] | None:
-    if shape.is_list:
-        return click.STRING
-    if shape.form == "choice":
-        return click.Choice(shape.choices)
-    return click.INT if shape.form == "int" else click.STRING
-
-
-def parameters(spec: Spec, command: type[Command], leave_out: Iterable[str] = ()) -> list[click.Parameter]:
-    """Return the arguments, then an option for every other field in the fields' order, the envelope last."""
+def fields_of(spec: Spec, command: type[Command]) -> list[Field]:
+    """Return the command's arguments, then its other own fields in their order."""
     fields = command.fields()
-    params: list[click.Parameter] = [
-        click.Argument(
-            [name],
-            type=_click_type(shape_of(fields[name])),
-            metavar=name.upper() if fields[name].is_required() else f"[{name.upper()}]",
-            required=fields[name].is_required(),
-        )
-        for name in spec.arguments
-        if name in fields
+    arguments = [name for name in spec.arguments if name in fields]
+    options = [name for name in fields if name not in (*_ENVELOPE, *arguments)]
+    return [_field(command, name, is_argument=name in arguments) for name in (*arguments, *options)]
+
+
+def envelope_of(command: type[Command]) -> list[Field]:
+    """Return the options that every command has."""
+    return [
+        _field(command, name)._replace(metavar=_METAVARS.get(name, shape_of(command.fields()[name]).metavar))
+        for name in _ENVELOPE
     ]
-    own = [name for name in fields if name not in (*_ENVELOPE, *spec.arguments, *leave_out)]
-    params += [FieldOption(command, name, shape_of(fields[name]), fields[name].is_required()) for name in own]
-    for name in _ENVELOPE:
-        option = FieldOption(command, name, shape_of(fields[name]), required=False)
-        option.metavar = _METAVARS.get(name, option.metavar)
-        params.append(option)
-    params.append(
-        click.Option(
-            ["--confirm-clock"],
-            is_flag=True,
-            help="Trust the machine's clock although it is more than a year ahead of the journal.",
-        )
+
+
+def _field(command: type[Command], name: str, *, is_argument: bool = False) -> Field:
+    field = command.fields()[name]
+    shape, is_required = shape_of(field), field.is_required() and name not in _ENVELOPE
+    metavar = None if shape.form == "flag" else shape.metavar
+    if is_argument:
+        metavar = name.upper() if is_required else f"[{name.upper()}]"
+    return Field(
+        name,
+        metavar,
+        "" if is_argument else _help(command, name, shape),
+        shape.form,
+        shape.choices if shape.form == "choice" and not shape.is_list else (),
+        is_argument=is_argument,
+        is_list=shape.is_list,
+        is_required=is_required,
     )
-    return params
+
+
+def _help(command: type[Command], name: str, shape: Shape) -> str:
+    """Return what help says of the field: its docstring, and how it is typed."""
+    text = _HELP.get(name) or field_docs(command).get(name, "")
+    if name == "on":
+        text = _ON_OF.get(command.NAME, text)
+    if shape.is_list and shape.form in ("model", "pairs", "any"):
+        text = f"{text} May be given several times.".strip()
+    if shape.is_list and shape.choices:
+        text = f"{text} One or more of: {', '.join(shape.choices)}.".strip()
+    if name == "reads":
+        text += ' For example --reads amount="18500.00 USD" --reads on=2018-01-10.'
+    return text
 
 
 # ── from what was typed to the command's fields ──────────────────────────────────────────────

@@ -12,6 +12,8 @@ from cli.output.terminal_text import (
     say,
     to_json,
 )
+from cli.shell.command_fields import fields_of_command
+from cli.shell.fields import Field, parameters
 from cli.shell.settings import Settings, global_options, settings
 from lifecycle.kernel.spec import Spec
 
@@ -44,9 +46,11 @@ class SpecCommand(click.Command):
 
     def own_params(self) -> list[click.Parameter]:
         """Return the arguments and options for the command's fields."""
-        from cli.shell.options import parameters
+        return parameters(self.fields())
 
-        return parameters(self.spec, self.command_class())
+    def fields(self) -> list[Field]:
+        """Return how each field is typed."""
+        return fields_of_command(self.spec.words)
 
     def run(self, confirm_clock: bool, **typed: Any) -> int:
         """Record what was typed, and return the exit code."""

@@ -285,6 +285,10 @@ class Book(BookReader):
             state = handler.fund_at(self.journal.position()) if handler is not None else None
             return state or load_fund(self.journal)[0]
 
+    def loaded_fund(self, position: int) -> "Fund | None":
+        """Return the fund's state if this open book has it in memory as of this position. Reads nothing."""
+        return None if self._loaded_handler is None else self._loaded_handler.fund_at(position)
+
     def names(self) -> dict[str, OfficerName]:
         """Return what people call the officers, by id."""
         with store_errors(self.journal.place):

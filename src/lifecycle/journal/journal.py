@@ -171,6 +171,11 @@ class Journal(JournalRows, Application[str]):
                 by_stream[stream] = _whole(entries, since - 1)
         return snapshots, by_stream
 
+    def entries_from(self, position: int, most: int) -> list[Entry]:
+        """Return at most ``most`` entries of all streams, from a position on, in the order of recording."""
+        rows = next(self.entry_rows(position - 1, most), [])
+        return [self.left_out.entry(row) for row in rows]
+
     def pages(self, stream: str, page: int, *, after: int = 0) -> Iterator[list[Entry]]:
         """Yield a long stream's entries after a version, some thousand in memory at a time."""
         while entries := self.entries(stream, after=after, most=page):

@@ -24,8 +24,8 @@ from projections import store
 from projections.engine.fold import Rows, folded, folded_fund
 from projections.engine.projector import belong_to, catch_up
 from projections.engine.workers import folded_on_all_cores
-from projections.reports.fund.contributions import partner_rows, stands_alone
-from projections.schema.tables import (
+from projections.folds.contributions import partner_rows, stands_alone
+from projections.schema.layout import (
     CALL_TABLES,
     FUND_TABLES,
     GRANT_TABLES,
@@ -63,7 +63,7 @@ def _insert(connection: Connection, parts: Iterator[tuple[int, Rows]]) -> None:
     with collector_at_rest():
         for _, rows in parts:
             rows.pop(grant_standing, None)
-            store.insert(connection, rows, overlay.OVER)
+            store.insert(store.raw_of(connection), rows, overlay.OVER)
 
 
 def _all_rows(book: Book, known: int, grant: str | None, fund: Fund) -> Iterator[tuple[int, Rows]]:
@@ -116,7 +116,7 @@ def _laid_over_views(stack: ExitStack, book: Book, known: int, grant: str | None
             catch_up(book)
         with ExitStack() as opened:
             connection = opened.enter_context(store.laid_over(book.views))
-            position, recorded_at = ViewsTracking.inside(connection).newest()
+            position, recorded_at = ViewsTracking.inside(store.raw_of(connection)).newest()
             if position < known or not belong_to(book, position, recorded_at):
                 return None
             # The journal is read after the views, so that an entry recorded in between counts as a change.

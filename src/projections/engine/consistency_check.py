@@ -8,7 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import DBAPIError
 
 from lifecycle.book.book import Book
 from lifecycle.journal.addresses import is_address
@@ -17,17 +18,12 @@ from lifecycle.kernel.memory import collector_at_rest
 from projections import store
 from projections.engine.shadow_tables import Progress
 from projections.engine.step import fund_at, left_out_rows
-from projections.reports.sql_views import create_views
-from projections.schema.tables import (
-    SHADOW,
-    left_out,
-    metadata,
-    tracking,
-    views_format,
-)
+from projections.schema.layout import SHADOW, left_out, tracking, views_format
+from projections.schema.tables import metadata
 from projections.schema.tracking import JOURNAL
 from projections.store import schema_digest
 
+_ERRORS: tuple[type[Exception], ...] = (DBAPIError, *store.FILE_ERRORS)
 _NOT_FOLDED = (tracking.name, views_format.name)
 _PAGE = 5_000
 """The number of rows that are copied from a database at a time."""
@@ -53,22 +49,21 @@ def differences(book: Book, progress: Progress | None = None) -> Iterator[Differ
     if not has_views(book):
         return
     with tempfile.TemporaryDirectory() as folder:
-        engine = store.scratch(Path(folder) / store.FILE)
+        fresh = store.scratch(Path(folder) / store.FILE)
         try:
             compare = _with_database if is_address(book.views) else _with_file
-            yield from compare(book, engine, progress)
-        except store.FILE_ERRORS as error:
+            yield from compare(book, fresh, progress)
+        except _ERRORS as error:
             message = str(getattr(error, "orig", error))
             yield store.FILE, f"it cannot be read ({message}): grantbook views rebuild makes it again"
         finally:
-            engine.dispose()
+            fresh.close()
 
 
-def _with_file(book: Book, engine: Engine, progress: Progress | None) -> Iterator[Difference]:
+def _with_file(book: Book, fresh: store.FileViews, progress: Progress | None) -> Iterator[Difference]:
     file = Path(book.views) / store.FILE
-    with store.writing(engine) as connection:
-        create_views(connection)
-    with engine.connect() as connection:
+    store.create_sql_views(fresh)
+    with fresh.engine.connect() as connection:
         connection.exec_driver_sql("ATTACH DATABASE ? AS live", (address_to_read(file)[0],))
         integrity = connection.exec_driver_sql("PRAGMA live.integrity_check(1)").scalar()
         if integrity != "ok":
@@ -78,9 +73,9 @@ def _with_file(book: Book, engine: Engine, progress: Progress | None) -> Iterato
         if type(stored_format) is int and stored_format != schema_digest.current_format():
             raise AnotherFormat
         yield from _compare_rows(book, connection, progress)
-        live, fresh = (_definitions(connection, side) for side in ("live", "main"))
-        for type_, name in sorted(live.keys() | fresh.keys(), key=lambda key: key[1]):
-            if live.get((type_, name)) != fresh.get((type_, name)):
+        live, ours = (_definitions(connection, side) for side in ("live", "main"))
+        for type_, name in sorted(live.keys() | ours.keys(), key=lambda key: key[1]):
+            if live.get((type_, name)) != ours.get((type_, name)):
                 yield f"views: {name}", _NOT_OURS
 
 
@@ -104,10 +99,10 @@ def _definitions(connection: Connection, side: str) -> dict[tuple[str, str], str
 _NOT_OURS = "it is not as this program makes it: views rebuild makes it again"
 
 
-def _with_database(book: Book, engine: Engine, progress: Progress | None) -> Iterator[Difference]:
+def _with_database(book: Book, fresh: store.FileViews, progress: Progress | None) -> Iterator[Difference]:
     from projections.store.foreign_objects import changed_definitions, foreign_functions
 
-    with store.opened(book.views) as database, engine.connect() as connection:
+    with store.opened(book.views) as database, fresh.engine.connect() as connection:
         connection.exec_driver_sql("ATTACH DATABASE '' AS live")
         with store.reading(database) as source:
             _copy(source, connection)
@@ -143,7 +138,7 @@ def _compare_rows(book: Book, connection: Connection, progress: Progress | None)
         return
     _fold(book, connection, position, progress)
     if rows := left_out_rows(book):
-        store.insert(connection, {left_out: rows})
+        store.insert(store.raw_of(connection), {left_out: rows})
     for table in metadata.sorted_tables:
         if table.name not in _NOT_FOLDED:
             yield from _compare_table(connection, table.name)
@@ -155,7 +150,7 @@ def _fold(book: Book, connection: Connection, upto: int, progress: Progress | No
     done = 0
     with collector_at_rest():
         for entries, rows in folded_on_all_cores(book, upto, fund_at(book, upto)):
-            store.insert(connection, rows)
+            store.insert(store.raw_of(connection), rows)
             done += entries
             if progress is not None:
                 progress(done, upto)

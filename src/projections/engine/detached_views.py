@@ -43,8 +43,8 @@ class DetachedViews:
     @contextmanager
     def tables(self) -> Iterator[tuple[Connection, int]]:
         """Yield the tables and their position. Raises `Unreachable` if they hold no entry."""
-        with store.opened(self.views, as_is=True) as engine, store.reading(engine) as connection:
-            position, _ = ViewsTracking.inside(connection).newest()
+        with store.opened(self.views, as_is=True) as views, store.reading(views) as connection:
+            position, _ = ViewsTracking.inside(store.raw_of(connection)).newest()
             if not position:  # every book has an entry: the fund's
                 raise Unreachable(
                     f"{store.display_name(self.views)}: these views hold no entry of a book: they were never"
@@ -74,7 +74,7 @@ class DetachedViews:
     def recorded_at(self, position: int) -> datetime | None:
         """Return when the entry at the position was recorded; `None` if the views are at another position."""
         with self.tables() as (connection, _):
-            views_position, recorded_at = ViewsTracking.inside(connection).newest()
+            views_position, recorded_at = ViewsTracking.inside(store.raw_of(connection)).newest()
         return recorded_at if views_position == position else None
 
     def fund(self) -> FundName:

@@ -4,8 +4,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache, lru_cache, partial
 from typing import Any, Protocol
 
-from sqlalchemy import Table
-
 from lifecycle.fund.establishment import FundEstablished
 from lifecycle.fund.obligations import instalments as instalment_steps
 from lifecycle.fund.seat import offsets
@@ -24,37 +22,38 @@ from lifecycle.kernel.history import (
 )
 from lifecycle.types.stage import Stage
 from projections.engine.standing import as_text
-from projections.reports import event_rows
-from projections.reports.event_rows import EventRows
-from projections.reports.fund import calls, instalments
-from projections.reports.fund.calls import Answers, Scores, call_rows
-from projections.reports.fund.contributions import (
+from projections.folds import (
+    calls,
+    disbursement,
+    event_rows,
+    exchanges,
+    follow_ups,
+    instalments,
+    library_texts,
+    outcomes,
+    register,
+    windows,
+)
+from projections.folds.calls import Answers, Scores, call_rows
+from projections.folds.contributions import (
     consultation_rows,
     flow_rows,
     partner_rows,
     stands_alone,
 )
-from projections.reports.money import disbursement
-from projections.reports.money.disbursement import Disbursement
-from projections.reports.portfolio import register, windows
-from projections.reports.portfolio.register import Register
-from projections.reports.portfolio.timeline import Compliance, rows_of
-from projections.reports.portfolio.windows import Windows
-from projections.reports.results import (
-    exchanges,
-    follow_ups,
-    library_texts,
-    outcomes,
-)
-from projections.reports.results.exchanges import Activities, Attendance
-from projections.reports.results.follow_ups import FollowUps
-from projections.reports.results.library_texts import Texts
-from projections.reports.results.outcomes import Outcomes
-from projections.schema.rows import row_maker
-from projections.schema.tables import (
+from projections.folds.disbursement import Disbursement
+from projections.folds.event_rows import EventRows
+from projections.folds.exchanges import Activities, Attendance
+from projections.folds.follow_ups import FollowUps
+from projections.folds.library_texts import Texts
+from projections.folds.outcomes import Outcomes
+from projections.folds.register import Register
+from projections.folds.timeline import Compliance, rows_of
+from projections.folds.windows import Windows
+from projections.schema.layout import (
     CALL_TABLES,
     GRANT_TABLES,
-    Row,
+    TableLayout,
     call_spans,
     fund_consultations,
     fund_details,
@@ -63,12 +62,12 @@ from projections.schema.tables import (
     fund_partners,
     grant_standing,
     obligation_steps,
-    scale_of,
     seat_offsets,
     sector_names,
 )
+from projections.schema.rows import Row, row_maker, scale_of
 
-Rows = dict[Table, list[Row]]
+Rows = dict[TableLayout, list[Row]]
 
 BATCH = 5_000
 """The number of entries that are folded before their rows are written, so that memory stays small."""
@@ -95,7 +94,7 @@ class Rules:
 class Projection(Protocol):
     """Takes the events of one grant in their order, and returns the grant's rows of one table."""
 
-    table: Table
+    table: TableLayout
 
     def see(self, grant: Grant, event: Event) -> None:
         """Take an event that concerns this projection, with the grant's state after it."""
@@ -104,7 +103,7 @@ class Projection(Protocol):
         """Return the rows of the grant."""
 
 
-def _event_rows(table: Table, cells: event_rows.Cells, _: Rules) -> EventRows:
+def _event_rows(table: TableLayout, cells: event_rows.Cells, _: Rules) -> EventRows:
     return EventRows(table, cells)
 
 

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-
-from sqlalchemy import Engine
+from typing import Any
 
 from lifecycle.book.book import Book
 from lifecycle.kernel.errors import Unreachable
@@ -21,14 +20,18 @@ from projections import store
 from projections.engine.shadow_tables import Progress, rebuild_in_shadows
 from projections.engine.step import (
     RebuildNeeded,
+    news_since,
     streams_with_other_rows_left_out,
     write_again,
     write_changes,
+    write_streams,
 )
 from projections.schema.tracking import ViewsTracking
 
 STEP = 20_000
 """The most positions, or entries, in one transaction."""
+FEW = 100
+"""The most entries that are read with one question, to find the changed streams."""
 PATIENCE = 5.0
 """Seconds that a user who may not write the views waits for one who does."""
 
@@ -45,25 +48,25 @@ def catch_up(book: Book, progress: Progress | None = None) -> int:
 @contextmanager
 def catching_up(book: Book, progress: Progress | None = None) -> Iterator[Callable[[], int]]:
     """Yield a function that does what `catch_up` does; the views stay open between its calls."""
-    with _opened(book, progress, trusting=True) as engine:
-        yield lambda: _catch_up(engine, book, progress)
+    with _opened(book, progress, trusting=True) as views:
+        yield lambda: _catch_up(views, book, progress)
 
 
 @contextmanager
-def caught_up(book: Book) -> Iterator[Engine]:
+def caught_up(book: Book) -> Iterator[store.Views]:
     """Yield the views at the journal's end: caught up here, or by another user if this one may not write.
 
     Raises `Unreachable` if nobody catches them up in time.
     """
     with ExitStack() as stack:
         try:
-            engine = stack.enter_context(_opened(book))
+            views = stack.enter_context(_opened(book))
             with store.explaining_errors(book.views):
-                _catch_up(engine, book)
+                _catch_up(views, book)
         except store.MayNotWrite as error:
-            engine = stack.enter_context(store.opened(book.views, as_is=True))
-            _wait_for_another_writer(engine, book, error)
-        yield engine
+            views = stack.enter_context(store.opened(book.views, as_is=True))
+            _wait_for_another_writer(views, book, error)
+        yield views
 
 
 def rebuild(book: Book, progress: Progress | None = None, *, source: Book | None = None) -> int:
@@ -73,8 +76,8 @@ def rebuild(book: Book, progress: Progress | None = None, *, source: Book | None
     rebuild waits for the first. Raises `Unreachable` if the views cannot be written, or if the source is of
     another book.
     """
-    with _opened(book, progress) as engine, store.locked(book.views) as require_lock, collector_at_rest():
-        return rebuild_in_shadows(engine, book, require_lock, progress, source)
+    with _opened(book, progress) as views, store.locked(book.views) as require_lock, collector_at_rest():
+        return rebuild_in_shadows(views, book, require_lock, progress, source)
 
 
 def status(book: Book) -> dict[str, int | float]:
@@ -84,14 +87,14 @@ def status(book: Book) -> dict[str, int | float]:
     """
     with ExitStack() as stack:
         try:
-            engine = stack.enter_context(_opened(book, trusting=True))
+            views = stack.enter_context(_opened(book, trusting=True))
         except store.MayNotWrite:
-            engine = stack.enter_context(store.opened(book.views, as_is=True))
-        views, _ = _tracked_position(engine)
+            views = stack.enter_context(store.opened(book.views, as_is=True))
+        tracked, _ = _tracked_position(views)
     journal = book.position()
-    missing_since = book.recorded_at(views + 1) if views < journal else None
+    missing_since = book.recorded_at(tracked + 1) if tracked < journal else None
     seconds = 0.0 if missing_since is None else max(0.0, (book.now() - missing_since).total_seconds())
-    return {"views": views, "journal": journal, "behind": journal - views, "seconds": round(seconds, 1)}
+    return {"views": tracked, "journal": journal, "behind": journal - tracked, "seconds": round(seconds, 1)}
 
 
 def belong_to(book: Book, position: int, recorded_at: datetime | None) -> bool:
@@ -107,7 +110,7 @@ def belong_to(book: Book, position: int, recorded_at: datetime | None) -> bool:
 
 def _opened(
     book: Book, progress: Progress | None = None, *, trusting: bool = False
-) -> AbstractContextManager[Engine]:
+) -> AbstractContextManager[store.Views]:
     """Open the book's views. If they cannot be used, others are made beside them and copied over."""
 
     def fill(folder: Path) -> None:
@@ -118,69 +121,86 @@ def _opened(
     return store.opened(book.views, trusting=trusting, fill=fill)
 
 
-def _catch_up(engine: Engine, book: Book, progress: Progress | None = None) -> int:
+def _catch_up(views: store.Views, book: Book, progress: Progress | None = None) -> int:
     with collector_at_rest():
         while True:
             try:
-                views, journal = _take_step(engine, book)
+                done, newest = _take_step(views, book)
             except RebuildNeeded:
-                views, journal = _rebuild_unless_done(engine, book, progress)
+                done, newest = _rebuild_unless_done(views, book, progress)
             if progress is not None:
-                progress(views, journal)
-            if views >= journal:
-                return views
+                progress(done, newest)
+            if done >= newest:
+                return done
 
 
-def _take_step(engine: Engine, book: Book) -> tuple[int, int]:
+def _take_step(views: store.Views, book: Book) -> tuple[int, int]:
     """Take the views at most `STEP` positions further. Returns the positions of the views and of the journal.
 
     Raises `RebuildNeeded`.
     """
-    with store.writing(engine) as connection:
-        tracked = ViewsTracking.inside(connection)
-        (after, recorded_at), newest = tracked.newest(), book.position()
-        if not belong_to(book, after, recorded_at):
+    with store.writing(views) as raw:
+        after, recorded_at = ViewsTracking.inside(raw).newest()
+        news = news_since(book, after, min(FEW, STEP))
+        if news is None:
+            return _take_long_step(raw, book, after, recorded_at)
+        if news.recorded_at != recorded_at:
             raise RebuildNeeded
-        changed_streams = streams_with_other_rows_left_out(connection, book)
+        changed_streams = streams_with_other_rows_left_out(raw, book)
         if FUND in changed_streams:
             raise RebuildNeeded
-        if after == newest:
-            write_again(connection, book, after, changed_streams)
-            return after, newest
-        if newest - after > max(STEP, after):  # a rebuild folds each grant once, steps fold it once a step
-            raise RebuildNeeded
-        upto = min(newest, after + STEP)
-        write_changes(connection, book, after, upto)
-        write_again(connection, book, upto, changed_streams)
-        tracked.keep(upto, book.recorded_at(upto))
-        return upto, newest
+        if news.last_versions:
+            write_streams(raw, book, news.newest, news.last_versions)
+            ViewsTracking.inside(raw).keep(news.newest, news.newest_recorded_at)
+        write_again(raw, book, news.newest, changed_streams)
+        return news.newest, news.newest
 
 
-def _rebuild_unless_done(engine: Engine, book: Book, progress: Progress | None) -> tuple[int, int]:
+def _take_long_step(raw: Any, book: Book, after: int, recorded_at: datetime | None) -> tuple[int, int]:
+    """Take the step if many entries were recorded, or rows are left out."""
+    newest = book.position()
+    if not belong_to(book, after, recorded_at):
+        raise RebuildNeeded
+    changed_streams = streams_with_other_rows_left_out(raw, book)
+    if FUND in changed_streams:
+        raise RebuildNeeded
+    if after == newest:
+        write_again(raw, book, after, changed_streams)
+        return after, newest
+    if newest - after > max(STEP, after):  # a rebuild folds each grant once, steps fold it once a step
+        raise RebuildNeeded
+    upto = min(newest, after + STEP)
+    write_changes(raw, book, after, upto)
+    write_again(raw, book, upto, changed_streams)
+    ViewsTracking.inside(raw).keep(upto, book.recorded_at(upto))
+    return upto, newest
+
+
+def _rebuild_unless_done(views: store.Views, book: Book, progress: Progress | None) -> tuple[int, int]:
     """Make all rows again, unless another process did so while this one waited for the lock."""
     with store.locked(book.views) as require_lock:
         try:
-            return _take_step(engine, book)
+            return _take_step(views, book)
         except RebuildNeeded:
-            position = rebuild_in_shadows(engine, book, require_lock, progress)
+            position = rebuild_in_shadows(views, book, require_lock, progress)
             return position, position
 
 
-def _wait_for_another_writer(engine: Engine, book: Book, error: store.MayNotWrite) -> None:
+def _wait_for_another_writer(views: store.Views, book: Book, error: store.MayNotWrite) -> None:
     """Wait until somebody else has brought the views to the journal's end."""
     until, newest = time.monotonic() + PATIENCE, book.position()
     while True:
-        views, recorded_at = _tracked_position(engine)
-        are_ours = belong_to(book, views, recorded_at)
-        if are_ours and views >= newest:
+        position, recorded_at = _tracked_position(views)
+        are_ours = belong_to(book, position, recorded_at)
+        if are_ours and position >= newest:
             return
         if time.monotonic() > until:
-            state = f"{newest - views:,} behind the journal" if are_ours else "not those of this journal"
+            state = f"{newest - position:,} behind the journal" if are_ours else "not those of this journal"
             message = f"the views are {state}, and nobody brings them up: grantbook views follow does"
             raise Unreachable(f"{message}, as a role that may write them") from error
         time.sleep(0.1)
 
 
-def _tracked_position(engine: Engine) -> tuple[int, datetime | None]:
-    with store.reading(engine) as connection:
-        return ViewsTracking.inside(connection).newest()
+def _tracked_position(views: store.Views) -> tuple[int, datetime | None]:
+    with store.reading(views) as connection:
+        return ViewsTracking.inside(store.raw_of(connection)).newest()

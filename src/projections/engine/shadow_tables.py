@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import Engine
-
 from lifecycle.book.book import Book
 from lifecycle.journal.stored_row import Stored
 from lifecycle.kernel.errors import Unreachable
 from projections import store
 from projections.engine.step import RebuildNeeded, fund_at, write_changes, write_left_out
-from projections.schema.tables import CALL_TABLES, FUND_TABLES, GRANT_TABLES, SHADOW, tracking
+from projections.schema.layout import CALL_TABLES, FUND_TABLES, GRANT_TABLES, SHADOW, tracking
 from projections.schema.tracking import ViewsTracking
 
 Progress = Callable[[int, int], None]
@@ -19,7 +17,7 @@ _REBUILT = (*GRANT_TABLES, *CALL_TABLES, *(table for table in FUND_TABLES if tab
 
 
 def rebuild_in_shadows(
-    engine: Engine,
+    views: store.Views,
     book: Book,
     require_lock: Callable[[], object],
     progress: Progress | None,
@@ -34,9 +32,9 @@ def rebuild_in_shadows(
     while True:
         if (upto := source.position()) and _entry_at(source, upto) != _entry_at(book, upto):
             raise Unreachable(f"{source.name} is no copy of {book.name}: they differ at position {upto:,}")
-        _fill_shadows(engine, source, book.views, upto, progress)
+        _fill_shadows(views, source, book.views, upto, progress)
         try:
-            return _swap(engine, book, require_lock, upto)
+            return _swap(views, book, require_lock, upto)
         except RebuildNeeded:
             continue
 
@@ -46,42 +44,37 @@ def _entry_at(book: Book, position: int) -> Stored | None:
 
 
 def _fill_shadows(
-    engine: Engine, book: Book, views: store.Place, upto: int, progress: Progress | None
+    views: store.Views, book: Book, place: store.Place, upto: int, progress: Progress | None
 ) -> None:
     """Fill new tables in steps, up to the position."""
     from projections.engine.workers import folded_on_all_cores
 
-    with store.writing(engine) as connection:
-        store.create_shadows(connection, _REBUILT)
-    written_by_workers = views if store.allows_many_writers(views) else None
+    with store.writing(views) as raw:
+        store.create_shadows(raw, _REBUILT)
+    written_by_workers = place if store.allows_many_writers(place) else None
     done, fund = 0, fund_at(book, upto)
     for entries, rows in folded_on_all_cores(book, upto, fund, written_by_workers):
         if any(rows.values()):
-            with store.writing(engine) as connection:
-                store.insert(connection, rows, SHADOW)
+            with store.writing(views) as raw:
+                store.insert(raw, rows, SHADOW)
         done += entries
         if progress is not None:
             progress(done, upto)
-    with store.writing(engine) as connection:
-        store.finish_shadows(connection, _REBUILT)
+    with store.writing(views) as raw:
+        store.finish_shadows(raw, _REBUILT)
 
 
-def _swap(engine: Engine, book: Book, require_lock: Callable[[], object], filled: int) -> int:
+def _swap(views: store.Views, book: Book, require_lock: Callable[[], object], filled: int) -> int:
     """Add what was recorded meanwhile, and put the shadow tables in the place of the live ones.
 
     Returns the position that the new tables correspond to.
     """
-    from projections.reports.sql_views import create_views, drop_views
-
-    with store.writing(engine) as connection:
+    with store.writing(views) as raw:
         newest = book.position()
-        write_changes(connection, book, filled, newest, SHADOW)
+        write_changes(raw, book, filled, newest, SHADOW)
         require_lock()  # without it, another process may be filling the same shadow tables
-        with store.keeping_rights(connection):
-            drop_views(connection)
-            store.swap(connection, _REBUILT)
-            create_views(connection)
-        write_left_out(connection, book)
-        connection.execute(tracking.delete())
-        ViewsTracking.inside(connection).keep(newest, book.recorded_at(newest))
+        store.swap(raw, _REBUILT)
+        write_left_out(raw, book)
+        raw.execute(f"DELETE FROM {tracking.name}")
+        ViewsTracking.inside(raw).keep(newest, book.recorded_at(newest))
         return newest

@@ -1,9 +1,8 @@
 """Write the rows of the streams that have new entries."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
-
-from sqlalchemy import Connection
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from lifecycle.book.book import Book
 from lifecycle.fund.establishment import FundEstablished
@@ -14,13 +13,11 @@ from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import FUND, Entry, kind_of, lawful
 from projections import store
 from projections.engine.fold import Rules, fold_fund, fold_stream, no_rows
-from projections.reports.fund.contributions import flow_rows, partner_rows, stands_alone
-from projections.schema.rows import row_maker
-from projections.schema.tables import (
+from projections.folds.contributions import flow_rows, partner_rows, stands_alone
+from projections.schema.layout import (
     CALL_TABLES,
     FUND_TABLES,
     GRANT_TABLES,
-    Row,
     fund_details,
     fund_flows,
     fund_partners,
@@ -28,6 +25,7 @@ from projections.schema.tables import (
     obligation_steps,
     register_spans,
 )
+from projections.schema.rows import Row, row_maker
 
 _ENTRIES_IN_MEMORY = 1_000
 """About how many entries have their rows in memory at a time, within the transaction."""
@@ -37,19 +35,54 @@ class RebuildNeeded(Exception):
     """The stored rows cannot be continued: an edition came or was corrected, or they are of another book."""
 
 
-def write_changes(connection: Connection, book: Book, after: int, upto: int, prefix: str = "") -> None:
+class News(NamedTuple):
+    """The few entries that were recorded after a position."""
+
+    recorded_at: datetime
+    """When the entry at the position was recorded."""
+    newest: int
+    """The journal's newest position."""
+    newest_recorded_at: datetime
+    last_versions: dict[str, int]
+    """The streams with a newer entry, and the version of the last."""
+
+
+def news_since(book: Book, position: int, most: int) -> News | None:
+    """Return what was recorded after a position, with one question to the journal.
+
+    Returns `None` if that is more than ``most`` entries, if the position is not the journal's, or if rows are
+    left out: then several questions are needed.
+    """
+    journal = book.journal
+    if not position or journal.left_out:
+        return None
+    with store_errors(journal.place):
+        entries = journal.entries_from(position, most + 2)
+        if len(entries) > most + 1 or not entries or entries[0].position != position:
+            return None
+        newest = entries[-1].position or 0
+        if journal.left_out.look(newest):
+            return None
+    last_versions = {entry.originator_id: entry.originator_version for entry in entries[1:]}
+    return News(entries[0].recorded_at, newest, entries[-1].recorded_at, last_versions)
+
+
+def write_changes(raw: Any, book: Book, after: int, upto: int, prefix: str = "") -> None:
     """Replace the rows of every stream that has an entry after the first position, up to the second."""
     with store_errors(book.journal.place):
-        last_versions = {
-            stream: last for stream, (_, last) in book.journal.changed_since(after, upto).items()
-        }
+        changed = book.journal.changed_since(after, upto)
+    write_streams(raw, book, upto, {stream: last for stream, (_, last) in changed.items()}, prefix)
+
+
+def write_streams(raw: Any, book: Book, upto: int, last_versions: dict[str, int], prefix: str = "") -> None:
+    """Replace the rows of these streams, each of which has an entry of this version."""
     if FUND in last_versions:
-        _write_fund(connection, book, upto, prefix, last_versions.pop(FUND))
-    _write_streams(connection, book, upto, prefix, last_versions)
+        _write_fund(raw, book, upto, prefix, last_versions[FUND])
+    _write_grants_and_calls(raw, book, upto, last_versions, prefix)
 
 
-def _write_streams(
-    connection: Connection, book: Book, upto: int, prefix: str, last_versions: dict[str, int]
+def _write_grants_and_calls(
+    raw: Any, book: Book, upto: int, last_versions: dict[str, int], prefix: str = ""
 ) -> None:
     """Replace the rows of these grants and calls."""
     last_versions = {name: last for name, last in last_versions.items() if kind_of(name) in ("grant", "call")}
@@ -63,7 +96,7 @@ def _write_streams(
         for kind, tables in (("grant", GRANT_TABLES), ("call", CALL_TABLES)):
             ids = [stream.removeprefix(f"{kind}:") for stream in part if kind_of(stream) == kind]
             if ids:
-                store.replace(connection, {table: rows[table] for table in tables}, kind, ids, prefix)
+                store.replace(raw, {table: rows[table] for table in tables}, kind, ids, prefix)
 
 
 def _parts(last_versions: dict[str, int]) -> Iterator[dict[str, int]]:
@@ -82,28 +115,28 @@ def _parts(last_versions: dict[str, int]) -> Iterator[dict[str, int]]:
 # ── rows that count in no table ──────────────────────────────────────────────────────────────
 
 
-def streams_with_other_rows_left_out(connection: Connection, book: Book) -> set[str]:
+def streams_with_other_rows_left_out(raw: Any, book: Book) -> set[str]:
     """Return the streams whose rows left out are not those that the tables were made without."""
     question = f"SELECT stream, version, position, quarantined, why FROM {left_out.name}"
-    stored = {tuple(row)[:4] for row in connection.exec_driver_sql(question)}
+    stored = {tuple(row)[:4] for row in raw.execute(question)}
     current = {row[:4] for row in left_out_rows(book)}
     return {str(stream) for stream, *_ in stored ^ current}
 
 
-def write_again(connection: Connection, book: Book, upto: int, streams: Collection[str]) -> None:
+def write_again(raw: Any, book: Book, upto: int, streams: Collection[str]) -> None:
     """Replace the rows of these streams, and the table of the rows left out."""
     if not streams:
         return
     lengths = {name: len(book.entries(name, known=upto)) for name in sorted(streams)}
-    _write_streams(connection, book, upto, "", lengths)
-    write_left_out(connection, book)
+    _write_grants_and_calls(raw, book, upto, lengths)
+    write_left_out(raw, book)
 
 
-def write_left_out(connection: Connection, book: Book) -> None:
+def write_left_out(raw: Any, book: Book) -> None:
     """Replace the table of the rows left out."""
-    connection.exec_driver_sql(f"DELETE FROM {left_out.name}")
+    raw.execute(f"DELETE FROM {left_out.name}")
     if rows := left_out_rows(book):
-        store.insert(connection, {left_out: rows})
+        store.insert(raw, {left_out: rows})
 
 
 _left_out_row = row_maker(left_out)
@@ -129,36 +162,38 @@ def _left_out(row: Any, *, quarantined: bool) -> Row:
 
 def fund_at(book: Book, position: int) -> Fund:
     """Return the fund as known at the position, from its snapshot if that is the newest."""
+    if (loaded := book.loaded_fund(position)) is not None:
+        return loaded
     fund = book.fund()
     return fund if book.position() == position else book.fund(known=position)
 
 
-def _write_fund(connection: Connection, book: Book, upto: int, prefix: str, last: int) -> None:
+def _write_fund(raw: Any, book: Book, upto: int, prefix: str, last: int) -> None:
     """Add the rows of the fund's new entries, or replace all of the fund's rows if one changes others.
 
     Raises `RebuildNeeded` if the editions changed and there are grants.
     """
-    version, currency = _stored_fund(connection, prefix)
+    version, currency = _stored_fund(raw, prefix)
     entries_since = reaching(last, FUND, book.entries(FUND, upto, after=version), version)
     newer = lawful(entries_since)
     if version and all(stands_alone(entry) for entry in newer):
         rows = {fund_flows: flow_rows(newer, currency), fund_partners: partner_rows(newer)}
-        store.insert(connection, rows, prefix)
+        store.insert(raw, rows, prefix)
         new_version = version + len(entries_since)
-        connection.exec_driver_sql(f"UPDATE {prefix}{fund_details.name} SET version = {new_version}")
+        raw.execute(f"UPDATE {prefix}{fund_details.name} SET version = {new_version}")
         return
     entries = book.entries(FUND, known=upto)
-    if _editions_changed(entries, newer) and _has_grants(connection, prefix):
+    if _editions_changed(entries, newer) and _has_grants(raw, prefix):
         raise RebuildNeeded
     for table in FUND_TABLES:
-        connection.exec_driver_sql(f"DELETE FROM {prefix}{table.name}")
-    connection.exec_driver_sql(f"DELETE FROM {prefix}{obligation_steps.name} WHERE \"grant\" = ''")
-    store.insert(connection, fold_fund(entries), prefix)
+        raw.execute(f"DELETE FROM {prefix}{table.name}")
+    raw.execute(f"DELETE FROM {prefix}{obligation_steps.name} WHERE \"grant\" = ''")
+    store.insert(raw, fold_fund(entries), prefix)
 
 
-def _stored_fund(connection: Connection, prefix: str) -> tuple[int, str]:
+def _stored_fund(raw: Any, prefix: str) -> tuple[int, str]:
     """Return the version and the currency of the fund in the tables."""
-    row = connection.exec_driver_sql(f"SELECT version, currency FROM {prefix}{fund_details.name}").fetchone()
+    row = raw.execute(f"SELECT version, currency FROM {prefix}{fund_details.name}").fetchone()
     return (0, "") if row is None else (row[0], row[1])
 
 
@@ -174,6 +209,6 @@ def _editions_changed(entries: Sequence[Entry], newer: Sequence[Entry]) -> bool:
     return False
 
 
-def _has_grants(connection: Connection, prefix: str) -> bool:
-    row = connection.exec_driver_sql(f"SELECT 1 FROM {prefix}{register_spans.name} LIMIT 1").fetchone()
+def _has_grants(raw: Any, prefix: str) -> bool:
+    row = raw.execute(f"SELECT 1 FROM {prefix}{register_spans.name} LIMIT 1").fetchone()
     return row is not None

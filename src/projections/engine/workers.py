@@ -10,15 +10,14 @@ from contextlib import ExitStack
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
-from sqlalchemy import Engine
-
 from lifecycle.book.book import Book
 from lifecycle.fund.state import Fund
 from lifecycle.kernel.errors import Altered, Unreachable
 from lifecycle.kernel.memory import collector_at_rest
 from projections import store
 from projections.engine.fold import Rows, folded, folded_fund
-from projections.schema.tables import SHADOW, Row, metadata
+from projections.schema.layout import SHADOW, TABLES
+from projections.schema.rows import Row
 
 WORTH_IT = 50_000
 """With fewer entries than this, starting processes takes longer than folding."""
@@ -92,12 +91,12 @@ def _cores() -> int:
 
 def _rows(future: "Future[_Part]") -> Iterator[tuple[int, Rows]]:
     for count, rows in future.result():
-        yield count, {metadata.tables[name]: table_rows for name, table_rows in rows.items()}
+        yield count, {TABLES[name]: table_rows for name, table_rows in rows.items()}
 
 
 # ── in the other processes ───────────────────────────────────────────────────────────────────
 
-_WORK: list[tuple[Book, int, Fund, Engine | None]] = []
+_WORK: list[tuple[Book, int, Fund, store.Views | None]] = []
 """One tuple: the book, open for reading; the last position; the fund; the views if this process writes."""
 
 
@@ -105,8 +104,8 @@ def _begin(place: Path | str, upto: int, fund: Fund, into: store.Place | None) -
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     book = Book.open(place, read_only=True, as_is=True)
-    engine = None if into is None else ExitStack().enter_context(store.opened(into))
-    _WORK.append((book, upto, fund, engine))
+    views = None if into is None else ExitStack().enter_context(store.opened(into))
+    _WORK.append((book, upto, fund, views))
 
 
 def _end_with_parent() -> None:
@@ -117,17 +116,17 @@ def _end_with_parent() -> None:
 
 
 def _fold(names: tuple[str, str]) -> _Part:
-    book, upto, fund, engine = _WORK[0]
+    book, upto, fund, views = _WORK[0]
     with collector_at_rest():
         parts = folded(book.histories(0, upto, names), fund)
-        if engine is None:
+        if views is None:
             return [
                 (count, {table.name: table_rows for table, table_rows in rows.items()})
                 for count, rows in parts
             ]
         done = 0
-        with engine.begin() as connection:
+        with store.filling_shadows(views) as raw:
             for count, rows in parts:
-                store.insert(connection, rows, SHADOW)
+                store.insert(raw, rows, SHADOW)
                 done += count
         return [(done, {})]

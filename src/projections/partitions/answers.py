@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, event
 
 from projections import store
 from projections.query import AS_OF, question_of
 from projections.reports.portfolio import timeline
 from projections.reports.questions import Question
-from projections.schema.tables import Row, metadata
+from projections.schema.layout import TABLES
+from projections.schema.rows import Row
 
-_NAMES = re.compile(rf"\b({'|'.join(metadata.tables)})\b")
+_NAMES = re.compile(rf"\b({'|'.join(TABLES)})\b")
 
-Fill = Callable[[Engine, frozenset[str]], object]
+Fill = Callable[[store.Views, frozenset[str]], object]
 """Fills these tables."""
 
 
@@ -39,7 +40,10 @@ class Asked:
 
 
 def answered(
-    make: Callable[[], Engine], fill: Fill, answer: Callable[[Connection], list[Row]], there: Collection[str]
+    make: Callable[[], store.Views],
+    fill: Fill,
+    answer: Callable[[Connection], list[Row]],
+    there: Collection[str],
 ) -> list[Row]:
     """Return the answer, which is asked for again until all tables that it reads are filled.
 
@@ -48,24 +52,24 @@ def answered(
     """
     filled = frozenset(there)
     while True:
-        engine = make()
+        views = make()
         try:
-            fill(engine, filled)
-            read = names_read(engine)
-            with store.reading(engine) as connection:
+            fill(views, filled)
+            read = names_read(views)
+            with store.reading(views) as connection:
                 rows = answer(connection)
         finally:
-            engine.dispose()
+            views.close()
         if read <= filled:
             return rows
         filled |= read
 
 
-def names_read(engine: Engine) -> set[str]:
+def names_read(views: store.Views) -> set[str]:
     """Return the set into which the names of tables come that statements name from now on."""
     read = set[str]()
 
-    @event.listens_for(engine, "before_cursor_execute")
+    @event.listens_for(views.engine, "before_cursor_execute")
     def _listen(_: Any, __: Any, statement: str, *___: Any) -> None:
         read.update(_NAMES.findall(statement))
 

@@ -6,10 +6,10 @@ Everything that is passed in and returned is plain: a cluster sends it from one 
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Engine
 
 from lifecycle.fund.establishment import FundEstablished, PolicyAdopted
 from lifecycle.fund.evolve import fold as fund_of
@@ -20,20 +20,20 @@ from lifecycle.kernel.history import FUND, Entry, in_force, kind_of
 from lifecycle.kernel.memory import collector_at_rest
 from projections import store
 from projections.engine.fold import Rows, fold_fund, folded, folded_fund
+from projections.folds.register import sector_rows
 from projections.partitions.answers import Asked, answered
 from projections.partitions.entry_rows import batches, pages_in, streams_in
 from projections.partitions.plan import file_of, sound_file
 from projections.query import answer_of
-from projections.reports.portfolio.register import sector_rows
-from projections.schema.tables import (
+from projections.schema.layout import (
     FUND_TABLES,
-    Row,
+    TABLES,
     fund_details,
-    metadata,
     obligation_steps,
     seat_offsets,
     sector_names,
 )
+from projections.schema.rows import Row
 from projections.store import schema_digest
 
 RowsByName = dict[str, list[Row]]
@@ -119,21 +119,21 @@ def answer(  # noqa: PLR0917 as a cluster passes them
     """Return the rows that answer a question from this bucket alone; ``given``: the rows of `GIVEN`."""
     question = asked.question()
 
-    def fill(engine: Engine, tables: frozenset[str]) -> None:
+    def fill(views: store.Views, tables: frozenset[str]) -> None:
         assert tables & GIVEN <= given.keys(), "what the question reads of these is known before it is sent"
-        with store.writing(engine) as connection:
-            insert(connection, given)
+        with store.writing(views) as raw:
+            insert(raw, given)
             if tables > given.keys():
-                insert(connection, rows_of(folder, bucket, known, fund, tables))
+                insert(raw, rows_of(folder, bucket, known, fund, tables))
 
     return answered(
         store.in_memory, fill, lambda connection: answer_of(connection, question, asked.as_of), given
     )
 
 
-def insert(connection: Connection, rows: RowsByName) -> None:
+def insert(raw: Any, rows: RowsByName) -> None:
     """Insert rows by the names of their tables."""
-    store.insert(connection, {metadata.tables[name]: made for name, made in rows.items()})
+    store.insert(raw, {TABLES[name]: made for name, made in rows.items()})
 
 
 # ── positions and names ──────────────────────────────────────────────────────────────────────

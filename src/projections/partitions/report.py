@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select
+from sqlalchemy import Connection, Select
 
 from lifecycle.attribution.whole_units import in_order
 from lifecycle.kernel.history import grant_stream
@@ -27,7 +27,8 @@ from projections.query import Report, answer_of, require_known_grant
 from projections.reports.money import disbursement_by
 from projections.reports.questions import Question
 from projections.schema.columns import Type
-from projections.schema.tables import FUND_TABLES, Row, sector_names
+from projections.schema.layout import FUND_TABLES, sector_names
+from projections.schema.rows import Row
 
 BY_GRANT = frozenset(
     ("register", "disbursement", "windows", "exchanges", "stages", "parties", "experts", "surveys")
@@ -109,15 +110,15 @@ class _Parts:
 
 def _tables_read(question: Question, constants: RowsByName, as_of: date) -> frozenset[str]:
     """Return the names of the tables that the question reads, as far as empty ones show it."""
-    engine = store.in_memory()
+    views = store.in_memory()
     try:
-        with store.writing(engine) as connection:
-            bucket_tasks.insert(connection, constants)
-        read = names_read(engine)
-        with store.reading(engine) as connection:
+        with store.writing(views) as raw:
+            bucket_tasks.insert(raw, constants)
+        read = names_read(views)
+        with store.reading(views) as connection:
             answer_of(connection, question, as_of)
     finally:
-        engine.dispose()
+        views.close()
     return frozenset(read)
 
 
@@ -125,12 +126,12 @@ def _gathered(question: Question, parts: _Parts, entries: ExportedEntries, known
     """Answer a question here, from the rows of the tables that it reads."""
     asked = parts.asked
 
-    def fill(engine: Engine, tables: frozenset[str]) -> None:
-        with store.writing(engine) as connection:
-            bucket_tasks.insert(connection, parts.given(tables))
+    def fill(views: store.Views, tables: frozenset[str]) -> None:
+        with store.writing(views) as raw:
+            bucket_tasks.insert(raw, parts.given(tables))
         for rows in parts.rows(tables):
-            with store.writing(engine) as connection:
-                bucket_tasks.insert(connection, rows)
+            with store.writing(views) as raw:
+                bucket_tasks.insert(raw, rows)
 
     def answer(connection: Connection) -> list[Row]:
         if asked.grant is not None:

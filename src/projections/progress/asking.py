@@ -9,7 +9,8 @@ from projections.progress.model import NOTHING, Period
 from projections.query import ask, question_of
 from projections.reports.portfolio.register import standing_on
 from projections.schema.expressions import total_of
-from projections.schema.tables import holding, money_flows, written
+from projections.schema.rows import written
+from projections.schema.tables import holding, money_flows
 
 Rows = list[dict[str, Any]]
 

@@ -15,7 +15,8 @@ from projections.progress.model import Figure, Section, Table
 from projections.query import AS_OF, ask, question_of
 from projections.reports.portfolio.register import standing_on
 from projections.reports.portfolio.timeline import due_within
-from projections.schema.tables import holding, written
+from projections.schema.rows import written
+from projections.schema.tables import holding
 
 DUE_WITHIN = 30
 """The number of days ahead for which the screen shows due dates."""

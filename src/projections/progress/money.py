@@ -8,7 +8,8 @@ from projections.progress.asking import ReportReader, grouped, minors_of, percen
 from projections.progress.model import Figure, Section, Table, chart_of
 from projections.reports.money.value import ratio
 from projections.reports.results.regions import name_of
-from projections.schema.tables import fund_partners, money_flows, written
+from projections.schema.rows import written
+from projections.schema.tables import fund_partners, money_flows
 
 
 def glance(source: ReportReader) -> Section:

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from projections.schema.tables import written
+from projections.schema.rows import written
 
 
 @dataclass

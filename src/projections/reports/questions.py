@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import Connection, Select
 
 from projections.schema.columns import Columns
-from projections.schema.tables import Row
+from projections.schema.rows import Row
 
 RowsQuery = Select[*tuple[object, ...]]
 """One select. There is an SQL view of it, too."""

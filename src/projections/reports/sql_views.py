@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Dialect, Select, func, select
 from sqlalchemy.schema import CreateView
 
 from projections.reports.fund import calls, instalments
@@ -77,10 +77,12 @@ TODAY: ColumnElement[str] = day_now(func.coalesce(_OFFSET, 0))
 """The day of the SQL views: today, at the fund's seat."""
 
 
-def create_views(connection: Connection, *, temporary: bool = False) -> None:
-    """Create the SQL views; ``temporary`` ones exist for this session only."""
-    for name, question in questions_of_today():
-        connection.execute(CreateView(question, name, temporary=temporary))
+def creation(dialect: Dialect, *, temporary: bool = False) -> list[str]:
+    """Return the statements that create the SQL views; ``temporary`` ones exist for one session only."""
+    return [
+        str(CreateView(question, name, temporary=temporary).compile(dialect=dialect))
+        for name, question in questions_of_today()
+    ]
 
 
 def questions_of_today() -> Iterator[tuple[str, RowsQuery]]:
@@ -91,7 +93,6 @@ def questions_of_today() -> Iterator[tuple[str, RowsQuery]]:
             yield name.replace("-", "_"), answer
 
 
-def drop_views(connection: Connection) -> None:
-    """Drop all SQL views, so that the tables under them can be replaced."""
-    for name in REPORTS:
-        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name.replace('-', '_')}")
+def removal() -> list[str]:
+    """Return the statements that drop the SQL views, so that the tables under them can be replaced."""
+    return [f"DROP VIEW IF EXISTS {name.replace('-', '_')}" for name in REPORTS]

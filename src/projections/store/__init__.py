@@ -2,22 +2,28 @@
 
 Each store is a module with the functions of `Store`. This module chooses between them, and loads that of
 PostgreSQL only for an address.
+
+Rows are written through the driver's own connection. SQLAlchemy makes the tables, and serves reports: it is
+loaded when it is needed, because a command that records does without it.
 """
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
-
-from sqlalchemy import Connection, Engine, Table
-from sqlalchemy.exc import DBAPIError
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lifecycle.journal.addresses import SCHEMES, is_address
 from lifecycle.kernel.errors import Unreachable
-from projections.store import overlay, schema_digest, sqlite
+from projections.schema.layout import TableLayout
+from projections.store import schema_digest, sqlite
 from projections.store.sqlite import ERRORS as FILE_ERRORS
-from projections.store.sqlite import FILE, in_memory, scratch
+from projections.store.sqlite import FILE, create_sql_views, in_memory, scratch
+from projections.store.sqlite import Views as FileViews
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 
 class MayNotWrite(Unreachable):
@@ -26,6 +32,17 @@ class MayNotWrite(Unreachable):
 
 Place = Path | str
 """The folder that holds ``views.sqlite``, or the address of a database (``postgresql://…``)."""
+
+
+class Views(Protocol):
+    """Views that are open."""
+
+    @property
+    def engine(self) -> "Engine":
+        """SQLAlchemy's engine for them."""
+
+    def close(self) -> None:
+        """Close their connections."""
 
 
 class Store(Protocol):
@@ -43,19 +60,19 @@ class Store(Protocol):
     def reason(self, error: Exception) -> str:
         """Return in words what went wrong."""
 
-    def new_engine(self, place: Any, as_is: bool) -> Engine:
-        """Return an engine for the place; with ``as_is``, for reading only."""
+    def new_views(self, place: Any, as_is: bool) -> Any:
+        """Return the views of the place; with ``as_is``, for reading only."""
 
-    def close(self, engine: Engine) -> None:
-        """Close the engine's connections."""
+    def close(self, views: Any) -> None:
+        """Close the connections of the views."""
 
-    def is_usable(self, engine: Engine) -> bool:
+    def is_usable(self, views: Any) -> bool:
         """Return whether there are views of the current format."""
 
     def is_sound(self, place: Any) -> bool | None:
         """Return whether the views are as they were written; `None` if no checksum says so."""
 
-    def make(self, engine: Engine, fill: Callable[[Path], object]) -> None:
+    def make(self, views: Any, fill: Callable[[Path], object]) -> None:
         """Replace what the place holds by new views; ``fill`` makes some in a folder, to be copied."""
 
     def locked(self, place: Any) -> AbstractContextManager[Callable[[], object]]:
@@ -70,53 +87,57 @@ class Store(Protocol):
         A process that leads does so until the context ends.
         """
 
-    def reading(self, engine: Engine) -> AbstractContextManager[Connection]:
+    def reading(self, views: Any) -> AbstractContextManager["Connection"]:
         """Open a transaction that sees the views as they are now, to its end."""
 
-    def writing(self, engine: Engine) -> AbstractContextManager[Connection]:
-        """Open a transaction that holds the write lock from its first read on."""
+    def writing(self, views: Any) -> AbstractContextManager[Any]:
+        """Open a transaction that holds the write lock from its first read on, on the driver's connection."""
 
-    def insert(self, connection: Connection, rows: Mapping[Table, list[Any]], prefix: str) -> None:
+    def insert(self, raw: Any, rows: Mapping[TableLayout, list[Any]], prefix: str) -> None:
         """Insert rows, each a tuple in the order of its table's columns."""
 
     def stored_rows(
-        self, connection: Connection, tables: Sequence[Table], id_column: str, ids: list[str], prefix: str
-    ) -> dict[Table, set[Any]]:
+        self, raw: Any, tables: Sequence[TableLayout], id_column: str, ids: list[str], prefix: str
+    ) -> dict[TableLayout, set[Any]]:
         """Return the rows that have one of the ids in the column, by table."""
 
-    def delete(self, connection: Connection, keys: Mapping[Table, list[Any]], prefix: str) -> None:
+    def delete(self, raw: Any, keys: Mapping[TableLayout, list[Any]], prefix: str) -> None:
         """Delete the rows with these keys, each a tuple in the order of its table's key."""
 
-    def create_shadows(self, connection: Connection, tables: Sequence[Table]) -> None:
+    def create_shadows(self, raw: Any, tables: Sequence[TableLayout]) -> None:
         """Create empty tables with the same columns beside the live ones."""
 
-    def finish_shadows(self, connection: Connection, tables: Sequence[Table]) -> None:
+    def finish_shadows(self, raw: Any, tables: Sequence[TableLayout]) -> None:
         """Do what is quicker once the shadow tables are full: keys and statistics."""
 
-    def keeping_rights(self, connection: Connection) -> AbstractContextManager[None]:
-        """Give readers their rights again after the body has replaced tables and SQL views."""
-
-    def swap(self, connection: Connection, tables: Sequence[Table]) -> None:
-        """Put the shadow tables in the place of the live ones."""
+    def swap(self, raw: Any, tables: Sequence[TableLayout]) -> None:
+        """Put the shadow tables in the place of the live ones, and make the SQL views again."""
 
 
-def _store_named(dialect: str) -> Store:
-    if dialect == "sqlite":
-        return sqlite
+def _postgresql() -> Store:
     from projections.store import postgresql  # loads the driver
 
     return postgresql
+
+
+def _is_file(raw: Any) -> bool:
+    """Return whether the driver's connection is to a file, not to a server."""
+    return isinstance(raw, sqlite3.Connection)
+
+
+def _store_with(raw: Any) -> Store:
+    return sqlite if _is_file(raw) else _postgresql()
+
+
+def _store_of(views: Views) -> Store:
+    return sqlite if isinstance(views, sqlite.Views) else _postgresql()
 
 
 def _store_at(place: Place) -> Store:
     if is_address(place) and not place.startswith(SCHEMES):
         scheme = place.partition("://")[0]
         raise Unreachable(f"{scheme}:// is no store of views: name a folder, or postgresql://…")
-    return _store_named("postgresql" if is_address(place) else "sqlite")
-
-
-def _store_of(connected: Engine | Connection) -> Store:
-    return _store_named(connected.dialect.name)
+    return _postgresql() if is_address(place) else sqlite
 
 
 @contextmanager
@@ -126,8 +147,8 @@ def opened(
     as_is: bool = False,
     trusting: bool = False,
     fill: Callable[[Path], object] | None = None,
-) -> Iterator[Engine]:
-    """Yield an engine for the views at the place, which are made if there are none that can be used.
+) -> Iterator[Views]:
+    """Open and yield the views at the place, which are made if there are none that can be used.
 
     ``as_is`` opens them for reading and makes nothing. ``trusting`` leaves their checksums unread, for a
     program that only writes. ``fill`` makes views in a folder; they replace those that cannot be used.
@@ -136,19 +157,19 @@ def opened(
     """
     store = _store_at(place)
     with explaining_errors(place):
-        engine = store.new_engine(place, as_is)
+        views = store.new_views(place, as_is)
         try:
             if as_is:
-                _require_fit(store, engine, place)
-            elif not _is_fit(store, engine, place, trusting):
+                _require_fit(store, views, place)
+            elif not _is_fit(store, views, place, trusting):
                 with store.locked(place):
-                    if not _is_fit(store, engine, place, trusting):
+                    if not _is_fit(store, views, place, trusting):
                         if store.is_sound(place) is False:
                             logging.getLogger(__name__).warning(_DAMAGED, store.display_name(place))
-                        store.make(engine, fill or _make_empty)
-            yield engine
+                        store.make(views, fill or _make_empty)
+            yield views
         finally:
-            store.close(engine)
+            store.close(views)
 
 
 def _make_empty(folder: Path) -> None:
@@ -162,12 +183,12 @@ _DAMAGED = (
 )
 
 
-def _is_fit(store: Store, engine: Engine, place: Place, trusting: bool) -> bool:
-    return store.is_usable(engine) and (trusting or bool(store.is_sound(place)))
+def _is_fit(store: Store, views: Any, place: Place, trusting: bool) -> bool:
+    return store.is_usable(views) and (trusting or bool(store.is_sound(place)))
 
 
-def _require_fit(store: Store, engine: Engine, place: Place) -> None:
-    if not store.is_usable(engine):
+def _require_fit(store: Store, views: Any, place: Place) -> None:
+    if not store.is_usable(views):
         current_format = schema_digest.current_format()
         raise Unreachable(
             f"{store.display_name(place)}: there are no views of this version (format {current_format})"
@@ -191,23 +212,29 @@ def exists(place: Place) -> bool:
         return (Path(place) / FILE).exists()
     store = _store_at(place)
     with explaining_errors(place):
-        engine = store.new_engine(place, True)
+        views = store.new_views(place, True)
         try:
-            return store.is_usable(engine)
+            return store.is_usable(views)
         finally:
-            engine.dispose()
+            views.close()
 
 
 @contextmanager
 def explaining_errors(place: Place) -> Iterator[None]:
     """Turn the store's errors into `Unreachable`, with a message that says what is wrong."""
     store = _store_at(place)
-    errors: tuple[type[Exception], ...] = (OSError, *store.ERRORS)
     try:
         yield
-    except errors as error:
+    except _errors_of(store) as error:
         message = f"{store.display_name(place)}: the views could not be used: {store.reason(error)}"
         raise (MayNotWrite(message) if store.is_forbidden(error) else Unreachable(message)) from error
+
+
+def _errors_of(store: Store) -> tuple[type[Exception], ...]:
+    """Return the errors of the store and of SQLAlchemy, which is loaded here only once there is an error."""
+    from sqlalchemy.exc import DBAPIError
+
+    return (OSError, DBAPIError, *store.ERRORS)
 
 
 @contextmanager
@@ -236,39 +263,45 @@ def display_name(place: Place) -> str:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
+def reading(views: Views) -> Iterator["Connection"]:
     """Open a transaction that sees the views as they are now, to its end.
 
     Raises `Unreachable` if a sum does not fit into the database's whole numbers.
     """
-    with _explaining_overflows(), _store_of(engine).reading(engine) as connection:
+    with _explaining_overflows(), _store_of(views).reading(views) as connection:
         yield connection
 
 
 @contextmanager
-def new_tables() -> Iterator[Connection]:
+def new_tables() -> Iterator["Connection"]:
     """Yield empty tables in a file that is thrown away, in one transaction. Raises as `reading`."""
+    from projections.store import overlay
+
     with _explaining_overflows(), overlay.new_tables() as connection:
         yield connection
 
 
 @contextmanager
-def laid_over(place: Place) -> Iterator[Connection]:
+def laid_over(place: Place) -> Iterator["Connection"]:
     """Yield new tables, to lay rows over those of the views, which are seen as they are at the first read.
 
     Raises as `opened` and `reading`.
     """
-    with opened(place, as_is=True) as engine, _explaining_overflows():
+    from projections.store import overlay
+
+    with opened(place, as_is=True) as views, _explaining_overflows():
         if isinstance(place, Path):
             with overlay.over_file(place / FILE) as connection:
                 yield connection
         else:
-            with reading(engine) as views, overlay.over_database(views) as connection:
+            with reading(views) as source, overlay.over_database(source) as connection:
                 yield connection
 
 
 @contextmanager
 def _explaining_overflows() -> Iterator[None]:
+    from sqlalchemy.exc import DBAPIError
+
     try:
         yield
     except DBAPIError as error:
@@ -288,72 +321,83 @@ _OVERFLOWS = ("integer overflow", "out of range")
 """Parts of the messages of SQLite and of PostgreSQL."""
 
 
-def writing(engine: Engine) -> AbstractContextManager[Connection]:
-    """Open a transaction that holds the write lock from its first read on."""
-    return _store_of(engine).writing(engine)
+def raw_of(connection: "Connection") -> Any:
+    """Return the driver's connection that SQLAlchemy's reads through."""
+    return connection.connection.driver_connection
 
 
-def insert(connection: Connection, rows: Mapping[Table, list[Any]], prefix: str = "") -> None:
+def writing(views: Views) -> AbstractContextManager[Any]:
+    """Open a transaction that holds the write lock from its first read on, on the driver's connection."""
+    return _store_of(views).writing(views)
+
+
+@contextmanager
+def filling_shadows(views: Views) -> Iterator[Any]:
+    """Open a transaction without the write lock, in which one of several processes fills shadow tables."""
+    with views.engine.begin() as connection:
+        yield raw_of(connection)
+
+
+def insert(raw: Any, rows: Mapping[TableLayout, list[Any]], prefix: str = "") -> None:
     """Insert rows, each a tuple in the order of its table's columns."""
-    _store_of(connection).insert(connection, {table: made for table, made in rows.items() if made}, prefix)
+    _store_with(raw).insert(raw, {table: made for table, made in rows.items() if made}, prefix)
 
 
 def replace(
-    connection: Connection, rows: Mapping[Table, list[Any]], id_column: str, ids: list[str], prefix: str = ""
+    raw: Any, rows: Mapping[TableLayout, list[Any]], id_column: str, ids: list[str], prefix: str = ""
 ) -> None:
     """Make these the only rows that have one of the ids in the column. Equal rows are not written again."""
-    store = _store_of(connection)
-    stored = store.stored_rows(connection, list(rows), id_column, ids, prefix)
+    store = _store_with(raw)
+    stored = store.stored_rows(raw, list(rows), id_column, ids, prefix)
     old_keys, new_rows = {}, {}
     for table, wanted in rows.items():
-        key_length = len(table.primary_key)  # its columns come first
+        key_length = len(table.key)  # its columns come first
         if outdated := stored[table].difference(wanted):
             old_keys[table] = [row[:key_length] for row in outdated]
         new_rows[table] = [row for row in wanted if row not in stored[table]]
-    store.delete(connection, old_keys, prefix)
-    insert(connection, new_rows, prefix)
+    store.delete(raw, old_keys, prefix)
+    insert(raw, new_rows, prefix)
 
 
-def create_shadows(connection: Connection, tables: Sequence[Table]) -> None:
+def create_shadows(raw: Any, tables: Sequence[TableLayout]) -> None:
     """Create empty tables with the same columns beside the live ones."""
-    _store_of(connection).create_shadows(connection, tables)
+    _store_with(raw).create_shadows(raw, tables)
 
 
-def finish_shadows(connection: Connection, tables: Sequence[Table]) -> None:
+def finish_shadows(raw: Any, tables: Sequence[TableLayout]) -> None:
     """Do what is quicker once the shadow tables are full: keys and statistics."""
-    _store_of(connection).finish_shadows(connection, tables)
+    _store_with(raw).finish_shadows(raw, tables)
 
 
-def keeping_rights(connection: Connection) -> AbstractContextManager[None]:
-    """Give readers their rights again after the body has replaced tables and SQL views."""
-    return _store_of(connection).keeping_rights(connection)
-
-
-def swap(connection: Connection, tables: Sequence[Table]) -> None:
-    """Put the shadow tables in the place of the live ones."""
-    _store_of(connection).swap(connection, tables)
+def swap(raw: Any, tables: Sequence[TableLayout]) -> None:
+    """Put the shadow tables in the place of the live ones, and make the SQL views again."""
+    _store_with(raw).swap(raw, tables)
 
 
 __all__ = [
     "FILE",
     "FILE_ERRORS",
+    "FileViews",
     "MayNotWrite",
     "Place",
+    "Views",
     "allows_many_writers",
     "create_shadows",
+    "create_sql_views",
     "display_name",
     "exists",
     "explaining_errors",
+    "filling_shadows",
     "finish_shadows",
     "in_memory",
     "insert",
-    "keeping_rights",
     "laid_over",
     "leadership",
     "locked",
     "may_change_while_read",
     "new_tables",
     "opened",
+    "raw_of",
     "reading",
     "replace",
     "scratch",

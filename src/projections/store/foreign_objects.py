@@ -1,8 +1,10 @@
 """Find what the schema ``views`` of a database holds that this program did not make."""
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from projections import store
+from projections.reports import sql_views
 from projections.store.postgresql import SCHEMA, is_forbidden
 
 _DEFINITIONS = """
@@ -24,29 +26,28 @@ ORDER BY 1
 """
 
 
-def foreign_functions(engine: Engine) -> list[str]:
+def foreign_functions(views: store.Views) -> list[str]:
     """Return the functions and operators in the schema. This program makes none.
 
     One whose types fit better than those of the server's own would change what ``=`` or ``sum`` means in a
     report. So the search path of this query leaves the schema out.
     """
-    with engine.connect() as connection:
+    with views.engine.connect() as connection:
         connection.exec_driver_sql("SET LOCAL search_path = pg_catalog")
         return [name for (name,) in connection.exec_driver_sql(_FUNCTIONS)]
 
 
-def changed_definitions(engine: Engine) -> list[str]:
+def changed_definitions(views: store.Views) -> list[str]:
     """Return the SQL views, triggers, rules and policies that are not as this program makes them.
 
     SQL views are made again for the session and thrown away. If none can be made (on a standby, or without
     the right to write), the rows of each view are compared with those of its report today.
     """
-    from projections.reports.sql_views import create_views
-
-    with engine.connect() as connection:
+    with views.engine.connect() as connection:
         live = _definitions(connection, f"'{SCHEMA}'::regnamespace")
         try:
-            create_views(connection, temporary=True)
+            for statement in sql_views.creation(connection.dialect, temporary=True):
+                connection.exec_driver_sql(statement)
             expected = _definitions(connection, "pg_my_temp_schema()")
         except DBAPIError as error:
             if not is_forbidden(error):
@@ -59,10 +60,8 @@ def changed_definitions(engine: Engine) -> list[str]:
 
 def _expected_by_rows(connection: Connection, live: dict[str, str]) -> dict[str, str]:
     """Return the live definition of each view with the rows of its report, another text for the others."""
-    from projections.reports.sql_views import questions_of_today
-
     expected = {}
-    for name, question in questions_of_today():
+    for name, question in sql_views.questions_of_today():
         expected[name] = live.get(name, "")
         if name in live:
             rows = connection.execute(question).all()

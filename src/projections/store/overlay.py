@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, MetaData, Table, select
+from sqlalchemy import Connection, MetaData, select
 
 from lifecycle.journal.sqlite.read_only import address_to_read, unchanged
-from projections.schema.tables import metadata, tracking
+from projections.schema.layout import TableLayout, tracking
+from projections.schema.tables import metadata
 from projections.store.sqlite import FILE, reading, scratch
 
 OVER = "main."
@@ -27,12 +28,12 @@ _PAGE = 5_000
 def new_tables() -> Iterator[Connection]:
     """Yield empty tables in a file that is thrown away, in one transaction."""
     with tempfile.TemporaryDirectory(prefix="grantbook-") as folder:
-        engine = scratch(Path(folder) / FILE)
+        views = scratch(Path(folder) / FILE)
         try:
-            with reading(engine) as connection:
+            with reading(views) as connection:
                 yield connection
         finally:
-            engine.dispose()
+            views.close()
 
 
 @contextmanager
@@ -63,12 +64,14 @@ def over_database(source: Connection) -> Iterator[Connection]:
         yield connection
 
 
-def under(table: Table) -> str:
+def under(table: TableLayout) -> str:
     """Return the name of the views' table itself."""
     return f"{_UNDER}.{table.name}"
 
 
-def lay_over(connection: Connection, tables: Sequence[Table], column: str, ids: Collection[str]) -> None:
+def lay_over(
+    connection: Connection, tables: Sequence[TableLayout], column: str, ids: Collection[str]
+) -> None:
     """Let these tables show the rows that have one of the ids in the column as they are laid over."""
     names = f"{column}s_laid_over"
     connection.exec_driver_sql(f"CREATE TABLE {OVER}{names} (name TEXT PRIMARY KEY) WITHOUT ROWID")
@@ -84,7 +87,7 @@ def lay_over(connection: Connection, tables: Sequence[Table], column: str, ids: 
 
 
 def show(
-    connection: Connection, table: Table, *, where: str = "1", values: Mapping[str, str] | None = None
+    connection: Connection, table: TableLayout, *, where: str = "1", values: Mapping[str, str] | None = None
 ) -> None:
     """Let the table show the views' rows that fulfil the condition, some of their values replaced."""
     changed = values or {}

@@ -5,7 +5,7 @@ that lock, because a replaced table shows no rows to an older snapshot. Advisory
 Commits do not wait for the disk: after a crash the views may be a few transactions behind, but are whole.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,20 +20,19 @@ from psycopg.errors import (
     UndefinedColumn,
     UndefinedTable,
 )
-from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from lifecycle.journal.addresses import named
 from lifecycle.journal.postgresql import holders
 from lifecycle.journal.postgresql.connection import connected, parts_of
-from projections.schema.tables import (
-    SHADOW,
-    metadata,
-    tracking,
-    views_format,
-)
+from projections.reports import sql_views
+from projections.schema.layout import SHADOW, TABLES, TableLayout, tracking, views_format
+from projections.schema.tables import creation_of
 from projections.store import schema_digest
 
+Raw = psycopg.Connection[Any]
+"""The driver's connection."""
 SCHEMA = "views"
 WAIT = 120
 """Seconds to wait for another writer: as long as its longest transaction may take, and more."""
@@ -112,10 +111,21 @@ def _connect(place: str, *, read_only: bool = False, **settings: object) -> psyc
     )
 
 
-def new_engine(place: str, as_is: bool) -> Engine:
-    """Return an engine for the database; with ``as_is``, for reading only."""
+class Views:
+    """The views of a database, and SQLAlchemy's engine for them."""
 
-    def connect() -> psycopg.Connection[Any]:
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.engine.dispose()
+
+
+def new_views(place: str, as_is: bool) -> Views:
+    """Return the views of the database; with ``as_is``, for reading only."""
+
+    def connect() -> Raw:
         connection = _connect(place, read_only=as_is)
         if connection.execute(_OWNED_BY_ANOTHER).fetchone():
             connection.read_only = True
@@ -123,27 +133,27 @@ def new_engine(place: str, as_is: bool) -> Engine:
         return connection
 
     # Without hstore: that saves one query at each first connection.
-    return create_engine("postgresql+psycopg://", creator=connect, use_native_hstore=False)
+    return Views(create_engine("postgresql+psycopg://", creator=connect, use_native_hstore=False))
 
 
-def _raw(connection: Connection) -> psycopg.Connection[Any]:
+def _raw(connection: Connection) -> Raw:
     raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)
     return raw
 
 
-def close(engine: Engine) -> None:
+def close(views: Views) -> None:
     """Close the connections."""
-    engine.dispose()
+    views.close()
 
 
 # ── making views ─────────────────────────────────────────────────────────────────────────────
 
 
-def is_usable(engine: Engine) -> bool:
+def is_usable(views: Views) -> bool:
     """Return whether the tables exist and have the current format."""
     try:
-        with engine.connect() as connection:
+        with views.engine.connect() as connection:
             stored_format = connection.exec_driver_sql(f"SELECT format FROM {views_format.name}").scalar()
     except DBAPIError as error:
         if isinstance(error.orig, UndefinedTable | UndefinedColumn | InvalidSchemaName):
@@ -157,23 +167,27 @@ def is_sound(place: str) -> bool | None:
     return True
 
 
-def make(engine: Engine, _: Callable[[Path], object]) -> None:
+def make(views: Views, _: Callable[[Path], object]) -> None:
     """Make new, empty views in the place of those of another format."""
-    from projections.reports.sql_views import create_views, drop_views
+    with writing(views) as raw:
+        if raw.execute(f"SELECT to_regnamespace('{SCHEMA}')").fetchone() == (None,):
+            raw.execute(f"CREATE SCHEMA {SCHEMA}")
+        with _keeping_rights(raw):
+            _run(raw, sql_views.removal())
+            for table in TABLES.values():
+                raw.execute(f"DROP TABLE IF EXISTS {table.name}, {SHADOW}{table.name}")
+            _run(raw, (creation_of(table, _DIALECT) for table in TABLES.values()))
+            raw.execute(f"INSERT INTO {views_format.name} VALUES (%s)", (schema_digest.current_format(),))
+            _run(raw, sql_views.creation(_DIALECT))
 
-    with writing(engine) as connection:
-        has_schema = connection.exec_driver_sql(f"SELECT to_regnamespace('{SCHEMA}') IS NOT NULL").scalar()
-        if not has_schema:
-            connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
-        with keeping_rights(connection):
-            drop_views(connection)
-            for table in metadata.sorted_tables:
-                connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}, {SHADOW}{table.name}")
-            metadata.create_all(connection, checkfirst=False)
-            connection.exec_driver_sql(
-                f"INSERT INTO {views_format.name} VALUES ({schema_digest.current_format()})"
-            )
-            create_views(connection)
+
+_DIALECT = create_engine("postgresql+psycopg://").dialect
+
+
+def _run(raw: Raw, statements: Iterable[str]) -> None:
+    """Run statements as SQLAlchemy writes them, with every ``%`` twice."""
+    for statement in statements:
+        raw.execute(statement, ())
 
 
 # ── locks and transactions ───────────────────────────────────────────────────────────────────
@@ -210,9 +224,9 @@ def leadership(place: str) -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
+def reading(views: Views) -> Iterator[Connection]:
     """Open a transaction that sees the views as they are now, to its end."""
-    with engine.connect() as connection:
+    with views.engine.connect() as connection:
         connection.execution_options(isolation_level="REPEATABLE READ")
         # Locking takes no snapshot. The first query takes one, which is newer than every table that it reads.
         connection.exec_driver_sql(
@@ -222,21 +236,21 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(views: Views) -> Iterator[Raw]:
     """Open a transaction that holds the write lock from its first read on."""
-    with engine.connect() as connection, connection.begin():
+    with views.engine.connect() as connection, connection.begin():
+        raw = _raw(connection)
         try:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCKS}, {_WRITE})")
-        except DBAPIError as error:
-            if isinstance(error.orig, LockNotAvailable):
-                error.add_note(_lock_holder(engine))
+            raw.execute(f"SELECT pg_advisory_xact_lock({_LOCKS}, {_WRITE})")
+        except LockNotAvailable as error:
+            error.add_note(_lock_holder(views))
             raise
-        yield connection
+        yield raw
 
 
-def _lock_holder(engine: Engine) -> str:
+def _lock_holder(views: Views) -> str:
     """Return in words who holds the write lock of the views; empty if nobody does any more."""
-    with engine.connect() as connection:
+    with views.engine.connect() as connection:
         return holders.in_words(
             lambda question: [tuple(row) for row in connection.exec_driver_sql(question)],
             holders.of_lock(_LOCKS, _WRITE),
@@ -246,9 +260,8 @@ def _lock_holder(engine: Engine) -> str:
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def insert(connection: Connection, rows: Mapping[Table, list[Any]], prefix: str) -> None:
+def insert(raw: Raw, rows: Mapping[TableLayout, list[Any]], prefix: str) -> None:
     """Insert rows, each a tuple in the order of its table's columns."""
-    raw = _raw(connection)
     with raw.cursor() as cursor:
         for table, table_rows in rows.items():
             if len(table_rows) > FEW:
@@ -263,10 +276,9 @@ def insert(connection: Connection, rows: Mapping[Table, list[Any]], prefix: str)
 
 
 def stored_rows(
-    connection: Connection, tables: Sequence[Table], id_column: str, ids: list[str], prefix: str
-) -> dict[Table, set[Any]]:
+    raw: Raw, tables: Sequence[TableLayout], id_column: str, ids: list[str], prefix: str
+) -> dict[TableLayout, set[Any]]:
     """Return the rows that have one of the ids in the column, by table."""
-    raw = _raw(connection)
     with raw.pipeline():
         cursors = {
             table: raw.execute(f'SELECT * FROM {prefix}{table.name} WHERE "{id_column}" = ANY(%s)', (ids,))
@@ -275,50 +287,46 @@ def stored_rows(
         return {table: set(cursor.fetchall()) for table, cursor in cursors.items()}
 
 
-def delete(connection: Connection, keys: Mapping[Table, list[Any]], prefix: str) -> None:
+def delete(raw: Raw, keys: Mapping[TableLayout, list[Any]], prefix: str) -> None:
     """Delete the rows with these keys, each a tuple in the order of its table's key."""
-    raw = _raw(connection)
     with raw.pipeline(), raw.cursor() as cursor:
         for table, table_keys in keys.items():
-            condition = " AND ".join(f'"{column.name}" = %s' for column in table.primary_key)
+            condition = " AND ".join(f'"{name}" = %s' for name in table.key)
             cursor.executemany(f"DELETE FROM {prefix}{table.name} WHERE {condition}", table_keys)
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────
 
 
-def create_shadows(connection: Connection, tables: Sequence[Table]) -> None:
+def create_shadows(raw: Raw, tables: Sequence[TableLayout]) -> None:
     """Create empty tables with the same columns beside the live ones. Their keys are made at the end."""
-    _as_owner(connection)
+    _as_owner(raw)
     for table in tables:
-        columns = [Column(c.name, c.type, nullable=c.nullable) for c in table.columns]
-        shadow = Table(f"{SHADOW}{table.name}", MetaData(), *columns)
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {shadow.name}")
-        shadow.create(connection, checkfirst=False)
+        raw.execute(f"DROP TABLE IF EXISTS {SHADOW}{table.name}")
+        _run(raw, [creation_of(table.without_key(), _DIALECT, SHADOW)])
 
 
-def finish_shadows(connection: Connection, tables: Sequence[Table]) -> None:
+def finish_shadows(raw: Raw, tables: Sequence[TableLayout]) -> None:
     """Make the keys, and the statistics for the planner."""
-    _as_owner(connection)
-    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-    quoted = connection.dialect.identifier_preparer.quote
+    _as_owner(raw)
+    raw.execute("SET LOCAL statement_timeout = 0")
     for table in tables:
-        key = ", ".join(quoted(column.name) for column in table.primary_key)
-        connection.exec_driver_sql(f"ALTER TABLE {SHADOW}{table.name} ADD PRIMARY KEY ({key})")
-        connection.exec_driver_sql(f"ANALYZE {SHADOW}{table.name}")
+        key = ", ".join(f'"{name}"' for name in table.key)
+        raw.execute(f"ALTER TABLE {SHADOW}{table.name} ADD PRIMARY KEY ({key})")
+        raw.execute(f"ANALYZE {SHADOW}{table.name}")
 
 
 @contextmanager
-def keeping_rights(connection: Connection) -> Iterator[None]:
+def _keeping_rights(raw: Raw) -> Iterator[None]:
     """Give readers their rights again after the body has replaced tables and SQL views."""
-    _as_owner(connection)
-    if connection.exec_driver_sql(f"SELECT to_regclass('{SCHEMA}.{tracking.name}')").scalar():
-        connection.exec_driver_sql(f"LOCK TABLE {tracking.name} IN ACCESS EXCLUSIVE MODE")
-    rights = connection.exec_driver_sql(_RIGHTS).all()
+    _as_owner(raw)
+    if raw.execute(f"SELECT to_regclass('{SCHEMA}.{tracking.name}')").fetchone() != (None,):
+        raw.execute(f"LOCK TABLE {tracking.name} IN ACCESS EXCLUSIVE MODE")
+    rights = raw.execute(_RIGHTS).fetchall()
     yield
-    for grant in rights:
-        if connection.exec_driver_sql("SELECT to_regclass(%s)", (grant.relation,)).scalar():
-            connection.exec_driver_sql(grant.statement.replace("%", "%%"))
+    for relation, statement in rights:
+        if raw.execute("SELECT to_regclass(%s)", (relation,)).fetchone() != (None,):
+            raw.execute(statement)
 
 
 _RIGHTS = f"""
@@ -328,25 +336,31 @@ SELECT format('%I.%I', '{SCHEMA}', relname) AS relation,
 FROM pg_class, aclexplode(relacl)
 WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind IN ('r', 'v') AND grantee <> relowner
 GROUP BY relname, grantee
-""".replace("%", "%%")
+"""
 
 
-def _as_owner(connection: Connection) -> None:
+def _as_owner(raw: Raw) -> None:
     """Act as the role that owns the schema: it then owns what is made, whichever of its members makes it."""
-    connection.exec_driver_sql(
+    raw.execute(
         "SELECT set_config('role', pg_get_userbyid(nspowner), true) FROM pg_namespace"
         f" WHERE nspname = '{SCHEMA}' AND nspowner <> current_user::regrole"
         " AND pg_has_role(nspowner, 'MEMBER')"
     )
 
 
-def swap(connection: Connection, tables: Sequence[Table]) -> None:
-    """Put the shadow tables in the place of the live ones, and rename their keys and constraints."""
-    for table in tables:
-        connection.exec_driver_sql(f"DROP TABLE {table.name}")
-        connection.exec_driver_sql(f"ALTER TABLE {SHADOW}{table.name} RENAME TO {table.name}")
-    for (statement,) in connection.exec_driver_sql(_RENAME_CONSTRAINTS).all():
-        connection.exec_driver_sql(statement)
+def swap(raw: Raw, tables: Sequence[TableLayout]) -> None:
+    """Put the shadow tables in the place of the live ones, and make the SQL views again.
+
+    Readers keep their rights.
+    """
+    with _keeping_rights(raw):
+        _run(raw, sql_views.removal())
+        for table in tables:
+            raw.execute(f"DROP TABLE {table.name}")
+            raw.execute(f"ALTER TABLE {SHADOW}{table.name} RENAME TO {table.name}")
+        for (statement,) in raw.execute(_RENAME_CONSTRAINTS).fetchall():  # those of their keys
+            raw.execute(statement)
+        _run(raw, sql_views.creation(_DIALECT))
 
 
 _RENAME_CONSTRAINTS = f"""
@@ -355,4 +369,4 @@ SELECT format('ALTER TABLE %I RENAME CONSTRAINT %I TO %I', relname, conname,
 FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
 WHERE relnamespace = '{SCHEMA}'::regnamespace AND starts_with(conname, '{SHADOW}')
   AND NOT starts_with(relname, '{SHADOW}')
-""".replace("%", "%%")
+"""

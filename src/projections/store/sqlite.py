@@ -3,6 +3,8 @@
 Each transaction ends by folding SQLite's log into the file, so that the file holds every row. If somebody
 reads an earlier state at that moment, the log keeps the newer rows until the next transaction. The file can
 be made again from the journal, so nothing here waits for a disk.
+
+Rows are written by ``sqlite3`` alone. SQLAlchemy is loaded to make tables and SQL views, and for reports.
 """
 
 import errno
@@ -10,39 +12,32 @@ import fcntl
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
+from typing import TYPE_CHECKING, Any
 
 from lifecycle.journal.atomic_files import (
     descriptor_of,
-    file_of,
     lockable,
     share,
     unshared,
     uri,
 )
-from lifecycle.journal.sqlite.read_only import unchanged, way_to_read
-from projections.schema.tables import (
-    SHADOW,
-    metadata,
-    views_format,
-)
+from lifecycle.journal.sqlite.read_only import Look, address_to_read, unchanged
+from projections.schema.layout import SHADOW, TABLES, TableLayout, views_format
 from projections.store import checksum, pages, schema_digest
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 FILE = "views.sqlite"
 LOCK = "views.lock"
 FOLLOWER = "views.follower"
 """Locked by the process that follows the journal."""
-ERRORS: tuple[type[Exception], ...] = (DatabaseError, sqlite3.Error, UnicodeDecodeError)
+ERRORS: tuple[type[Exception], ...] = (sqlite3.Error, UnicodeDecodeError)
 """What its functions raise. A damaged file gives ``UnicodeDecodeError`` if the driver's message quotes it."""
-_INODE = "inode"
-"""The key under which a connection keeps the inode of its file."""
 CACHE_KIB = 16_384
 """Enough that the rows of some thousand entries are written once, at the end of their transaction."""
 
@@ -63,26 +58,64 @@ def is_forbidden(error: Exception) -> bool:
     return getattr(error, "errno", None) in (errno.EACCES, errno.EPERM, errno.EROFS) or "readonly" in message
 
 
-def new_engine(place: Path | str, as_is: bool) -> Engine:
-    """Return an engine for the file; with ``as_is``, for reading only.
+class Views:
+    """A file of views, and the connection to it, which is opened when it is first used."""
 
-    Raises ``PermissionError`` if it is to be written and may not be.
+    def __init__(self, file: Path, *, as_is: bool = False, has_sums: bool = True) -> None:
+        self.file, self.as_is, self.has_sums = file, as_is, has_sums
+        self.look: Look | None = None
+        """The properties of a file that is read as one that never changes."""
+        self.inode: int | None = None
+        """The inode of the file that the connection has open."""
+        self._address = uri(file)
+        if as_is:
+            self._address, self.look = address_to_read(file)
+        self._open_file: pages.Key | None = None
+
+    @cached_property
+    def raw(self) -> sqlite3.Connection:
+        """The driver's connection. It begins no transaction of its own, which would begin deferred."""
+        raw = sqlite3.connect(
+            self._address, uri=True, timeout=checksum.WAIT, isolation_level=None, check_same_thread=False
+        )
+        if self.has_sums:
+            self.inode, self._open_file = self.file.stat().st_ino, pages.hold(self.file)
+        if self.as_is:
+            raw.execute("PRAGMA query_only=ON")
+        raw.execute("PRAGMA synchronous=OFF")  # checksums find what a stopped machine did not write
+        raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        raw.execute("PRAGMA wal_autocheckpoint=0")  # `writing` folds the log, once the checksums are written
+        return raw
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """SQLAlchemy's engine, which uses the same connection."""
+        from sqlalchemy import create_engine, event
+        from sqlalchemy.pool import StaticPool
+
+        engine = create_engine("sqlite://", creator=lambda: self.raw, poolclass=StaticPool)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+        return engine
+
+    def close(self) -> None:
+        """Close the connection. It is opened again if it is used again."""
+        vars(self).pop("engine", None)
+        if raw := vars(self).pop("raw", None):
+            raw.close()
+        if self._open_file is not None:
+            pages.release(self._open_file)
+            self._open_file = None
+
+
+def new_views(place: Path | str, as_is: bool) -> Views:
+    """Return the views in the folder; with ``as_is``, for reading only.
+
+    Raises ``PermissionError`` if they are to be written and may not be.
     """
     file = Path(place) / FILE
     if not as_is:
         _require_right_to_write(file)
-    url, look = URL.create("sqlite", database=str(file)), None
-    if as_is:
-        parameters, look = way_to_read(file)
-        url = URL.create("sqlite", database=uri(file), query={**parameters, "uri": "true"})
-    engine = create_engine(
-        url,
-        connect_args={"timeout": checksum.WAIT},
-        poolclass=QueuePool,
-        execution_options={"look": look, "as_is": as_is, "has_sums": True, "open_files": []},
-    )
-    _configure_connections(engine)
-    return engine
+    return Views(file, as_is=as_is)
 
 
 def _require_right_to_write(file: Path) -> None:
@@ -95,85 +128,61 @@ def _require_right_to_write(file: Path) -> None:
                 raise PermissionError(errno.EACCES, unshared(path), str(path))
 
 
-def in_memory() -> Engine:
-    """Return an engine for empty tables in memory."""
-    return _with_empty_tables(create_engine("sqlite://", poolclass=StaticPool))
+def in_memory() -> Views:
+    """Return empty tables in memory."""
+    return _with_empty_tables(Views(Path(":memory:"), has_sums=False))
 
 
-def scratch(file: Path) -> Engine:
-    """Return an engine for empty tables in a new file, to which other files can be attached."""
-    url = URL.create("sqlite", database=uri(file), query={"uri": "true"})
-    return _with_empty_tables(create_engine(url, poolclass=StaticPool))
+def scratch(file: Path) -> Views:
+    """Return empty tables in a new file, to which other files can be attached."""
+    return _with_empty_tables(Views(file, has_sums=False))
 
 
-def _with_empty_tables(engine: Engine) -> Engine:
-    _configure_connections(engine)
-    with writing(engine) as connection:
-        metadata.create_all(connection)
-    return engine
+def _with_empty_tables(views: Views) -> Views:
+    with writing(views) as raw:
+        run(raw, statements_of_tables())
+    return views
 
 
-def _configure_connections(engine: Engine) -> None:
-    # The driver's own transactions begin deferred, and fail at once under a second writer.
-    @event.listens_for(engine, "connect")
-    def _connect(raw: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
-        record.info[_INODE] = _inode(_file(engine))
-        if (open_files := engine.get_execution_options().get("open_files")) is not None:
-            open_files.append(pages.hold(_file(engine)))
-        raw.isolation_level = None
-        if engine.get_execution_options().get("as_is"):
-            raw.execute("PRAGMA query_only=ON")
-        raw.execute("PRAGMA synchronous=OFF")  # checksums find what a stopped machine did not write
-        raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        raw.execute("PRAGMA wal_autocheckpoint=0")  # `writing` folds the log, once the checksums are written
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        is_writer = connection.get_execution_options().get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+def create_sql_views(views: Views) -> None:
+    """Create the SQL views beside the tables."""
+    with writing(views) as raw:
+        run(raw, statements_of_sql_views())
 
 
-def close(engine: Engine) -> None:
-    """Close the connections, and a reader last, so that the empty log and its index stay beside the file.
+def close(views: Views) -> None:
+    """Close the connection, and a reader last, so that the empty log and its index stay beside the file.
 
     A user who may not write in the folder can read the file only as long as these two exist.
     """
-    if engine.get_execution_options().get("as_is"):
-        _dispose(engine)
+    if views.as_is:
+        views.close()
         return
     with (
         suppress(sqlite3.Error),
-        closing(sqlite3.connect(f"{_file(engine).absolute().as_uri()}?mode=ro", uri=True)) as reader,
+        closing(sqlite3.connect(f"{views.file.absolute().as_uri()}?mode=ro", uri=True)) as reader,
     ):
         reader.execute("PRAGMA schema_version")
-        engine.dispose()
-    _dispose(engine)
-
-
-def _dispose(engine: Engine) -> None:
-    engine.dispose()
-    open_files: list[pages.Key] = engine.get_execution_options()["open_files"]
-    while open_files:
-        pages.release(open_files.pop())
+        views.close()
+    views.close()
 
 
 # ── making views ─────────────────────────────────────────────────────────────────────────────
 
 
-def is_usable(engine: Engine) -> bool:
+def is_usable(views: Views) -> bool:
     """Return whether the file is there, is a database and has the current format."""
-    if not _file(engine).exists():
+    if not views.file.exists():
         return False
     try:
-        with engine.connect() as connection:
-            stored_format = connection.exec_driver_sql(f"SELECT format FROM {views_format.name}").scalar()
-    except OperationalError as error:
-        if "no such table" in str(error.orig):
+        row = views.raw.execute(f"SELECT format FROM {views_format.name}").fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
             return False
         raise
     except ERRORS:
         return False
-    return bool(stored_format == schema_digest.current_format())
+    return row is not None and bool(row[0] == schema_digest.current_format())
 
 
 def is_sound(place: Path | str) -> bool | None:
@@ -181,13 +190,13 @@ def is_sound(place: Path | str) -> bool | None:
     return checksum.is_sound(Path(place) / FILE)
 
 
-def make(engine: Engine, fill: Callable[[Path], object]) -> None:
+def make(views: Views, fill: Callable[[Path], object]) -> None:
     """Replace the views inside the file, so that programs that have it open see the new ones.
 
     ``fill`` makes views in another folder, which are then copied. Until then readers see the old ones.
     """
-    file = _file(engine)
-    _dispose(engine)
+    file = views.file
+    views.close()
     with checksum.held(file) as sums:
         sums.forget()
         if not file.exists():
@@ -204,15 +213,39 @@ def make(engine: Engine, fill: Callable[[Path], object]) -> None:
 
 def _empty() -> sqlite3.Connection:
     """Return a database in memory with tables and SQL views, and no rows."""
-    from projections.reports.sql_views import create_views  # only here and in a rebuild: a write does without
-
     raw = sqlite3.connect(":memory:", isolation_level=None)
-    engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
-    with engine.begin() as connection:
-        metadata.create_all(connection)
-        connection.execute(views_format.insert().values(format=schema_digest.current_format()))
-        create_views(connection)
+    run(raw, statements_of_tables())
+    raw.execute(f"INSERT INTO {views_format.name} VALUES (?)", (schema_digest.current_format(),))
+    run(raw, statements_of_sql_views())
     return raw
+
+
+def statements_of_tables() -> list[str]:
+    """Return the statements that create all tables."""
+    return [_creation_of(table) for table in TABLES.values()]
+
+
+def _creation_of(table: TableLayout, prefix: str = "") -> str:
+    from sqlalchemy.dialects import sqlite
+
+    from projections.schema.tables import creation_of
+
+    return creation_of(table, sqlite.dialect(), prefix)
+
+
+def statements_of_sql_views() -> list[str]:
+    """Return the statements that create all SQL views."""
+    from sqlalchemy.dialects import sqlite
+
+    from projections.reports.sql_views import creation
+
+    return creation(sqlite.dialect())
+
+
+def run(raw: sqlite3.Connection, statements: Iterable[str]) -> None:
+    """Run statements that return nothing."""
+    for statement in statements:
+        raw.execute(statement)
 
 
 def _overwrite(file: Path, source: sqlite3.Connection, sums: checksum.Sums) -> None:
@@ -253,19 +286,6 @@ def _write_empty_head(descriptor: int) -> None:
     os.pwrite(descriptor, head, 0)
 
 
-def _file(engine: Engine) -> Path:
-    name = str(engine.url.database)
-    return file_of(name) if name.startswith("file:") else Path(name)
-
-
-def _inode(file: Path) -> int | None:
-    """Return the file's inode, or `None` if there is no file, as for tables in memory."""
-    try:
-        return file.stat().st_ino
-    except FileNotFoundError:
-        return None
-
-
 # ── locks and transactions ───────────────────────────────────────────────────────────────────
 
 
@@ -293,35 +313,54 @@ def leadership(place: Path | str) -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
+def reading(views: Views) -> Iterator["Connection"]:
     """Open a transaction that sees the views as they are now, to its end. Raises ``WrittenMeanwhile``."""
-    look = engine.get_execution_options().get("look")
-    with unchanged(_file(engine), look), engine.connect() as connection:
+    with unchanged(views.file, views.look), views.engine.connect() as connection:
+        connection.begin()
         yield connection
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(views: Views) -> Iterator[sqlite3.Connection]:
     """Open a transaction that holds the write lock from its first read on, and folds the log at its end.
 
     Raises ``FileNotFoundError`` if the file was deleted or replaced: nobody would see the rows.
     """
-    if not engine.get_execution_options().get("has_sums"):
-        with engine.connect().execution_options(writing=True) as connection, connection.begin():
-            yield connection
+    if not views.has_sums:
+        with _transaction(views.raw):
+            yield views.raw
         return
-    file = _file(engine)
-    with checksum.held(file) as sums, engine.connect().execution_options(writing=True) as connection:
-        if connection.info[_INODE] != _inode(file):
+    with checksum.held(views.file) as sums:
+        raw = views.raw
+        if views.inode != _inode(views.file):
             raise FileNotFoundError("the file was taken away, or replaced, while it was open: try again")
-        raw = _raw(connection)
         sums.begin()
-        with connection.begin():
+        with _transaction(raw):
             before = _counters(raw)
-            yield connection
+            yield raw
             if _counters(raw) != before:
                 raw.execute(f"PRAGMA user_version={checksum.next_number(before[0])}")
         sums.fold(raw)
+
+
+def _inode(file: Path) -> int | None:
+    """Return the file's inode, or `None` if there is no file."""
+    try:
+        return file.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
+@contextmanager
+def _transaction(raw: sqlite3.Connection) -> Iterator[None]:
+    raw.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        raw.execute("COMMIT")
+    except BaseException:
+        if raw.in_transaction:
+            raw.execute("ROLLBACK")
+        raise
 
 
 def _counters(raw: sqlite3.Connection) -> tuple[int, int, int]:
@@ -334,59 +373,48 @@ def _counters(raw: sqlite3.Connection) -> tuple[int, int, int]:
 # ── rows and tables ──────────────────────────────────────────────────────────────────────────
 
 
-def _raw(connection: Connection) -> sqlite3.Connection:
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, sqlite3.Connection)
-    return raw
-
-
-def insert(connection: Connection, rows: Mapping[Table, list[Any]], prefix: str) -> None:
+def insert(raw: sqlite3.Connection, rows: Mapping[TableLayout, list[Any]], prefix: str) -> None:
     """Insert rows, each a tuple in the order of its table's columns."""
-    raw = _raw(connection)
     for table, table_rows in rows.items():
         marks = ",".join("?" * len(table.columns))
         raw.executemany(f"INSERT INTO {prefix}{table.name} VALUES ({marks})", table_rows)
 
 
 def stored_rows(
-    connection: Connection, tables: Sequence[Table], id_column: str, ids: list[str], prefix: str
-) -> dict[Table, set[Any]]:
+    raw: sqlite3.Connection, tables: Sequence[TableLayout], id_column: str, ids: list[str], prefix: str
+) -> dict[TableLayout, set[Any]]:
     """Return the rows that have one of the ids in the column, by table."""
-    raw = _raw(connection)
-    rows: dict[Table, set[Any]] = {}
+    rows: dict[TableLayout, set[Any]] = {}
     for table in tables:
         question = f'SELECT * FROM {prefix}{table.name} WHERE "{id_column}" = ?'
         rows[table] = {row for id_ in ids for row in raw.execute(question, (id_,))}
     return rows
 
 
-def delete(connection: Connection, keys: Mapping[Table, list[Any]], prefix: str) -> None:
+def delete(raw: sqlite3.Connection, keys: Mapping[TableLayout, list[Any]], prefix: str) -> None:
     """Delete the rows with these keys, each a tuple in the order of its table's key."""
-    raw = _raw(connection)
     for table, table_keys in keys.items():
-        condition = " AND ".join(f'"{column.name}" = ?' for column in table.primary_key)
+        condition = " AND ".join(f'"{name}" = ?' for name in table.key)
         raw.executemany(f"DELETE FROM {prefix}{table.name} WHERE {condition}", table_keys)
 
 
-def create_shadows(connection: Connection, tables: Sequence[Table]) -> None:
+def create_shadows(raw: sqlite3.Connection, tables: Sequence[TableLayout]) -> None:
     """Create empty tables with the same columns and keys beside the live ones."""
     for table in tables:
-        shadow = table.to_metadata(MetaData(), name=f"{SHADOW}{table.name}")
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {shadow.name}")
-        shadow.create(connection)
+        raw.execute(f"DROP TABLE IF EXISTS {SHADOW}{table.name}")
+        raw.execute(_creation_of(table, SHADOW))
 
 
-def finish_shadows(connection: Connection, tables: Sequence[Table]) -> None:
+def finish_shadows(raw: sqlite3.Connection, tables: Sequence[TableLayout]) -> None:
     """Do nothing: the shadow tables were created with their keys."""
 
 
-def keeping_rights(connection: Connection) -> AbstractContextManager[None]:
-    """Do nothing: the rights to read are those of the file."""
-    return nullcontext()
+def swap(raw: sqlite3.Connection, tables: Sequence[TableLayout]) -> None:
+    """Put the shadow tables in the place of the live ones, and make the SQL views again."""
+    from projections.reports.sql_views import removal
 
-
-def swap(connection: Connection, tables: Sequence[Table]) -> None:
-    """Put the shadow tables in the place of the live ones."""
+    run(raw, removal())
     for table in tables:
-        connection.exec_driver_sql(f"DROP TABLE {table.name}")
-        connection.exec_driver_sql(f"ALTER TABLE {SHADOW}{table.name} RENAME TO {table.name}")
+        raw.execute(f"DROP TABLE {table.name}")
+        raw.execute(f"ALTER TABLE {SHADOW}{table.name} RENAME TO {table.name}")
+    run(raw, statements_of_sql_views())

@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
 from lifecycle.book.book import Book
 from projections import query as reports
@@ -15,7 +14,7 @@ from projections.engine import as_known as known
 from projections.engine.as_known import as_known
 from projections.engine.fold import folded
 from projections.engine.projector import catch_up, caught_up
-from projections.schema.tables import grant_standing, metadata, tracking
+from projections.schema.layout import TABLES, grant_standing, tracking
 from support import given as g
 from support.given import EFFECTIVE, PAID
 from support.reading import new_book, of, record
@@ -26,16 +25,16 @@ Rows = dict[str, list[tuple[object, ...]]]
 def rows_of(book: Book, position: int) -> Rows:
     with as_known(book, position) as connection:
         return {
-            table.name: sorted(map(tuple, connection.execute(table.select())), key=repr)
-            for table in metadata.sorted_tables
+            table.name: sorted(
+                map(tuple, connection.exec_driver_sql(f"SELECT * FROM {table.name}")), key=repr
+            )
+            for table in TABLES.values()
             if table not in (grant_standing, tracking)
         }
 
 
 def folded_again(book: Book, position: int) -> Rows:
-    rows: Rows = {
-        table.name: [] for table in metadata.sorted_tables if table not in (grant_standing, tracking)
-    }
+    rows: Rows = {table.name: [] for table in TABLES.values() if table not in (grant_standing, tracking)}
     for _, part in folded(book.histories(0, position), book.fund(known=position)):
         for table, made in part.items():
             if table is not grant_standing:
@@ -80,7 +79,7 @@ def test_no_row_of_an_unchanged_grant_is_copied(book: Book) -> None:
     with as_known(book, book.position() - 1) as connection:
         copied = {
             table.name: connection.exec_driver_sql(f"SELECT count(*) FROM main.{table.name}").scalar()
-            for table in metadata.sorted_tables
+            for table in TABLES.values()
         }
     assert set(copied.values()) == {0}
 
@@ -126,7 +125,7 @@ def test_an_entry_recorded_while_a_report_runs_is_not_in_it(
 ) -> None:
     position = book.position()
 
-    def meanwhile(book: Book) -> AbstractContextManager[Engine]:
+    def meanwhile(book: Book) -> AbstractContextManager[store.Views]:
         record(book, g.propose("02-01", grant="LATER"))
         return caught_up(book)
 

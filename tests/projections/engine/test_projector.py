@@ -18,7 +18,7 @@ from lifecycle.policy.edition import read_edition
 from projections import store
 from projections.engine import projector
 from projections.engine.projector import catch_up, rebuild, status
-from projections.schema.tables import SHADOW
+from projections.schema.layout import SHADOW
 from projections.schema.tracking import ViewsTracking
 from support import given as g
 from support.given import (
@@ -78,6 +78,29 @@ def test_catching_up_in_any_steps_is_a_rebuild(
         record(book, pledge, g.join("2018-01-01", partner="IN", kind="emerging"))
         catch_up(book)
         assert status(book) == {"views": (at := book.position()), "journal": at, "behind": 0, "seconds": 0.0}
+        same_when_rebuilt(book)
+
+
+def test_a_step_after_one_command_asks_the_journal_two_questions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with new_book(tmp_path) as book, projector.catching_up(book) as catch_up_again:
+        record(book, EFFECTIVE)
+        catch_up_again()
+        questions: list[str] = []
+        recorder = type(book.journal.recorder)
+        ask_journal = recorder.rows
+
+        def counted(self: object, statement: str, *values: object) -> list[tuple[object, ...]]:
+            questions.append(statement)
+            return ask_journal(self, statement, *values)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(recorder, "rows", counted)
+        for n in range(3):
+            record(book, [g.cost("06-12", note=str(n))])
+            questions.clear()
+            assert catch_up_again() == book.position()
+            assert len(questions) <= 2 + 1  # the last one is asked by this test
         same_when_rebuilt(book)
 
 

@@ -12,7 +12,6 @@ sys.modules.setdefault("eventsourcing.cipher", cipher)
 import pytest  # noqa: E402
 from eventsourcing.persistence import IntegrityError, Tracking, TrackingRecorder  # noqa: E402
 from eventsourcing.tests.persistence import TrackingRecorderTestCase  # noqa: E402
-from sqlalchemy import Engine  # noqa: E402
 
 from projections import store  # noqa: E402
 from projections.schema.tracking import ViewsTracking  # noqa: E402
@@ -27,10 +26,10 @@ class TestViewsTracking(TrackingRecorderTestCase):
         self.place = tmp_path
 
     def setUp(self) -> None:
-        self._engine = self.enterContext(store.opened(self.place))
+        self._views = self.enterContext(store.opened(self.place))
 
     def create_recorder(self) -> TrackingRecorder:
-        return ViewsTracking(lambda: store.writing(self._engine))
+        return ViewsTracking(lambda: store.writing(self._views))
 
 
 class TestViewsTrackingInADatabase(TestViewsTracking):
@@ -40,17 +39,17 @@ class TestViewsTrackingInADatabase(TestViewsTracking):
 
 
 def test_a_position_is_forgotten_with_its_transaction(views: str, tmp_path: Path) -> None:
-    def twice(engine: Engine) -> None:
-        with store.writing(engine) as connection:
-            inside = ViewsTracking.inside(connection)
+    def twice(views: store.Views) -> None:
+        with store.writing(views) as raw:
+            inside = ViewsTracking.inside(raw)
             inside.insert_tracking(Tracking("journal", 7))
             inside.insert_tracking(Tracking("journal", 7))
 
-    with store.opened(place_of_views[-1](tmp_path)) as engine:
+    with store.opened(place_of_views[-1](tmp_path)) as opened:
         with pytest.raises(IntegrityError):
-            twice(engine)
-        with engine.connect() as connection:
-            assert ViewsTracking.inside(connection).max_tracking_id("journal") is None
+            twice(opened)
+        with store.writing(opened) as raw:
+            assert ViewsTracking.inside(raw).max_tracking_id("journal") is None
 
 
 del TrackingRecorderTestCase

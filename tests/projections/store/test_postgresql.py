@@ -18,7 +18,8 @@ from projections.engine import projector, shadow_tables
 from projections.engine.consistency_check import differences
 from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import catch_up, rebuild
-from projections.schema.tables import SHADOW, register_spans
+from projections.schema.layout import SHADOW
+from projections.schema.tables import register_spans
 from support import given as g
 from support.given import CLOSED, PAID
 from support.reading import (
@@ -150,8 +151,8 @@ def test_a_report_reads_the_same_tables_to_its_end(book: Book) -> None:
             rebuild(other)
         done.set()
 
-    with store.opened(book.views) as engine:
-        with store.reading(engine) as connection:
+    with store.opened(book.views) as views:
+        with store.reading(views) as connection:
             other = threading.Thread(target=rebuild_as_another)
             other.start()
             assert not done.wait(1.0), "the rebuild waits for the reader"
@@ -159,7 +160,7 @@ def test_a_report_reads_the_same_tables_to_its_end(book: Book) -> None:
             assert rows
         other.join(60)
         assert done.is_set()
-        with store.reading(engine) as connection:
+        with store.reading(views) as connection:
             assert len(connection.execute(register_spans.select()).all()) == len(rows)
 
 

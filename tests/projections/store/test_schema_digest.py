@@ -28,9 +28,9 @@ def format_of(source: Path) -> int:
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("projections/schema/tables.py", '"title", "window", "edition", "stage"', '"title", "stage"'),
+        ("projections/schema/layout.py", '"title", "window", "edition", "stage"', '"title", "stage"'),
         ("projections/reports/portfolio/stages.py", '"follow_up", "closed")', '"follow_up")'),
-        ("projections/reports/portfolio/register.py", "grant.title,", "grant.title.strip(),"),
+        ("projections/folds/register.py", "grant.title,", "grant.title.strip(),"),
         ("lifecycle/grant/state.py", "class Grant(", "class Added:\n    pass\n\n\nclass Grant("),
     ],
     ids=["a table", "a report", "a fold", "the state that is kept"],
@@ -49,7 +49,7 @@ def test_a_change_of_tables_selects_or_folds_changes_the_format(
 
 
 def test_ends_of_lines_do_not_change_the_format(copy: Path) -> None:
-    before, file = format_of(copy), copy / "projections/schema/tables.py"
+    before, file = format_of(copy), copy / "projections/schema/layout.py"
     text = file.read_bytes()
     try:
         file.write_bytes(text.replace(b"\n", b"\r\n"))

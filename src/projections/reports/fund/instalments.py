@@ -1,29 +1,18 @@
 """Instalments: what partners were to pay by when, and what arrived."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from lifecycle.fund import events as was
 from lifecycle.fund.contributions import item_of
-from lifecycle.kernel.history import Entry
 from lifecycle.kernel.obligation import Step
 from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
-from projections.schema.rows import row_maker
-from projections.schema.tables import (
-    Row,
-    day,
-    fund_instalments,
-    holding,
-    minor,
-    scale_of,
-    written,
-)
+from projections.schema.rows import Row, written
+from projections.schema.tables import fund_instalments, holding
 
 COLUMNS = Columns(
     common.PARTNER,
@@ -38,54 +27,6 @@ COLUMNS = Columns(
     common.DAYS,
     first="partner instalment currency scheduled due_on missing status",
 )
-
-
-_row = row_maker(fund_instalments)
-
-
-def rows_of(entries: Iterable[Entry]) -> list[Row]:
-    """Return a row for each schedule and each receipt of an instalment, and for each waiver."""
-    rows: list[Row] = []
-    for entry in entries:
-        e = entry.event
-        version, on = entry.originator_version, day(entry.on)
-        if isinstance(e, was.ObligationWaived):
-            partner, _, instalment = (e.item or "").partition("/")
-            rows.append(
-                _row(
-                    version=version,
-                    on=on,
-                    kind="waived",
-                    partner=partner or None,
-                    instalment=instalment or None,
-                    currency=None,
-                    due=None,
-                    scale=1,
-                    amount=0,
-                    holding=None,
-                )
-            )
-        elif isinstance(e, was.InstalmentScheduled | was.InstalmentReceived) and e.instalment is not None:
-            due = day(e.due) if isinstance(e, was.InstalmentScheduled) else None
-            in_holding = e.holding_amount if isinstance(e, was.InstalmentReceived) else None
-            scale = scale_of(e.amount.currency)
-            rows.append(
-                _row(
-                    version=version,
-                    on=on,
-                    kind="received" if due is None else "scheduled",
-                    partner=e.partner,
-                    instalment=e.instalment,
-                    currency=e.amount.currency,
-                    due=due,
-                    scale=scale,
-                    amount=minor(e.amount.amount, scale),
-                    holding=None
-                    if in_holding is None
-                    else minor(in_holding.amount, scale_of(in_holding.currency)),
-                )
-            )
-    return rows
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:

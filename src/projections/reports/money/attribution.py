@@ -15,16 +15,13 @@ from lifecycle.attribution.split import (
     ordered,
 )
 from lifecycle.attribution.whole_units import in_order
-from projections.reports.money.disbursement import KINDS, sums_as_text
+from projections.folds.disbursement import KINDS
+from projections.reports.money.disbursement import sums_as_text
 from projections.reports.money.disbursement_by import BY_PARTNER
 from projections.reports.portfolio.register import standing_on
 from projections.reports.questions import Question
-from projections.schema.tables import (
-    Row,
-    fund_flows,
-    holding,
-    money_flows,
-)
+from projections.schema.rows import Row
+from projections.schema.tables import fund_flows, holding, money_flows
 
 
 def movements(connection: Connection) -> list[Movement]:

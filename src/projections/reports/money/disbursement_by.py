@@ -23,10 +23,10 @@ from sqlalchemy import (
 )
 
 from lifecycle.attribution.whole_units import in_order
+from projections.folds.disbursement import KINDS
 from projections.reports import common_columns as common
 from projections.reports.money.disbursement import (
     AMOUNTS,
-    KINDS,
     labelled_sums,
     sum_of,
     sums_as_text,
@@ -37,14 +37,8 @@ from projections.reports.questions import Question
 from projections.reports.results.regions import region_of
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds, money
-from projections.schema.tables import (
-    Row,
-    call_answers,
-    fund_details,
-    holding,
-    money_flows,
-    register_spans,
-)
+from projections.schema.rows import Row
+from projections.schema.tables import call_answers, fund_details, holding, money_flows, register_spans
 
 _GRANTS = Column(
     "grants",

@@ -23,15 +23,8 @@ from projections.reports.results.countries import pairs_of
 from projections.reports.results.exchanges import activities_held
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import total_of
-from projections.schema.tables import (
-    Row,
-    exchange_participants,
-    holding,
-    money_flows,
-    side_flows,
-    window_findings,
-    written,
-)
+from projections.schema.rows import Row, written
+from projections.schema.tables import exchange_participants, holding, money_flows, side_flows, window_findings
 
 CO_FINANCING = words_of(CoFinancingKind)
 COSTS = words_of(CostPurpose)

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, select
 from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
-from projections.schema.tables import Row, register_spans
+from projections.schema.rows import Row
+from projections.schema.tables import register_spans
 
 STAGES = ("proposed", "requested", "approved", "signed", "effective", "follow_up", "closed")
 _ENDS = ("declined", "withdrawn", "lapsed", "cancelled")

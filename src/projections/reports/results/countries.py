@@ -23,7 +23,8 @@ from projections.reports.results.regions import (
     place_on,
 )
 from projections.schema.columns import Column, Columns, Type
-from projections.schema.tables import Row, involved_parties
+from projections.schema.rows import Row
+from projections.schema.tables import involved_parties
 
 
 class _Grant(NamedTuple):

@@ -20,13 +20,8 @@ from projections.reports.questions import Question
 from projections.reports.results.exchanges import COST, INSTRUMENT, PEOPLE, activities_held, people_by
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds
-from projections.schema.tables import (
-    Row,
-    exchange_activities,
-    exchange_participants,
-    holding,
-    written,
-)
+from projections.schema.rows import Row, written
+from projections.schema.tables import exchange_activities, exchange_participants, holding
 
 _STATUS = ("planned", "held", "cancelled")
 COLUMNS_BY_INSTRUMENT = Columns(

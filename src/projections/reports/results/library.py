@@ -21,11 +21,8 @@ from projections.reports.portfolio.register import standing_on, was_approved
 from projections.reports.results.exchanges import Held, activities_held
 from projections.reports.results.regions import name_of
 from projections.schema.columns import Column, Columns, Type
-from projections.schema.tables import (
-    Row,
-    library_texts,
-    outcome_spans,
-)
+from projections.schema.rows import Row
+from projections.schema.tables import library_texts, outcome_spans
 
 KINDS = (
     "results_story",

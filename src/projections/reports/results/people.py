@@ -5,12 +5,7 @@ from sqlalchemy import ColumnElement, select
 from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
-from projections.schema.tables import (
-    client_surveys,
-    engaged_experts,
-    fund_consultations,
-    involved_parties,
-)
+from projections.schema.tables import client_surveys, engaged_experts, fund_consultations, involved_parties
 
 PARTIES = Columns(
     common.GRANT,

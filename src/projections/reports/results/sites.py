@@ -10,7 +10,8 @@ from lifecycle.parse import Malformed
 from lifecycle.types.nearest import did_you_mean, unknown
 from lifecycle.types.time_zones import zone_of
 from projections.schema.columns import Column, Columns, Type
-from projections.schema.tables import Row, exchange_activities, register_spans
+from projections.schema.rows import Row
+from projections.schema.tables import exchange_activities, register_spans
 
 COLUMNS = Columns(
     Column("site", Type.TEXT, "The site's name"),

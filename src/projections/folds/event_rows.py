@@ -4,22 +4,17 @@ import json
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import Table
-
 from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
-from projections.schema.rows import row_maker
-from projections.schema.tables import (
-    Row,
+from projections.schema.layout import (
+    TableLayout,
     client_surveys,
-    day,
     engaged_experts,
     involved_parties,
-    minor,
-    scale_of,
     side_flows,
 )
+from projections.schema.rows import Row, day, minor, row_maker, scale_of
 
 Cells = Callable[[Grant, Any], dict[str, object]]
 """Returns the cells of one event's row by column, without the key and ``since``."""
@@ -28,7 +23,7 @@ Cells = Callable[[Grant, Any], dict[str, object]]
 class EventRows:
     """Keeps a row for each event of one grant, from its day on."""
 
-    def __init__(self, table: Table, cells: Cells) -> None:
+    def __init__(self, table: TableLayout, cells: Cells) -> None:
         self.table = table
         self._cells = cells
         self._row = row_maker(table)
@@ -79,7 +74,7 @@ def _side_flow(grant: Grant, event: was.CoFinancingRecorded | was.CostRecorded) 
     }
 
 
-KINDS: tuple[tuple[Table, Cells, Collection[type[Event]]], ...] = (
+KINDS: tuple[tuple[TableLayout, Cells, Collection[type[Event]]], ...] = (
     (involved_parties, _party, (was.PartyInvolved,)),
     (engaged_experts, _expert, (was.ExpertEngaged,)),
     (client_surveys, _survey, (was.ClientSurveyRecorded,)),

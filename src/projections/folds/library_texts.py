@@ -6,14 +6,9 @@ from datetime import date
 from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
-from projections.reports.results.outcomes import lesson_of
-from projections.schema.rows import row_maker
-from projections.schema.tables import (
-    FAR,
-    Row,
-    day,
-    library_texts,
-)
+from projections.folds.outcomes import lesson_of
+from projections.schema.layout import library_texts
+from projections.schema.rows import FAR, Row, day, row_maker
 
 _row = row_maker(library_texts)
 

@@ -1,0 +1,109 @@
+"""The rows of the fund: flows of money, partners and consultations."""
+
+import json
+from collections.abc import Iterable
+
+from lifecycle.fund import events as was
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import Entry
+from lifecycle.types.money import Money
+from projections.schema.layout import fund_consultations, fund_flows, fund_partners
+from projections.schema.rows import Row, day, minor, row_maker, scale_of
+
+_KINDS: dict[type[Event], tuple[str, int]] = {
+    was.ContributionPledged: ("pledged", 1),
+    was.ContributionAgreed: ("agreed", 1),
+    was.InstalmentReceived: ("received", 1),
+    was.FeeCharged: ("fees", 1),
+    was.IncomeCredited: ("income", 1),
+    was.FundsReturned: ("returned", 1),
+    was.FundsCommitted: ("committed", 1),
+    was.CommitmentIncreased: ("committed", 1),
+    was.CommitmentReleased: ("committed", -1),
+    was.OverpaymentRecorded: ("overpaid", 1),
+    was.OverpaymentSettled: ("overpaid", -1),
+}
+"""The kind of flow that each type of event adds, and its sign. Other events move no money."""
+
+
+_ADDS_ROWS_ALONE = frozenset(
+    (
+        was.OfficerAppointed,
+        was.OfficerRetired,
+        was.SealingSwitched,
+        was.PartnerJoined,
+        was.ContributionPledged,
+        was.ContributionAgreed,
+        was.InstalmentReceived,
+        was.FeeCharged,
+        was.IncomeCredited,
+        was.FundsReturned,
+        was.FundsCommitted,
+        was.CommitmentIncreased,
+        was.CommitmentReleased,
+        was.OverpaymentRecorded,
+        was.OverpaymentSettled,
+    )
+)
+"""Events of the fund whose rows need no other entry, so that older entries need not be read."""
+
+
+def stands_alone(entry: Entry) -> bool:
+    """Return whether the entry's rows need no other entry, as long as it is not corrected."""
+    event = entry.event
+    return type(event) in _ADDS_ROWS_ALONE and getattr(event, "instalment", None) is None
+
+
+_flow_row, _partner_row = row_maker(fund_flows), row_maker(fund_partners)
+_consultation_row = row_maker(fund_consultations)
+
+
+def flow_rows(entries: Iterable[Entry], holding_currency: str) -> list[Row]:
+    """Return a row for each entry in force that moves money."""
+    rows: list[Row] = []
+    for entry in entries:
+        kind = _KINDS.get(type(entry.event))
+        if kind is not None:
+            rows.append(_flow(entry, *kind, holding_currency))
+    return rows
+
+
+def _flow(entry: Entry, kind: str, sign: int, holding_currency: str) -> Row:
+    fields = entry.event.__dict__
+    amount: Money = fields["amount"]
+    scale = scale_of(amount.currency)
+    stated: Money | None = fields.get("holding_amount")
+    if stated is None and amount.currency == holding_currency:
+        stated = amount
+    holding = None if stated is None else sign * minor(stated.amount, scale_of(stated.currency))
+    return _flow_row(
+        version=entry.originator_version,
+        on=day(entry.on),
+        kind=kind,
+        partner=fields.get("partner"),
+        currency=amount.currency,
+        scale=scale,
+        amount=sign * minor(amount.amount, scale),
+        holding=holding,
+        grant=fields.get("grant"),
+    )
+
+
+def partner_rows(entries: Iterable[Entry]) -> list[Row]:
+    """Return a row for each partner."""
+    joined = [entry.event for entry in entries if type(entry.event) is was.PartnerJoined]
+    return [_partner_row(partner=e.partner, kind=e.kind, joined_on=day(e.on), name=e.name) for e in joined]
+
+
+def consultation_rows(entries: Iterable[Entry]) -> list[Row]:
+    """Return a row for each meeting of the partners."""
+    return [
+        _consultation_row(
+            version=entry.originator_version,
+            on=day(entry.on),
+            partners=json.dumps(entry.event.partners),
+            summary=entry.event.summary,
+        )
+        for entry in entries
+        if isinstance(entry.event, was.ConsultationHeld)
+    ]

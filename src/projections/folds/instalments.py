@@ -1,0 +1,55 @@
+"""The rows of instalments: schedules, receipts and waivers."""
+
+from collections.abc import Iterable
+
+from lifecycle.fund import events as was
+from lifecycle.kernel.history import Entry
+from projections.schema.layout import fund_instalments
+from projections.schema.rows import Row, day, minor, row_maker, scale_of
+
+_row = row_maker(fund_instalments)
+
+
+def rows_of(entries: Iterable[Entry]) -> list[Row]:
+    """Return a row for each schedule and each receipt of an instalment, and for each waiver."""
+    rows: list[Row] = []
+    for entry in entries:
+        e = entry.event
+        version, on = entry.originator_version, day(entry.on)
+        if isinstance(e, was.ObligationWaived):
+            partner, _, instalment = (e.item or "").partition("/")
+            rows.append(
+                _row(
+                    version=version,
+                    on=on,
+                    kind="waived",
+                    partner=partner or None,
+                    instalment=instalment or None,
+                    currency=None,
+                    due=None,
+                    scale=1,
+                    amount=0,
+                    holding=None,
+                )
+            )
+        elif isinstance(e, was.InstalmentScheduled | was.InstalmentReceived) and e.instalment is not None:
+            due = day(e.due) if isinstance(e, was.InstalmentScheduled) else None
+            in_holding = e.holding_amount if isinstance(e, was.InstalmentReceived) else None
+            scale = scale_of(e.amount.currency)
+            rows.append(
+                _row(
+                    version=version,
+                    on=on,
+                    kind="received" if due is None else "scheduled",
+                    partner=e.partner,
+                    instalment=e.instalment,
+                    currency=e.amount.currency,
+                    due=due,
+                    scale=scale,
+                    amount=minor(e.amount.amount, scale),
+                    holding=None
+                    if in_holding is None
+                    else minor(in_holding.amount, scale_of(in_holding.currency)),
+                )
+            )
+    return rows

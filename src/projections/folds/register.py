@@ -1,0 +1,114 @@
+"""The rows of the register: a grant's state from day to day, and its sectors."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+
+from lifecycle.grant import events as was
+from lifecycle.grant.state import Grant
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import Entry
+from lifecycle.types.text import group_key
+from projections.schema.layout import register_spans, sector_names
+from projections.schema.rows import Row, day, minor, row_maker, scale_of, spans
+
+CONCERNS: frozenset[type[Event]] = frozenset(
+    (
+        was.GrantProposed,
+        was.ProposalRevised,
+        was.ProposalReturned,
+        was.FundingRequested,
+        was.GrantApproved,
+        was.ProposalDeclined,
+        was.ProposalWithdrawn,
+        was.AgreementSigned,
+        was.GrantMadeEffective,
+        was.GrantLapsed,
+        was.ClosingDateExtended,
+        was.GrantRestructured,
+        was.GrantSuspended,
+        was.SuspensionLifted,
+        was.GrantCancelled,
+        was.ImplementationCompleted,
+        was.GrantClosed,
+        was.GrantReopened,
+    )
+)
+"""The events that change how a grant stands in the register."""
+
+
+_span_row, _sector_row = row_maker(register_spans), row_maker(sector_names)
+
+
+class Register:
+    """Keeps the state of one grant at the end of each day on which it changed."""
+
+    table = register_spans
+
+    def __init__(self) -> None:
+        self._days: dict[date, dict[str, object]] = {}
+
+    def see(self, grant: Grant, event: Event) -> None:
+        """Keep how the grant stands after the event."""
+        self._days[event.on] = _span_cells(grant)
+
+    def rows(self, stream: str) -> list[Row]:
+        """Return a row for each span of days."""
+        grant_id = stream.removeprefix("grant:")
+        return [
+            _span_row(grant=grant_id, n=n, since=since, until=until, **cells)
+            for n, since, until, cells in spans(self._days)
+        ]
+
+
+def _span_cells(grant: Grant) -> dict[str, object]:
+    return {
+        "title": grant.title,
+        "window": grant.window,
+        "edition": grant.edition,
+        "stage": grant.stage.value,
+        "suspended": ", ".join(grant.suspended) or None,
+        "sector": grant.sector,
+        "recipients": _as_json(grant.recipients),
+        "providers": _as_json(grant.providers),
+        "proposed_on": day(grant.proposed_on),
+        "approved_on": day(grant.approved_on),
+        "signed_on": day(grant.signed_on),
+        "effective_on": day(grant.effective_on),
+        "closing_date": day(grant.closing_date),
+        "completed_on": day(grant.completed_on),
+        "closed_on": day(grant.closed_on),
+        "operation": grant.operation,
+        "sector_key": group_key(grant.sector),
+        "asked": _asked(grant),
+    }
+
+
+def _asked(grant: Grant) -> int:
+    """Return what the grant asks for, in minor units."""
+    return minor(grant.proposed if grant.requested is None else grant.requested, scale_of(grant.currency))
+
+
+@lru_cache(maxsize=4096)
+def _as_json(codes: tuple[str, ...]) -> str:
+    return json.dumps(codes)
+
+
+def sector_rows(stream: str, entries_in_force: Sequence[Entry]) -> list[Row]:
+    """Return a row for each entry of the grant that names its sector."""
+    grant, rows = stream.removeprefix("grant:"), list[Row]()
+    for entry in entries_in_force:
+        event = entry.event
+        if isinstance(event, was.GrantProposed | was.ProposalRevised) and event.sector is not None:
+            rows.append(
+                _sector_row(
+                    grant=grant,
+                    n=len(rows),
+                    since=day(event.on),
+                    sector_key=group_key(event.sector),
+                    sector=event.sector,
+                    position=entry.position or 0,
+                )
+            )
+    return rows

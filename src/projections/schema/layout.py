@@ -1,0 +1,370 @@
+"""The tables of the views: columns, types and keys, declared once.
+
+The statements that write rows are made from this declaration alone. `projections.schema.tables` makes
+SQLAlchemy's tables of it, for the schema and for reports. A command that records does without those, because
+importing SQLAlchemy takes longer than recording.
+
+Every table holds dated rows. A row with ``since`` and ``until`` holds from the first day to the day before
+the second; a flow happened on its day. Days are ISO text, which sorts by date and is what reports show.
+Amounts are whole minor units, so that sums are exact. ``scale`` says how many minor units make one unit of
+the currency (100 for USD).
+"""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cached_property
+
+
+class Type(Enum):
+    """What the cells of a column hold."""
+
+    TEXT = "text"
+    """Text that every store compares and sorts by its bytes."""
+    INTEGER = "integer"
+    BIG_INTEGER = "big integer"
+    BOOLEAN = "boolean"
+
+
+TEXT, INTEGER, BIG_INTEGER, BOOLEAN = Type
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    type: Type = TEXT
+    is_key: bool = False
+    is_nullable: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class TableLayout:
+    """The columns of one table in their order, those of the key first."""
+
+    name: str
+    columns: tuple[Column, ...]
+    has_long_rows: bool = False
+    """SQLite stores rows in the order of their key, so that the rows of one grant are next to each other.
+    Tables with long rows are stored otherwise: SQLite would put all but the first thousand bytes of a row on
+    separate pages, and most of each page would stay empty."""
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the columns."""
+        return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def key(self) -> tuple[str, ...]:
+        """Return the names of the key's columns."""
+        return tuple(column.name for column in self.columns if column.is_key)
+
+    def without_key(self) -> "TableLayout":
+        """Return the layout without its key."""
+        return replace(self, columns=tuple(replace(column, is_key=False) for column in self.columns))
+
+
+SHADOW = "new_"
+"""The prefix of the names of shadow tables, which a rebuild fills."""
+TABLES: dict[str, TableLayout] = {}
+"""Every table by its name."""
+
+
+def _table(name: str, *columns: Column, long: bool = False) -> TableLayout:
+    table = TableLayout(name, columns, long)
+    TABLES[name] = table
+    return table
+
+
+def _key(name: str, type_: Type = TEXT) -> Column:
+    return Column(name, type_, is_key=True, is_nullable=False)
+
+
+def _needed(name: str, type_: Type) -> Column:
+    return Column(name, type_, is_nullable=False)
+
+
+def _texts(*names: str) -> list[Column]:
+    return [Column(name) for name in names]
+
+
+register_spans = _table(
+    "register_spans",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "until", "title", "window", "edition", "stage", "suspended", "sector"),
+    *_texts("recipients", "providers", "proposed_on", "approved_on", "signed_on", "effective_on"),
+    *_texts("closing_date", "completed_on", "closed_on", "operation", "sector_key"),
+    _needed("asked", BIG_INTEGER),
+)
+"""A grant's state, from day to day. Countries are JSON lists. ``asked`` is the amount that it asks for.
+Grants with the same ``sector_key`` are of one sector."""
+
+sector_names = _table(
+    "sector_names",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "sector_key", "sector"),
+    _needed("position", BIG_INTEGER),
+)
+"""Each spelling of a sector, with its first day and the position of its entry."""
+
+money_flows = _table(
+    "money_flows",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("on", "kind"),
+    _needed("amount", BIG_INTEGER),
+    *_texts("undone_on", "follows"),
+)
+"""Amounts that were committed, requested, paid and given back, and changes of the overpaid amount; in minor
+units. A failed payment has a row on each of its two days; ``undone_on`` of the first names the second. A row
+that takes back an earlier flow (a refund, a failure, a rejection) has that flow's day in ``follows``."""
+
+window_findings = _table(
+    "window_findings",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "until", "window", "edition", "rule", "figure", "limit"),
+    Column("complies", BOOLEAN),
+    *_texts("waived_by", "waived_on", "waiver"),
+)
+"""Each rule of a grant's window, with the figure that decides it, and the waiver that covers a breach."""
+
+obligation_steps = _table(
+    "obligation_steps",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "until", "obligation", "item", "triggered_on", "due_on", "met_from", "met_on"),
+    *_texts("excused", "left_on", "superseded"),
+)
+"""Each obligation's dates. Those of the fund have an empty ``grant``.
+
+The trigger and the due date count from ``triggered_on`` on. ``met_on`` counts from ``met_from`` on, the day
+from which the obligation counts as met, which can be later. ``excused`` is ``waived``, ``missed``,
+``not_applicable`` or ``not_asked`` (the edition does not ask for it). ``left_on`` is the day on which the
+grant left the stages in which the obligation can be met. ``superseded`` is a JSON list of days, or null."""
+
+call_answers = _table(
+    "call_answers",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "until", "call", "stage"),
+    _needed("asked", BIG_INTEGER),
+    _needed("selected", BIG_INTEGER),
+    _needed("ended", BOOLEAN),
+    *_texts("countries"),
+)
+"""The state of a grant that answers a call, from day to day: ``asked`` is the amount that it asks for,
+``selected`` what it took of the envelope.
+
+``countries`` is a JSON list of its recipients and providers; ``ended`` says that it was declined, withdrawn,
+lapsed or cancelled."""
+
+call_scores = _table(
+    "call_scores",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("on", "call", "criterion"),
+    _needed("hundredths", BIG_INTEGER),
+)
+"""The points that a review gave for a criterion, in hundredths of a point."""
+
+call_spans = _table(
+    "call_spans",
+    _key("call"),
+    _key("n", INTEGER),
+    *_texts("since", "until", "title", "window", "criteria", "opens", "closes", "closed_on"),
+    _needed("envelope", BIG_INTEGER),
+)
+"""A call's terms, from day to day. ``criteria`` is a JSON list."""
+
+outcome_spans = _table(
+    "outcome_spans",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "until", "kind", "name", "evidence"),
+)
+"""Outcomes that a grant sought and achieved, its concrete results and its lessons: ``kind`` is ``sought``,
+``achieved``, ``result`` or ``lesson``. A lesson has no name."""
+
+exchange_activities = _table(
+    "exchange_activities",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "until", "activity", "instrument", "status", "starts", "ends", "held_on", "countries"),
+    *_texts("hosts", "giving", "receiving", "starts_at"),
+    Column("minutes", INTEGER),
+    *_texts("sites"),
+    _needed("moves", INTEGER),
+    Column("cost", BIG_INTEGER),
+    Column("cost_scale", INTEGER),
+    *_texts("cost_currency"),
+)
+"""Each activity's state, from day to day: ``planned``, ``held`` or ``cancelled``; ``moves`` counts how often
+it was rescheduled. Countries (of one that was held: those that took part), hosts, ``giving``, ``receiving``
+and sites are JSON lists. The cost is known once the activity is held."""
+
+exchange_participants = _table(
+    "exchange_participants",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "activity", "instrument", "country"),
+    *(_needed(name, INTEGER) for name in ("women", "men", "not_stated")),
+)
+"""How many people took part in an activity that was held, by country."""
+
+involved_parties = _table(
+    "involved_parties", _key("grant"), _key("n", INTEGER), *_texts("since", "role", "country", "organization")
+)
+"""The countries and organizations that facilitate or finance an exchange between others."""
+
+engaged_experts = _table(
+    "engaged_experts",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "expert", "phases"),
+    Column("days", INTEGER),
+    *_texts("country"),
+)
+"""The experts that help with an exchange, by opaque id. ``phases`` is a JSON list."""
+
+client_surveys = _table(
+    "client_surveys",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since"),
+    _needed("respondents", INTEGER),
+    *_texts("satisfaction"),
+)
+"""How many clients answered a survey, and how satisfied they were on the survey's scale."""
+
+side_flows = _table(
+    "side_flows",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "kind", "source"),
+    _needed("amount", BIG_INTEGER),
+    _needed("scale", INTEGER),
+    *_texts("currency"),
+    Column("holding", BIG_INTEGER),
+)
+"""Co-financing by kind, and the costs of preparing and supervising a grant. ``holding`` is the amount in the
+holding currency, if that is known."""
+
+follow_up_spans = _table(
+    "follow_up_spans",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "until", "follow_up", "action", "owner", "due", "status", "handed_to"),
+    Column("needed", BIG_INTEGER),
+    _needed("found", BIG_INTEGER),
+    _needed("scale", INTEGER),
+    *_texts("currency"),
+)
+"""Each follow-up's state, from day to day, with the money that it needs and that was found for it."""
+
+library_texts = _table(
+    "library_texts",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "until", "kind", "title", "text"),
+)
+"""The texts of a grant: its objective, stories, completion report, lessons and results."""
+
+grant_standing = _table(
+    "grant_standing",
+    _key("grant"),
+    _needed("version", INTEGER),
+    _needed("state", TEXT),
+    long=True,
+)
+"""Each grant's state after its last entry, as JSON, and the version of its stream."""
+
+fund_flows = _table(
+    "fund_flows",
+    _key("version", INTEGER),
+    *_texts("on", "kind", "partner", "currency"),
+    _needed("scale", INTEGER),
+    _needed("amount", BIG_INTEGER),
+    Column("holding", BIG_INTEGER),
+    *_texts("grant"),
+)
+"""The fund's flows, by the version of their entry. ``holding`` is the amount in the holding currency, if
+stated; ``grant`` is the grant of a commitment."""
+
+fund_partners = _table("fund_partners", _key("partner"), *_texts("kind", "joined_on", "name"))
+"""The partners, who contribute to the fund."""
+
+fund_instalments = _table(
+    "fund_instalments",
+    _key("version", INTEGER),
+    *_texts("on", "kind", "partner", "instalment", "currency", "due"),
+    _needed("scale", INTEGER),
+    _needed("amount", BIG_INTEGER),
+    Column("holding", BIG_INTEGER),
+)
+"""Instalments: ``kind`` is ``scheduled``, with a ``due`` day; ``received``, with the amount in the
+``holding`` currency if that is known; or ``waived``, for all instalments if none is named."""
+
+fund_consultations = _table(
+    "fund_consultations", _key("version", INTEGER), *_texts("on", "partners", "summary")
+)
+"""The meetings of the partners. ``partners`` is a JSON list."""
+
+fund_details = _table(
+    "fund_details",
+    _key("version", INTEGER),
+    *_texts("currency"),
+    _needed("scale", INTEGER),
+    _needed("fiscal_year_start", INTEGER),
+    *_texts("name", "time_zone"),
+)
+"""One row: the fund's constants, and the version of its stream up to which the tables go."""
+
+seat_offsets = _table("seat_offsets", _key("since"), _needed("seconds", INTEGER))
+"""The moments (UTC) from which another offset holds at the fund's seat, and its seconds east of UTC."""
+
+tracking = _table(
+    "tracking",
+    _key("application_name"),
+    _needed("notification_id", BIG_INTEGER),
+    *_texts("recorded_at"),
+)
+"""The journal position to which the tables correspond, and when its entry was recorded."""
+
+left_out = _table(
+    "left_out",
+    _key("stream"),
+    _key("version", INTEGER),
+    _needed("position", BIG_INTEGER),
+    _needed("quarantined", BOOLEAN),
+    *_texts("why"),
+)
+"""The rows of the journal that count in no other table: those that are quarantined, and the row at which each
+stopped stream stops."""
+
+views_format = _table("views_format", _key("format", INTEGER))
+"""One row: the format in which the tables were made, `projections.store.schema_digest.current_format`."""
+
+GRANT_TABLES = (
+    register_spans,
+    sector_names,
+    money_flows,
+    window_findings,
+    obligation_steps,
+    call_answers,
+    call_scores,
+    outcome_spans,
+    exchange_activities,
+    exchange_participants,
+    involved_parties,
+    engaged_experts,
+    client_surveys,
+    side_flows,
+    follow_up_spans,
+    library_texts,
+    grant_standing,
+)
+CALL_TABLES = (call_spans,)
+FUND_TABLES = (fund_flows, fund_partners, fund_instalments, fund_consultations, fund_details, seat_offsets)
