@@ -108,27 +108,29 @@ def journal(book: Path) -> sqlite3.Connection:
 
 
 class BareViews:
-    """The least that a grant's rows take: its entries decoded, what stands there read, one written."""
+    """A copy of a book's views, in which bare ``sqlite3`` writes the rows of a grant's newest entry."""
 
-    def __init__(self, book: Path) -> None:
+    def __init__(self, book: Path, file: Path) -> None:
         self.journal = journal(book)
-        self.raw = sqlite3.connect(book / "views.sqlite", isolation_level=None)
-        self.raw.execute("PRAGMA synchronous=NORMAL")
+        self.raw = sqlite3.connect(file, isolation_level=None)
+        with closing(sqlite3.connect(book / "views.sqlite")) as views:
+            views.backup(self.raw)
+        self.raw.execute("PRAGMA journal_mode=WAL").fetchall()
+        self.raw.execute("PRAGMA synchronous=OFF")
         self.raw.execute("PRAGMA wal_autocheckpoint=0")
-        self.tables = [
-            name
-            for (name,) in self.raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            if any(column == "grant" for _, column, *_ in self.raw.execute(f"PRAGMA table_info({name})"))
-        ]
 
-    def catch_up(self, grant: str, follow: Callable[[Iterable[Row]], object] = decoded) -> None:
-        """One transaction that does not wait for the disk; ``follow`` goes over the stored entries."""
+    def catch_up(self, grant: str, rows_of: Callable[[list[Entry]], dict[str, list[Row]]]) -> None:
+        """Read, decode and fold the grant's entries, and write the rows that differ, in one transaction."""
         self.raw.execute("BEGIN IMMEDIATE")
-        follow(self.journal.execute(STORED_OF, (f"grant:{grant}",)))
-        for name in self.tables:
-            self.raw.execute(f'SELECT * FROM {name} WHERE "grant" = ?', (grant,)).fetchall()
-        self.raw.execute('UPDATE grant_standing SET version = version WHERE "grant" = ?', (grant,))
-        self.raw.execute("UPDATE tracking SET notification_id = notification_id")
+        entries = entries_read(self.journal.execute(STORED_OF, (f"grant:{grant}",)))
+        for table, wanted in rows_of(entries).items():
+            stored = set(self.raw.execute(f'SELECT * FROM {table} WHERE "grant" = ?', (grant,)))
+            for row in stored.difference(wanted):
+                number = "" if table == "grant_standing" else f" AND n = {row[1]}"
+                self.raw.execute(f'DELETE FROM {table} WHERE "grant" = ?{number}', (grant,))
+            if new := [row for row in wanted if row not in stored]:
+                self.raw.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(new[0]))})", new)
+        self.raw.execute("UPDATE tracking SET notification_id = ?", (entries[-1].position,))
         self.raw.execute("COMMIT")
 
 

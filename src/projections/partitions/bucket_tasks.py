@@ -74,7 +74,7 @@ def sectors(folder: Path, bucket: int, known: int, as_of: date) -> list[Row]:
     first: dict[object, tuple[int, Row]] = {}
     for stream, entries_ in streams_in(sound_file(folder, bucket), known, _SECTORS):
         for row in sector_rows(stream, in_force(entries_)) if kind_of(stream) == "grant" else ():
-            named = dict(zip(sector_names.columns.keys(), row, strict=True))
+            named = dict(zip(sector_names.names, row, strict=True))
             key, position = named["sector_key"], int(str(named["position"]))
             if str(named["since"]) <= as_of.isoformat() and (key not in first or position < first[key][0]):
                 first[key] = position, row

@@ -312,7 +312,7 @@ def _explaining_overflows() -> Iterator[None]:
         ) from error
 
 
-def may_change_while_read(connection: Connection) -> bool:
+def may_change_while_read(connection: "Connection") -> bool:
     """Return whether others may write meanwhile, so that rows can be trusted only at the end of `reading`."""
     return connection.get_execution_options().get("look") is not None
 

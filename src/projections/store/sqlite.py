@@ -93,7 +93,12 @@ class Views:
         from sqlalchemy import create_engine, event
         from sqlalchemy.pool import StaticPool
 
-        engine = create_engine("sqlite://", creator=lambda: self.raw, poolclass=StaticPool)
+        engine = create_engine(
+            "sqlite://",
+            creator=lambda: self.raw,
+            poolclass=StaticPool,
+            execution_options={"look": self.look},
+        )
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         return engine
 
