@@ -10,6 +10,7 @@ from lifecycle.grant.evolve import fold
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.errors import Altered, Unreachable
 from lifecycle.kernel.history import grant_stream, history
+from projections import store
 from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import belong_to
 from projections.engine.standing import from_text
@@ -35,11 +36,12 @@ def grants_now(book: Book) -> Iterator[Iterator[Grant] | None]:
 
 
 def _are_at_the_end(views: Connection, book: Book) -> bool:
-    position, recorded_at = ViewsTracking.inside(views).newest()
+    raw = store.raw_of(views)
+    position, recorded_at = ViewsTracking.inside(raw).newest()
     return (
         position == book.position()
         and belong_to(book, position, recorded_at)
-        and not streams_with_other_rows_left_out(views, book)
+        and not streams_with_other_rows_left_out(raw, book)
     )
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from lifecycle.book.book import Book
 from lifecycle.kernel.errors import Unreachable
@@ -26,7 +25,7 @@ from projections.engine.step import (
     write_changes,
     write_streams,
 )
-from projections.schema.tracking import ViewsTracking
+from projections.schema.tracking import Raw, ViewsTracking
 
 STEP = 20_000
 """The most positions, or entries, in one transaction."""
@@ -156,7 +155,7 @@ def _take_step(views: store.Views, book: Book) -> tuple[int, int]:
         return news.newest, news.newest
 
 
-def _take_long_step(raw: Any, book: Book, after: int, recorded_at: datetime | None) -> tuple[int, int]:
+def _take_long_step(raw: Raw, book: Book, after: int, recorded_at: datetime | None) -> tuple[int, int]:
     """Take the step if many entries were recorded, or rows are left out."""
     newest = book.position()
     if not belong_to(book, after, recorded_at):

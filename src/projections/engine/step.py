@@ -26,6 +26,7 @@ from projections.schema.layout import (
     register_spans,
 )
 from projections.schema.rows import Row, row_maker
+from projections.schema.tracking import Raw
 
 _ENTRIES_IN_MEMORY = 1_000
 """About how many entries have their rows in memory at a time, within the transaction."""
@@ -67,14 +68,14 @@ def news_since(book: Book, position: int, most: int) -> News | None:
     return News(entries[0].recorded_at, newest, entries[-1].recorded_at, last_versions)
 
 
-def write_changes(raw: Any, book: Book, after: int, upto: int, prefix: str = "") -> None:
+def write_changes(raw: Raw, book: Book, after: int, upto: int, prefix: str = "") -> None:
     """Replace the rows of every stream that has an entry after the first position, up to the second."""
     with store_errors(book.journal.place):
         changed = book.journal.changed_since(after, upto)
     write_streams(raw, book, upto, {stream: last for stream, (_, last) in changed.items()}, prefix)
 
 
-def write_streams(raw: Any, book: Book, upto: int, last_versions: dict[str, int], prefix: str = "") -> None:
+def write_streams(raw: Raw, book: Book, upto: int, last_versions: dict[str, int], prefix: str = "") -> None:
     """Replace the rows of these streams, each of which has an entry of this version."""
     if FUND in last_versions:
         _write_fund(raw, book, upto, prefix, last_versions[FUND])
@@ -82,7 +83,7 @@ def write_streams(raw: Any, book: Book, upto: int, last_versions: dict[str, int]
 
 
 def _write_grants_and_calls(
-    raw: Any, book: Book, upto: int, last_versions: dict[str, int], prefix: str = ""
+    raw: Raw, book: Book, upto: int, last_versions: dict[str, int], prefix: str = ""
 ) -> None:
     """Replace the rows of these grants and calls."""
     last_versions = {name: last for name, last in last_versions.items() if kind_of(name) in ("grant", "call")}
@@ -115,7 +116,7 @@ def _parts(last_versions: dict[str, int]) -> Iterator[dict[str, int]]:
 # ── rows that count in no table ──────────────────────────────────────────────────────────────
 
 
-def streams_with_other_rows_left_out(raw: Any, book: Book) -> set[str]:
+def streams_with_other_rows_left_out(raw: Raw, book: Book) -> set[str]:
     """Return the streams whose rows left out are not those that the tables were made without."""
     question = f"SELECT stream, version, position, quarantined, why FROM {left_out.name}"
     stored = {tuple(row)[:4] for row in raw.execute(question)}
@@ -123,7 +124,7 @@ def streams_with_other_rows_left_out(raw: Any, book: Book) -> set[str]:
     return {str(stream) for stream, *_ in stored ^ current}
 
 
-def write_again(raw: Any, book: Book, upto: int, streams: Collection[str]) -> None:
+def write_again(raw: Raw, book: Book, upto: int, streams: Collection[str]) -> None:
     """Replace the rows of these streams, and the table of the rows left out."""
     if not streams:
         return
@@ -132,7 +133,7 @@ def write_again(raw: Any, book: Book, upto: int, streams: Collection[str]) -> No
     write_left_out(raw, book)
 
 
-def write_left_out(raw: Any, book: Book) -> None:
+def write_left_out(raw: Raw, book: Book) -> None:
     """Replace the table of the rows left out."""
     raw.execute(f"DELETE FROM {left_out.name}")
     if rows := left_out_rows(book):
@@ -168,7 +169,7 @@ def fund_at(book: Book, position: int) -> Fund:
     return fund if book.position() == position else book.fund(known=position)
 
 
-def _write_fund(raw: Any, book: Book, upto: int, prefix: str, last: int) -> None:
+def _write_fund(raw: Raw, book: Book, upto: int, prefix: str, last: int) -> None:
     """Add the rows of the fund's new entries, or replace all of the fund's rows if one changes others.
 
     Raises `RebuildNeeded` if the editions changed and there are grants.
@@ -191,7 +192,7 @@ def _write_fund(raw: Any, book: Book, upto: int, prefix: str, last: int) -> None
     store.insert(raw, fold_fund(entries), prefix)
 
 
-def _stored_fund(raw: Any, prefix: str) -> tuple[int, str]:
+def _stored_fund(raw: Raw, prefix: str) -> tuple[int, str]:
     """Return the version and the currency of the fund in the tables."""
     row = raw.execute(f"SELECT version, currency FROM {prefix}{fund_details.name}").fetchone()
     return (0, "") if row is None else (row[0], row[1])
@@ -209,6 +210,6 @@ def _editions_changed(entries: Sequence[Entry], newer: Sequence[Entry]) -> bool:
     return False
 
 
-def _has_grants(raw: Any, prefix: str) -> bool:
+def _has_grants(raw: Raw, prefix: str) -> bool:
     row = raw.execute(f"SELECT 1 FROM {prefix}{register_spans.name} LIMIT 1").fetchone()
     return row is not None

@@ -4,11 +4,19 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from eventsourcing.persistence import IntegrityError, Tracking, TrackingRecorder
 
 from projections.schema.layout import tracking as table
+
+
+class Raw(Protocol):
+    """A driver's connection, of ``sqlite3`` or ``psycopg``. One of SQLAlchemy's does not fit."""
+
+    def execute(self, statement: str, values: Any = ..., /) -> Any:
+        """Run a statement and return the cursor."""
+
 
 JOURNAL = "grantbook"
 """The name under which the journal's positions are tracked."""
@@ -23,7 +31,7 @@ _KEEP = (
 )
 
 
-def _run(raw: Any, statement: str, *values: object) -> Any:
+def _run(raw: Raw, statement: str, *values: object) -> Any:
     """Run a statement on a driver's connection and return the cursor."""
     return raw.execute(
         statement if isinstance(raw, sqlite3.Connection) else statement.replace("?", "%s"), values
@@ -33,11 +41,11 @@ def _run(raw: Any, statement: str, *values: object) -> Any:
 class ViewsTracking(TrackingRecorder):
     """Positions that only grow, stored in the same transaction as the rows that correspond to them."""
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[Any]]) -> None:
+    def __init__(self, begin: Callable[[], AbstractContextManager[Raw]]) -> None:
         self._begin = begin
 
     @classmethod
-    def inside(cls, raw: Any) -> Self:
+    def inside(cls, raw: Raw) -> Self:
         """Return the tracking inside a transaction of a driver's connection, which the caller commits."""
         return cls(lambda: nullcontext(raw))
 

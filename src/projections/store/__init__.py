@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lifecycle.journal.addresses import SCHEMES, is_address
 from lifecycle.kernel.errors import Unreachable
 from projections.schema.layout import TableLayout
+from projections.schema.tracking import Raw
 from projections.store import schema_digest, sqlite
 from projections.store.sqlite import ERRORS as FILE_ERRORS
 from projections.store.sqlite import FILE, create_sql_views, in_memory, scratch
@@ -120,12 +121,12 @@ def _postgresql() -> Store:
     return postgresql
 
 
-def _is_file(raw: Any) -> bool:
+def _is_file(raw: Raw) -> bool:
     """Return whether the driver's connection is to a file, not to a server."""
     return isinstance(raw, sqlite3.Connection)
 
 
-def _store_with(raw: Any) -> Store:
+def _store_with(raw: Raw) -> Store:
     return sqlite if _is_file(raw) else _postgresql()
 
 
@@ -321,30 +322,31 @@ _OVERFLOWS = ("integer overflow", "out of range")
 """Parts of the messages of SQLite and of PostgreSQL."""
 
 
-def raw_of(connection: "Connection") -> Any:
+def raw_of(connection: "Connection") -> Raw:
     """Return the driver's connection that SQLAlchemy's reads through."""
-    return connection.connection.driver_connection
+    raw: Raw = connection.connection.driver_connection  # type: ignore[assignment]
+    return raw
 
 
-def writing(views: Views) -> AbstractContextManager[Any]:
+def writing(views: Views) -> AbstractContextManager[Raw]:
     """Open a transaction that holds the write lock from its first read on, on the driver's connection."""
     return _store_of(views).writing(views)
 
 
 @contextmanager
-def filling_shadows(views: Views) -> Iterator[Any]:
+def filling_shadows(views: Views) -> Iterator[Raw]:
     """Open a transaction without the write lock, in which one of several processes fills shadow tables."""
     with views.engine.begin() as connection:
         yield raw_of(connection)
 
 
-def insert(raw: Any, rows: Mapping[TableLayout, list[Any]], prefix: str = "") -> None:
+def insert(raw: Raw, rows: Mapping[TableLayout, list[Any]], prefix: str = "") -> None:
     """Insert rows, each a tuple in the order of its table's columns."""
     _store_with(raw).insert(raw, {table: made for table, made in rows.items() if made}, prefix)
 
 
 def replace(
-    raw: Any, rows: Mapping[TableLayout, list[Any]], id_column: str, ids: list[str], prefix: str = ""
+    raw: Raw, rows: Mapping[TableLayout, list[Any]], id_column: str, ids: list[str], prefix: str = ""
 ) -> None:
     """Make these the only rows that have one of the ids in the column. Equal rows are not written again."""
     store = _store_with(raw)
@@ -359,17 +361,17 @@ def replace(
     insert(raw, new_rows, prefix)
 
 
-def create_shadows(raw: Any, tables: Sequence[TableLayout]) -> None:
+def create_shadows(raw: Raw, tables: Sequence[TableLayout]) -> None:
     """Create empty tables with the same columns beside the live ones."""
     _store_with(raw).create_shadows(raw, tables)
 
 
-def finish_shadows(raw: Any, tables: Sequence[TableLayout]) -> None:
+def finish_shadows(raw: Raw, tables: Sequence[TableLayout]) -> None:
     """Do what is quicker once the shadow tables are full: keys and statistics."""
     _store_with(raw).finish_shadows(raw, tables)
 
 
-def swap(raw: Any, tables: Sequence[TableLayout]) -> None:
+def swap(raw: Raw, tables: Sequence[TableLayout]) -> None:
     """Put the shadow tables in the place of the live ones, and make the SQL views again."""
     _store_with(raw).swap(raw, tables)
 
