@@ -1,6 +1,7 @@
 """Every command in every stage, and the role of every command on the day, as the catalogue says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import date
 
 import pytest
@@ -10,8 +11,11 @@ from lifecycle.decide.grant import GrantIdTaken
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.contributions import PartnerJoined
 from lifecycle.grant import events as was
+from lifecycle.grant.evolve import EVOLVE, evolve, fold
 from lifecycle.grant.payment.request import UnknownPayment
+from lifecycle.grant.state import Grant
 from lifecycle.kernel.command import Command
+from lifecycle.kernel.event import Event
 from lifecycle.kernel.refusals import (
     GrantHasEnded,
     GrantIsClosed,
@@ -288,3 +292,32 @@ def test_second_officers_have_the_roles_that_their_names_say() -> None:
     past = given()
     assert past.fund.roles_on(PAYER, ON) == {"finance"}
     assert past.fund.roles_on(CHECKER, ON) == {"approver"}
+
+
+def test_no_event_changes_the_state_that_it_is_given() -> None:
+    """Events change a state in place, but `evolve` is pure for its callers: held for every event."""
+    seen = set[type[Event]]()
+    for grant, event in _states_and_events():
+        before = deepcopy(grant)
+        after = vars(evolve(grant, event, G))
+        assert grant == before, f"{type(event).__name__} changed the state that was given"
+        shared = [name for name, value in vars(grant).items() if value is after[name]]
+        assert not any(isinstance(after[name], list | dict | set) for name in shared)
+        seen.add(type(event))
+    assert seen == set(EVOLVE) - {was.GrantProposed}
+
+
+def _states_and_events() -> Iterator[tuple[Grant, Event]]:
+    """Yield the states of all lives, each with the event that follows or that a command becomes."""
+    for stage, life in LIVES.items():
+        past = given(*life)
+        held = past.grants[G].held
+        for index in range(1, len(held)):
+            grant = fold(held[:index])
+            assert grant is not None
+            yield grant, held[index].event
+        for row in GRANT_COMMANDS:
+            if stage in row.stages and row.event != "EntryCorrected":
+                earlier = given(*life, *FIRST.get(row.name, ()))
+                for event in earlier.when(COMMANDS[row.name]("2013-08-01")).events[:1]:
+                    yield earlier.grant, event

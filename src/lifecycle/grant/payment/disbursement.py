@@ -11,7 +11,6 @@ from lifecycle.grant.payment.request import (
     PaymentAlreadyFinished,
     not_finished,
     payment_of,
-    put_payment,
     requester,
 )
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment, release_undisbursed, track_overpaid
@@ -69,14 +68,17 @@ def disburse(grant: MutableGrant, payment: Payment, amount: Decimal) -> None:
     """Disburse the payment, as the grant's next disbursement."""
     grant.disbursed += amount
     grant.disbursements += 1
+    grant.pending -= payment.payable
     number = grant.disbursements
-    put_payment(grant, payment.replace(status="disbursed", disbursed=amount, disbursement_number=number))
+    disbursed = payment.replace(status="disbursed", disbursed=amount, disbursement_number=number)
+    grant.payments[payment.id] = disbursed
 
 
 def _payment_failed(grant: MutableGrant, event: PaymentFailed) -> None:
     payment = grant.payments[event.payment]
     grant.disbursed -= payment.net_disbursed
-    put_payment(grant, payment.replace(status="failed", disbursed=payment.refunded))
+    grant.pending -= payment.payable
+    grant.payments[payment.id] = payment.replace(status="failed", disbursed=payment.refunded)
     release_undisbursed(grant, event.on)
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from lifecycle.fund.state import Fund
-from lifecycle.grant.payment.request import payment_of, put_payment
+from lifecycle.grant.payment.request import payment_of
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, release_undisbursed, track_overpaid
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent, Value
@@ -55,7 +55,7 @@ class RefundReceived(GrantEvent):
 def _refund_received(grant: MutableGrant, event: RefundReceived) -> None:
     for name, amount in event.parts:
         payment = grant.payments[name]
-        put_payment(grant, payment.replace(refunded=payment.refunded + amount))
+        grant.payments[name] = payment.replace(refunded=payment.refunded + amount)
     grant.refunded += event.amount.amount
     release_undisbursed(grant, event.on)
 

@@ -15,7 +15,6 @@ from lifecycle.kernel.refusals import STAGE, TERMS, ExceedsUndisbursedBalance, R
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ENDS, PAYMENT, E, F
 from lifecycle.types.money import Amount
-from lifecycle.types.stage import ZERO
 from lifecycle.types.text import ItemId, Line, Reason
 from lifecycle.types.vocabularies import Label
 
@@ -61,26 +60,25 @@ class PaymentRejected(GrantEvent):
     """Why it is not paid."""
 
 
-def put_payment(grant: MutableGrant, payment: Payment) -> None:
-    """Add a payment to the grant, or replace the one of its name."""
-    before = grant.payments.get(payment.id)
-    grant.pending += payment.payable - (before.payable if before is not None else ZERO)
-    grant.payments[payment.id] = payment
-
-
 def _payment_requested(grant: MutableGrant, event: PaymentRequested) -> None:
     amount = event.amount.amount
-    put_payment(grant, Payment(event.payment, amount, requested_by=event.actor, payee=event.payee))
+    payment = Payment(event.payment, amount, requested_by=event.actor, payee=event.payee)
+    grant.payments[payment.id] = payment
+    grant.pending += amount
 
 
 def _payment_authorised(grant: MutableGrant, event: PaymentAuthorised) -> None:
     payment = grant.payments[event.payment]
     amount = payment.requested if event.amount is None else event.amount.amount
-    put_payment(grant, payment.replace(status="authorised", authorised=amount, authorised_by=event.actor))
+    authorised = payment.replace(status="authorised", authorised=amount, authorised_by=event.actor)
+    grant.payments[payment.id] = authorised
+    grant.pending += amount - payment.payable
 
 
 def _payment_rejected(grant: MutableGrant, event: PaymentRejected) -> None:
-    put_payment(grant, grant.payments[event.payment].replace(status="rejected"))
+    payment = grant.payments[event.payment]
+    grant.payments[payment.id] = payment.replace(status="rejected")
+    grant.pending -= payment.payable
 
 
 EVOLVE: Evolves = {
