@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 COMMANDS, FEW, MANY, TIMES = 20_000, 2_000, 100_000, 10
 """Commands of the usual book; of what the rival projects; of what is recorded; how much a book grows."""
 BEGIN, END = "<!-- results: written by make bench -->", "<!-- end of results -->"
+GROWTH = "growth_of_everything"
 PORTFOLIO = 180_000
 """Commands of the book that grows: some 200,000 entries, of 11,000 grants."""
 
@@ -97,6 +98,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="grantbook-bench-", dir=asked.keep) as place:
         if asked.large:
             results |= measured(large(Path(place), asked.scale))
+        elif asked.only == [GROWTH]:
+            growth_of_everything(Path(place), asked.runs, asked.scale)
         else:
             for name in asked.only or benchmarks(Path(place), asked.runs, asked.scale):
                 results |= alone(name, Path(place), asked.runs, asked.scale)
@@ -110,6 +113,14 @@ def large(place: Path, scale: float) -> Any:
     from corpus import Corpus
 
     return shell.growth(Corpus(place), int(PORTFOLIO * scale), 50, "growth_large")
+
+
+def growth_of_everything(place: Path, runs: int, scale: float) -> None:
+    """What each command costs on books of 1,000, 10,000 and 100,000 grants."""
+    import growth
+    from corpus import Corpus
+
+    growth.growth_of_everything(Corpus(place), runs, scale)
 
 
 def write(runs: int, scale: float, results: dict[str, Any]) -> None:

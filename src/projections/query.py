@@ -44,6 +44,7 @@ __all__ = [
     "answering",
     "ask",
     "question_of",
+    "rows_of",
     "run",
     "tables_at",
 ]
@@ -170,7 +171,7 @@ def answering(
     with tables_at(book, known, None if name in _OF_ALL else grant) as (connection, position):
         if grant is not None:
             require_known_grant(connection, book, grant, known, as_of)
-        rows: Sequence[Row] = StreamedRows(lambda: _rows_of(connection, question, as_of))
+        rows: Sequence[Row] = StreamedRows(lambda: rows_of(connection, question, as_of))
         if not isinstance(question.answer, Select) or store.may_change_while_read(connection):
             rows = [*rows]  # a function has them all; and what may change can be trusted once all are read
         yield Report(name, question.columns, rows, as_of, position)
@@ -238,10 +239,10 @@ def ask(connection: Connection, name: str, question: Question, *, as_of: date, k
 
 def answer_of(connection: Connection, question: Question, as_of: date) -> list[Row]:
     """Return the rows that answer the question, with lists and truth values as in Python."""
-    return [*_rows_of(connection, question, as_of)]
+    return [*rows_of(connection, question, as_of)]
 
 
-def _rows_of(connection: Connection, question: Question, as_of: date) -> Iterator[Row]:
+def rows_of(connection: Connection, question: Question, as_of: date) -> Iterator[Row]:
     """Yield what `answer_of` returns, while it is read."""
     if not isinstance(question.answer, Select):
         yield from question.answer(connection, as_of)

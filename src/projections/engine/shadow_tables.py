@@ -34,9 +34,11 @@ def rebuild_in_shadows(
             raise Unreachable(f"{source.name} is no copy of {book.name}: they differ at position {upto:,}")
         _fill_shadows(views, source, book.views, upto, progress)
         try:
-            return _swap(views, book, require_lock, upto)
+            position = _swap(views, book, require_lock, upto)
         except RebuildNeeded:
             continue
+        store.compact(views)
+        return position
 
 
 def _entry_at(book: Book, position: int) -> Stored | None:

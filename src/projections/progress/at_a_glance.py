@@ -6,17 +6,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from lifecycle.book.book import Book
 from lifecycle.kernel.history import kind_of
 from projections.progress.asking import grouped
 from projections.progress.model import Figure, Section, Table
-from projections.query import AS_OF, ask, question_of
-from projections.reports.portfolio.register import standing_on
+from projections.query import AS_OF, question_of, rows_of
 from projections.reports.portfolio.timeline import due_within
+from projections.schema.expressions import total_of
 from projections.schema.rows import written
-from projections.schema.tables import holding
+from projections.schema.tables import holding, register_spans
 
 DUE_WITHIN = 30
 """The number of days ahead for which the screen shows due dates."""
@@ -51,8 +51,8 @@ def look(book: Book, connection: Connection, *, as_of: date, known: int, since: 
 
     def rows(name: str, columns: str, by: str | None = None) -> Rows:
         question = due_within(DUE_WITHIN, AS_OF) if name == "due" else question_of(name, by, None)
-        report = ask(connection, name, question, as_of=as_of, known=known)
-        by_column = (dict(zip(report.columns, row, strict=True)) for row in report.rows)
+        names = question.columns.names
+        by_column = (dict(zip(names, row, strict=True)) for row in rows_of(connection, question, as_of))
         return [{column: row[column] for column in columns.split()} for row in by_column]
 
     due = rows("due", "grant obligation item due_on status days")
@@ -79,14 +79,15 @@ def look(book: Book, connection: Connection, *, as_of: date, known: int, since: 
 
 
 def _pipeline(connection: Connection, as_of: date, scale: int) -> Rows:
-    standing = standing_on(connection, as_of)
-    rows = []
-    for stage in ("proposed", "requested", "approved", "signed"):
-        grants = [row for row in standing if row.stage == stage]
-        if grants:
-            asked = written(sum(row.asked for row in grants), scale)
-            rows.append({"stage": stage, "grants": len(grants), "asked": asked})
-    return rows
+    on, spans = as_of.isoformat(), register_spans.c
+    question = select(spans.stage, func.count().label("grants"), total_of(spans.asked).label("asked"))
+    counted = connection.execute(question.where(spans.since <= on, on < spans.until).group_by(spans.stage))
+    by_stage = {row.stage: row for row in counted}
+    return [
+        {"stage": stage, "grants": by_stage[stage].grants, "asked": written(by_stage[stage].asked, scale)}
+        for stage in ("proposed", "requested", "approved", "signed")
+        if stage in by_stage
+    ]
 
 
 def _changes(book: Book, since: int, known: int) -> Rows:

@@ -114,6 +114,9 @@ class Store(Protocol):
     def swap(self, raw: Any, tables: Sequence[TableLayout]) -> None:
         """Put the shadow tables in the place of the live ones, and make the SQL views again."""
 
+    def compact(self, views: Any) -> None:
+        """Give back the space of the tables that were replaced."""
+
 
 def _postgresql() -> Store:
     from projections.store import postgresql  # loads the driver
@@ -376,6 +379,11 @@ def swap(raw: Raw, tables: Sequence[TableLayout]) -> None:
     _store_with(raw).swap(raw, tables)
 
 
+def compact(views: Views) -> None:
+    """Give back the space of the tables that were replaced."""
+    _store_of(views).compact(views)
+
+
 __all__ = [
     "FILE",
     "FILE_ERRORS",
@@ -384,6 +392,7 @@ __all__ = [
     "Place",
     "Views",
     "allows_many_writers",
+    "compact",
     "create_shadows",
     "create_sql_views",
     "display_name",

@@ -291,6 +291,24 @@ def _write_empty_head(descriptor: int) -> None:
     os.pwrite(descriptor, head, 0)
 
 
+def compact(views: Views) -> None:
+    """Give back the space of the tables that a rebuild has replaced. Readers go on; the file stays the same.
+
+    If there is no space for it, the file stays as large as it is.
+    """
+    with suppress(sqlite3.OperationalError), checksum.held(views.file) as sums:
+        ((free,),) = views.raw.execute("PRAGMA freelist_count").fetchall()
+        ((all_pages,),) = views.raw.execute("PRAGMA page_count").fetchall()
+        if free * _WORTH_COMPACTING > all_pages:
+            sums.begin()
+            views.raw.execute("VACUUM")
+            sums.fold(views.raw)
+
+
+_WORTH_COMPACTING = 4
+"""The file is written anew if more than one page in this number is free."""
+
+
 # ── locks and transactions ───────────────────────────────────────────────────────────────────
 
 

@@ -207,6 +207,19 @@ def test_a_rebuild_does_not_wait_for_a_long_reader(book: Book, quiet: Callable[[
 
 
 @pytest.mark.case("T7")
+def test_rebuilds_leave_no_free_space(book: Book, quiet: Callable[[], None]) -> None:
+    file = Path(book.views) / store.FILE
+    inode = file.stat().st_ino
+    with closing(sqlite3.connect(file)) as reader:
+        for _ in range(2):
+            rebuild(book)
+            assert reader.execute("PRAGMA freelist_count").fetchone() == (0,)
+            assert reader.execute("SELECT count(*) FROM register").fetchone() == (2,)
+            assert checksum.is_sound(file)
+            assert file.stat().st_ino == inode
+    quiet()
+
+
 def test_a_killed_reader_leaves_no_harm(book: Book, quiet: Callable[[], None]) -> None:
     question = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN'); "
     question += "c.execute('SELECT * FROM register').fetchone(); print(1, flush=True); sys.stdin.read()"

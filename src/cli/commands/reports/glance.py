@@ -1,6 +1,5 @@
 """``grantbook report glance``: one screen for a programme manager each morning."""
 
-from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +53,7 @@ def glance(**given: Any) -> int:
     dates = f"As of {made.as_of}, as known {when} (position {made.known:,})."
     shown = sections(made, f"position {int(since):,}" if since.isdecimal() else since)
     if form == "json":
-        write_text(to_json(asdict(made) | {"as_of": str(made.as_of)}) + "\n", given["output"])
+        write_text(to_json(vars(made) | {"as_of": str(made.as_of)}) + "\n", given["output"])
     elif form == "html":
         from cli.output.pages import page
 
