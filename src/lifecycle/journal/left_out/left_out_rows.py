@@ -81,6 +81,10 @@ class LeftOutRows:
         """Positions of its other rows: each of its entries stands by itself, so it does not stop."""
         self._out = set[int]()
         """Positions of all rows at which a stream stops, and of all that come after them in it."""
+        self._bad = dict[int, Stop]()
+        """Why a row is wrong, whatever came before it in its stream; by position."""
+        self._named = dict[int, tuple[str, int]]()
+        """Stream and version of the rows at positions that a quarantine names."""
 
     def __bool__(self) -> bool:
         """Return whether any row is left out."""
@@ -193,7 +197,7 @@ class LeftOutRows:
         assert self._sound is not None
         self.rows, self.stops, self.version, self._believed = {}, {}, 0, set()
         self.refusals = {}
-        self._unbelieved, self._out = set(), set()
+        self._unbelieved, self._out, self._bad = set(), set(), {}
         self.looked = self._sound[0]
         # From the newest on: a row of this stream may have been quarantined itself.
         for row in reversed(self._recorder.rows(_QUARANTINED, QUARANTINES)):
@@ -203,7 +207,7 @@ class LeftOutRows:
         while self.take(self._tail(self.looked), first=True):
             # What was quarantined may have been followed by rows that are as they should be.
             self.stops, self.looked = {}, self._sound[0]
-            self._unbelieved, self._out = set(), set()
+            self._unbelieved, self._out, self._bad = set(), set(), {}
 
     def _tail(self, after: int) -> Iterator[Row]:
         while rows := self._recorder.rows(_TAIL, after, _PAGE):
@@ -229,31 +233,36 @@ class LeftOutRows:
         """Stop the streams of a transaction in which a row is bad."""
         entries = list[Entry]()
         for row in together:
-            stream, version, position, follows = row[0], row[1], row[POSITION], row[FOLLOWS]
+            stream, version, position = row[0], row[1], row[POSITION]
             if stream == QUARANTINES:
                 self.version = max(self.version, version)
             if position in self.rows:
                 continue
+            entry = self._entry(row)
             if stream != QUARANTINES and (stop := self.stops.get(stream)) and version > stop.version:
-                self._stop(together, row, f"it comes after position {stop.cause}, which is to be set aside")
+                why = f"it comes after position {stop.cause}, which is to be set aside"
+                self._stop(together, row, why, itself=entry if isinstance(entry, str) else None)
                 return
-            try:
-                entries.append(entry := entry_of(row))
-            except Altered as error:
-                self._stop(together, row, reason(error, row))
+            if isinstance(entry, str):
+                self._stop(together, row, entry, itself=entry)
                 return
-            if position in self._lawless:
-                self._stop(together, row, self._lawless[position])
-                return
-            if not follows:
-                self._stop(together, row, f"{stream} has no version {version - 1} before it")
-                return
+            entries.append(entry)
             if stream == QUARANTINES and (why := self._unfounded(entry)):
                 self._stop(together, row, why)
                 return
         for entry in entries:
             if entry.originator_id == QUARANTINES:
                 self._quarantine(entry)
+
+    def _entry(self, row: Row) -> Entry | str:
+        """Return the row as an entry, or what is wrong with it, whatever came before it in its stream."""
+        try:
+            entry = entry_of(row)
+        except Altered as error:
+            return reason(error, row)
+        if why := self._lawless.get(row[POSITION]):
+            return why
+        return entry if row[FOLLOWS] else f"{row[0]} has no version {row[1] - 1} before it"
 
     def _unfounded(self, entry: Entry) -> str:
         """Return why an entry that quarantines rows is not to be believed; empty if it is."""
@@ -277,10 +286,14 @@ class LeftOutRows:
             return
         act = cast("RowQuarantined", entry.event)
         for position in (act.position, *act.also):
-            for stream, version, *_ in self._recorder.rows(_ROW, position):
-                self.rows[position] = Quarantined(stream, version, position, entry)
+            if position not in self._named:
+                for stream, version, *_ in self._recorder.rows(_ROW, position):
+                    self._named[position] = stream, version
+            if place := self._named.get(position):
+                self.rows[position] = Quarantined(*place, position, entry)
 
-    def _stop(self, together: list[Row], bad: Row, why: str) -> None:
+    def _stop(self, together: list[Row], bad: Row, why: str, *, itself: str | None = None) -> None:
+        """Stop the streams of a transaction. ``itself``: what is wrong with the row, whatever came before."""
         stream, version, position = bad[0], bad[1], bad[POSITION]
         places = {row[POSITION]: (row[0], row[1]) for row in together}
         rows = tuple(sorted(places))
@@ -292,6 +305,8 @@ class LeftOutRows:
             stop = Stop(name, number, at, position, f"{stream}@{version}", why, rows)
             if name not in self.stops or number < self.stops[name].version:
                 self.stops[name] = stop
+            if itself is not None:
+                self._bad[at] = stop._replace(why=itself)
 
     # ── results ──────────────────────────────────────────────────────────────────────────────
 
@@ -300,6 +315,8 @@ class LeftOutRows:
         for stop in self.stops.values():
             if position in stop.rows:
                 return stop
+        if position in self._bad and position not in self.rows:
+            return self._bad[position]
         for row in self._recorder.rows(_ROW, position):
             stream, version, at = row[0], row[1], row[POSITION]
             if at in self.rows or at > self.sound()[0]:
