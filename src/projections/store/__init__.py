@@ -229,6 +229,8 @@ def explaining_errors(place: Place) -> Iterator[None]:
     store = _store_at(place)
     try:
         yield
+    except BrokenPipeError:
+        raise  # of the output: a report is written while it is read, and its reader has gone
     except _errors_of(store) as error:
         message = f"{store.display_name(place)}: the views could not be used: {store.reason(error)}"
         raise (MayNotWrite(message) if store.is_forbidden(error) else Unreachable(message)) from error
