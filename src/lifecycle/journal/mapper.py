@@ -143,8 +143,8 @@ def stored_as(entry: Entry, digest: bytes | None = None) -> Stored:
 
 def entry_of(row: Sequence[Any]) -> Entry:
     """Return the entry of a stored row. Raises `Altered` if the row is not as the book writes it."""
-    stream, version, topic, moment, recorder, actor, command_id, _, rules, note, *_ = row
-    state, crc, position = row[12:15]
+    head, (state, crc, position) = row[:10], row[12:15]
+    stream, version, topic, moment, recorder, actor, command_id, _, rules, note = head
     try:
         if crc != sum_of(row):
             raise ValueError("its columns do not add up to its sum")

@@ -134,4 +134,4 @@ def microseconds(moment: datetime) -> int:
 
 def moment_of(stored: int) -> datetime:
     """Return the moment. Raises ``OverflowError`` if there is none."""
-    return EPOCH + timedelta(microseconds=stored)
+    return EPOCH + timedelta(0, 0, stored)
