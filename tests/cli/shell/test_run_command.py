@@ -305,7 +305,7 @@ def test_what_is_recorded_stays_when_the_views_fail(lived: Shell, monkeypatch: p
 def test_a_fault_of_our_own_shows_no_traceback(gb: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     from lifecycle.book.book import Book
 
-    monkeypatch.setattr(Book, "histories", lambda *_: 1 // 0)
+    monkeypatch.setattr(Book, "position", lambda *_: 1 // 0)
     result = gb("grant", "list")
     assert result.code == 70
     assert "Traceback" not in result.err
