@@ -318,32 +318,32 @@ def stale(wanted: dict[str, str]) -> list[str]:
 
 def main() -> int:
     """Write the reference, or name the files that are out of date; return the exit code."""
+    is_check = "--check" in sys.argv[1:]
+    modules = {catalogue.FILE: catalogue.text(), catalogue.COMMANDS_FILE: catalogue.commands()}
+    modules[command_fields.FILE] = command_fields.text()
+    old = [file for file, text in modules.items() if not file.exists() or file.read_text("utf-8") != text]
+    for file in old:
+        name = str(file.relative_to(REFERENCE.parents[1]))
+        if is_check:
+            print(f"{name} is stale: run make docs", file=sys.stderr)
+        else:
+            file.write_text(modules[file], "utf-8")
+            print(name)
+    if old:  # what follows is made from the new modules, which only a new process imports
+        return 1 if is_check else subprocess.run([sys.executable, *sys.argv], check=False).returncode  # noqa: S603
     wanted = pages()
     names = stale(wanted)
-    written = {catalogue.FILE: catalogue.text(), catalogue.COMMANDS_FILE: catalogue.commands()}
-    written[command_fields.FILE] = command_fields.text()
-    old = {
-        file: text for file, text in written.items() if not file.exists() or file.read_text("utf-8") != text
-    }
-    if "--check" in sys.argv[1:]:
-        for file in old:
-            print(f"{file.relative_to(REFERENCE.parents[1])} is stale: run make docs", file=sys.stderr)
-        for name in names:
-            print(f"docs/reference/{name} is stale: run make docs", file=sys.stderr)
-        return 1 if names or old else 0
-    for file, text in old.items():
-        file.write_text(text, "utf-8")
-        print(file.relative_to(REFERENCE.parents[1]))
-    if old:  # the pages are made from the new catalogue, which only a new process imports
-        return subprocess.run([sys.executable, *sys.argv], check=False).returncode  # noqa: S603
     for name in names:
-        if name in wanted:
+        if is_check:
+            print(f"docs/reference/{name} is stale: run make docs", file=sys.stderr)
+        elif name in wanted:
             (REFERENCE / name).parent.mkdir(parents=True, exist_ok=True)
             (REFERENCE / name).write_text(wanted[name], "utf-8")
+            print(f"docs/reference/{name}")
         else:
             (REFERENCE / name).unlink()
-        print(f"docs/reference/{name}")
-    return 0
+            print(f"docs/reference/{name}")
+    return 1 if is_check and names else 0
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ ENTRIES = 14
 LINES = 450
 LONGER = {
     "lifecycle/seal/standalone.py": "one file that goes into each package",
+    "cli/shell/command_fields.py": "generated",
 }
 AVOID = re.compile(r"(\b|_)(facts?|verdicts?|so many|told|tells?|anew)(\b|_)", re.IGNORECASE)
 """Words that have a plainer one in this code base."""
@@ -60,7 +61,11 @@ def test_no_file_is_too_long() -> None:
 
 
 def test_a_file_name_stands_twice_in_a_package_only_if_its_folder_says_which_is_meant() -> None:
-    times = Counter((file.relative_to(SRC).parts[0], file.name) for file in FILES)
+    folds = SRC / "projections" / "folds"
+    """A report's fold has the name of the report."""
+    times = Counter(
+        (file.relative_to(SRC).parts[0], file.name) for file in FILES if folds not in file.parents
+    )
     assert {file for (_, file), n in times.items() if n > 1} - NAMED_BY_FOLDER == set()
 
 

@@ -306,7 +306,7 @@ def compact(views: Views) -> None:
 
 
 _WORTH_COMPACTING = 4
-"""The file is written anew if more than one page in this number is free."""
+"""The file is written again if more than one page in this number is free."""
 
 
 # ── locks and transactions ───────────────────────────────────────────────────────────────────
