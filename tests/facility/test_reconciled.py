@@ -12,6 +12,7 @@ import pytest
 
 from lifecycle.book.book import Book
 from lifecycle.parse import Malformed, command_from
+from lifecycle.seal.leaves import readable
 from projections.query import run
 from support.shell_blocks import ROOT
 
@@ -58,15 +59,7 @@ def _recorded(book: Book, fields: dict[str, Any]) -> str:
 def exported(book: Book) -> list[str]:
     """Return the entries as lines that ``audit entries`` writes."""
     return [
-        json.dumps(
-            {
-                "position": entry.position,
-                "stream": entry.stream,
-                "version": entry.version,
-                "topic": entry.topic,
-                "stored": json.loads(entry.state),
-            }
-        )
+        json.dumps({"position": entry.position, **readable(entry), "stored": json.loads(entry.state)})
         for entry in book.stored()
     ]
 
