@@ -105,7 +105,7 @@ def test_no_line_leaves_more_than_its_sum(lived: Shell, kind: str, monkeypatch: 
 
 def test_the_seal_reads_answers_in_pages(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many came since the last one."""
-    monkeypatch.setattr("lifecycle.journal.rows._RECEIPT_KEYS", 50)
+    monkeypatch.setattr("lifecycle.journal.rows._REFUSAL_KEYS", 50)
     most: list[int] = []
 
     def counting(rows: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
