@@ -240,9 +240,9 @@ class LoadedState:
 
 
 def _size(loaded: LoadedGrant) -> int:
-    """Return how many entries a grant's history holds, or is as large as."""
+    """Return how many entries a grant's history holds, or is as large as; one if it has none."""
     history = loaded.history
-    return history.version // 4 if history.read is None else history.version
+    return max(1, history.version // 4 if history.read is None else history.version)
 
 
 def load_fund(journal: Journal) -> tuple[Fund, int, int]:
