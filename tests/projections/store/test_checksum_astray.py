@@ -26,7 +26,7 @@ from support.reading import (
 
 pytestmark = pytest.mark.of_a_file("pages of an SQLite file")
 PAGE, LEAF_OF_INDEX = 4096, 0x0A
-GRANTS, TIMES = 20, 40
+GRANTS, TIMES = 60, 40
 
 
 @pytest.fixture
