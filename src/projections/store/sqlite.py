@@ -78,6 +78,15 @@ class Views:
         raw = sqlite3.connect(
             self._address, uri=True, timeout=checksum.WAIT, isolation_level=None, check_same_thread=False
         )
+        try:
+            self._prepare(raw)
+        except BaseException:  # as of a damaged file, which is then opened again, to be mended
+            raw.close()
+            self._release()
+            raise
+        return raw
+
+    def _prepare(self, raw: sqlite3.Connection) -> None:
         if self.has_sums:
             self.inode, self._open_file = self.file.stat().st_ino, pages.hold(self.file)
         if self.as_is:
@@ -85,7 +94,6 @@ class Views:
         raw.execute("PRAGMA synchronous=OFF")  # checksums find what a stopped machine did not write
         raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         raw.execute("PRAGMA wal_autocheckpoint=0")  # `writing` folds the log, once the checksums are written
-        return raw
 
     @cached_property
     def engine(self) -> "Engine":
@@ -107,6 +115,9 @@ class Views:
         vars(self).pop("engine", None)
         if raw := vars(self).pop("raw", None):
             raw.close()
+        self._release()
+
+    def _release(self) -> None:
         if self._open_file is not None:
             pages.release(self._open_file)
             self._open_file = None

@@ -338,3 +338,15 @@ def test_reading_the_files_bytes_releases_no_lock(book: Book) -> None:
             assert another() == number
             assert index.stat().st_ino == before
     assert pages._open_files == {}
+
+
+@pytest.mark.case("T7")
+def test_a_file_that_cannot_be_opened_is_not_kept_open(book: Book) -> None:
+    """A descriptor that is never released would keep the space of a file that was deleted."""
+    views, held = store.FileViews(file(book)), dict(pages._open_files)
+    file(book).write_bytes(b"no database" * 1000)
+    for _ in range(2):
+        with pytest.raises(sqlite3.DatabaseError):
+            views.raw.execute("SELECT 1")
+    views.close()
+    assert pages._open_files == held
