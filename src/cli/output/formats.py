@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from cli.output.terminal_text import safe, say
+from cli.output.terminal_text import safe, say, writing_stdout
 
 if TYPE_CHECKING:
     from projections.query import Report
@@ -32,7 +32,8 @@ def write(
         _parquet(report, output)
         return
     if form == "table" and output is None:
-        print_table(report, caption, color=color)
+        with writing_stdout():
+            print_table(report, caption, color=color)
         return
     if output is not None:
         with opened_for_writing(output) as file, _as_text(file) as text:
@@ -46,7 +47,8 @@ def write(
             for line in part.splitlines():
                 say(safe(line))
     else:
-        sys.stdout.writelines(_parts(report, caption, form, fund))
+        with writing_stdout():
+            sys.stdout.writelines(_parts(report, caption, form, fund))
     if form in ("json", "csv"):
         say("\n".join(map(safe, caption.split("\n"))), err=True)
 
@@ -73,7 +75,8 @@ def _as_text(file: IO[bytes]) -> Iterator[IO[str]]:
 def write_text(text: str, output: str | None) -> None:
     """Write a text unchanged, on stdout or to a file."""
     if output is None:
-        click.echo(text, nl=False)
+        with writing_stdout():
+            click.echo(text, nl=False)
     else:
         write_file(output, text.encode())
         say(f"wrote {safe(output)}", err=True)

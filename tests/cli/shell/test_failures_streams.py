@@ -11,13 +11,13 @@ from support.cli_shell import PROGRAM, Shell
 FEE = ("fund", "charge-fee", "--amount", "10.00 USD", "--on", "2019-01-01", "--actor", "cash")
 
 
-def _redirected(shell: Shell, to: str, *words: str) -> tuple[int, str]:
+def _redirected(shell: Shell, to: str, *words: str, unbuffered: str = "") -> tuple[int, str]:
     """A command with its streams somewhere: its exit code, and what it said on stderr."""
     line = f'exec "{sys.executable}" -c "{PROGRAM}" "$@" {to}'
     done = subprocess.run(
         ["bash", "-c", line, "bash", *words],
         cwd=shell.folder,
-        env={**shell.env(), "PYTHONUNBUFFERED": ""},  # a full buffer is tried again at the end
+        env={**shell.env(), "PYTHONUNBUFFERED": unbuffered},  # a full buffer is tried again at the end
         capture_output=True,
         check=False,
     )
@@ -42,6 +42,22 @@ def test_an_answer_that_cannot_be_written(lived: Shell) -> None:
     assert "run it again" not in result
     assert _redirected(lived, ">/dev/full", "report", "fund")[0] == 5
     assert lived("--json", "views", "status").row["journal"] == before + 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("report", "register", "--format", form) for form in ("table", "json", "csv", "html")),
+        ("report", "timeline", "--due-within", "30", "--format", "ics"),
+        ("audit", "entries"),
+    ],
+)
+def test_a_full_disk_below_the_output_is_no_fault_of_the_views(lived: Shell, words: tuple[str, ...]) -> None:
+    """The first row fails, while the views are open, because nothing is buffered."""
+    code, result = _redirected(lived, ">/dev/full", *words, unbuffered="1")
+    assert code == 5
+    assert "the answer could not be written (No space left on device)" in result
+    assert "views" not in result
 
 
 @pytest.mark.parametrize("words", [FEE, ("report", "register"), ("audit", "history", "G-1"), ("--help",)])

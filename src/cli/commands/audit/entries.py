@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.output.terminal_text import safe, say, to_json
+from cli.output.terminal_text import safe, say, to_json, writing_stdout
 from cli.shell.as_of_options import (
     known_option,
     position_from,
@@ -45,8 +45,8 @@ def entries(stream: str | None, known: str | None, output: str | None) -> int:
             for line in lines:
                 say(to_json(json.loads(line)))
         else:
-            for line in lines:
-                sys.stdout.write(line + "\n")
+            with writing_stdout():
+                sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0
 
 
