@@ -109,7 +109,8 @@ def sum_of(row: Sequence[Any]) -> int:
 
 def with_sum(row: Stored) -> Stored:
     """Return the row with the sum that fits it."""
-    return row._replace(crc=sum_of(row))
+    # Not by `_replace`: it makes a tuple in steps, which the interpreter keeps up to 2,000 of for later use.
+    return Stored(*row[:-2], sum_of(row), row.position)
 
 
 def id_bytes(command_id: str) -> bytes:
