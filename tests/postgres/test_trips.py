@@ -105,15 +105,18 @@ def test_a_command_waits_for_the_server_three_times(
 def test_a_batch_waits_for_the_server_as_often_as_one_command(
     book: Book, database: str, between: Between, server: Server, tmp_path: Path
 ) -> None:
+    """A snapshot that is due is stored after the commit, with a wait of its own, the rarer the longer the
+    stream: after 400 entries, at the 600th."""
     with Book.open(database.replace(str(server.folder), str(tmp_path))) as there:
         recorded(there, "06-12")()
 
-        def work() -> None:
-            asked = [g.cost("06-12", command_id=str(uuid4())) for _ in range(50)]
+        def work(commands: int = 50) -> None:
+            asked = [g.cost("06-12", command_id=str(uuid4())) for _ in range(commands)]
             with there.batch(asked):
                 told = [there.record(one, "t.leader") for one in asked]
             positions.append([one.position for one in told])
 
         positions: list[list[int | None]] = []
+        work(400)
         assert usual(between, work) == 2
         assert positions[-1] == [book.position() - 49 + at for at in range(50)]
