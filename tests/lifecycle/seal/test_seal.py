@@ -106,6 +106,8 @@ def test_leaves_of_different_rows_differ() -> None:
         REFUSED._replace(command_id=bytes(17), digest=bytes(31)),
     }
     assert len({refusal_hash(row) for row in refusals}) == len(refusals)
+    with pytest.raises(Altered):
+        refusal_hash(REFUSED._replace(rule=b""))
 
 
 @pytest.mark.of_a_file("its bytes, altered")

@@ -1,5 +1,7 @@
 """What no root can show, as it is not sealed yet: each check of the walk, alone."""
 
+import shutil
+
 import pytest
 
 from lifecycle.book.book import Book
@@ -10,7 +12,7 @@ from lifecycle.seal.seal import Seal
 from lifecycle.seal.verify import verify
 from support import given as g
 from support.forging import forge_refusal
-from support.tampering import fit, without_triggers
+from support.tampering import fit, sealed_by_a_forger, without_triggers
 
 pytestmark = pytest.mark.of_a_file("its bytes, altered")
 
@@ -95,6 +97,26 @@ def test_a_name_that_no_entry_has_is_named(tail: Book) -> None:
     alter(tail, "INSERT INTO names (name) VALUES ('m.allory')")
     (problem,) = problems(tail)
     assert problem == "name 'm.allory': no entry has it: it was put in, or its entries are gone"
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("originator_version = originator_version + 5", "the next version of grant:"),
+        ("recorded_at = recorded_at / 2", "its recorded_at is not later than that of the entry before"),
+        ("digest = NULL", "it begins a command and has no digest"),
+    ],
+)
+def test_rows_out_of_order_are_named_though_a_forger_has_sealed_them(
+    book: Book, change: str, what: str
+) -> None:
+    alter(book, f"UPDATE stored_events SET {change} WHERE position = {LAST}")
+    for checkpoint in Seal(book).files():
+        checkpoint.unlink()
+    shutil.rmtree(book.path / "tree")
+    with Book.open(book.place, as_is=True) as again:
+        sealed_by_a_forger(again)
+    assert any(what in problem for problem in problems(book))
 
 
 def test_a_checkpoint_under_another_name_is_named(book: Book) -> None:
