@@ -7,6 +7,7 @@ are left out, so that a dump, a restore or a move to another database keeps ever
 import struct
 from hashlib import sha256
 from typing import Any
+from zlib import crc32
 
 from lifecycle.journal.mapper import stamp
 from lifecycle.journal.recorder import Refusal
@@ -36,6 +37,12 @@ def entry_data(row: Stored) -> bytes:
 def entry_hash(row: Stored) -> bytes:
     """Return the hash of an entry's leaf, as in RFC 6962. Raises `Altered`."""
     return sha256(b"\x00" + entry_data(row)).digest()
+
+
+def entry_hash_and_sum(row: Stored) -> tuple[bytes, int]:
+    """Return the hash of an entry's leaf, and the sum that fits its columns. Raises `Altered`."""
+    data = entry_data(row)
+    return sha256(b"\x00" + data).digest(), crc32(memoryview(data)[len(_ENTRY) :])
 
 
 def refusal_data(row: Refusal) -> bytes:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.left_out.faults import MOST
 from lifecycle.journal.recorder import Refusal
-from lifecycle.journal.stored_row import Stored, sum_of
-from lifecycle.seal.leaves import entry_hash, refusal_hash
+from lifecycle.journal.stored_row import Stored
+from lifecycle.seal.leaves import entry_hash, entry_hash_and_sum, refusal_hash
 
 _PAGE = 500
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -66,8 +66,8 @@ class _EntryWalk:
                 self._beside(row)
                 continue
             try:
-                leaf = entry_hash(row)
-                if row.crc != sum_of(row):
+                leaf, fitting_sum = entry_hash_and_sum(row)
+                if row.crc != fitting_sum:
                     self._found(row, "its columns do not add up to its sum")
                 self._in_order(row)
             except Exception as error:  # whatever an injured row may hold
