@@ -28,6 +28,7 @@ from lifecycle.journal.atomic_files import (
 from lifecycle.journal.sqlite.read_only import Look, address_to_read, unchanged
 from projections.schema.layout import SHADOW, TABLES, TableLayout, views_format
 from projections.store import checksum, pages, schema_digest
+from projections.store.overwriting import back_up, overwrite
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -218,13 +219,13 @@ def make(views: Views, fill: Callable[[Path], object]) -> None:
         if not file.exists():
             os.close(descriptor_of(file))
             with closing(_empty()) as source, pages.bytes_of(file):
-                _back_up(source, file, sums)
+                back_up(source, file, sums)
             return
     with tempfile.TemporaryDirectory(prefix=".views-", suffix=".partial", dir=file.parent) as folder:
         fill(Path(folder))
         source_uri = f"{uri(Path(folder) / FILE)}?mode=ro"
         with closing(sqlite3.connect(source_uri, uri=True)) as source, checksum.held(file) as sums:
-            _overwrite(file, source, sums)
+            overwrite(file, source, sums)
 
 
 def _empty() -> sqlite3.Connection:
@@ -262,44 +263,6 @@ def run(raw: sqlite3.Connection, statements: Iterable[str]) -> None:
     """Run statements that return nothing."""
     for statement in statements:
         raw.execute(statement)
-
-
-def _overwrite(file: Path, source: sqlite3.Connection, sums: checksum.Sums) -> None:
-    """Put the source's pages in the place of the file's, in one transaction."""
-    with pages.bytes_of(file) as descriptor:
-        if file.stat().st_size < _SMALLEST_PAGE:
-            _write_empty_head(descriptor)
-        try:
-            _back_up(source, file, sums)
-        except sqlite3.OperationalError:  # the file is locked or read-only, or the disk is full
-            raise
-        except sqlite3.DatabaseError:  # the head of the file cannot be read
-            _write_empty_head(descriptor)
-            _back_up(source, file, sums)
-
-
-_SMALLEST_PAGE = 512
-"""The fewest bytes that the first page of a database has."""
-
-
-def _back_up(source: sqlite3.Connection, file: Path, sums: checksum.Sums) -> None:
-    with closing(sqlite3.connect(file, isolation_level=None, timeout=checksum.WAIT)) as target:
-        target.execute("PRAGMA synchronous=OFF")
-        target.execute("PRAGMA wal_autocheckpoint=0")
-        target.execute("PRAGMA journal_mode=WAL").fetchall()
-        source.backup(target)
-        sums.renew()
-        sums.fold(target)
-
-
-def _write_empty_head(descriptor: int) -> None:
-    """Write the first page of an empty database, so that the file can be opened and overwritten."""
-    with tempfile.TemporaryDirectory() as folder:
-        with closing(sqlite3.connect(Path(folder) / FILE, isolation_level=None)) as raw:
-            raw.execute("PRAGMA journal_mode=WAL")
-            raw.execute("PRAGMA user_version=1")
-        head = (Path(folder) / FILE).read_bytes()
-    os.pwrite(descriptor, head, 0)
 
 
 def compact(views: Views) -> None:

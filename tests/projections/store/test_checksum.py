@@ -17,7 +17,7 @@ from lifecycle.kernel.errors import Unreachable
 from projections import store
 from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import catch_up, rebuild
-from projections.store import checksum
+from projections.store import checksum, overwriting
 from projections.store.log import log_of
 from support import given as g
 from support.given import CLOSED, PAID
@@ -146,13 +146,13 @@ def test_readers_see_the_old_rows_until_the_new_ones_are_there(
     flip(file(book), 8 * 100 * 4096 // 4)
     seen = []
     with closing(sqlite3.connect(file(book))) as reader:
-        overwrite = store.sqlite._overwrite
+        overwrite = overwriting.overwrite
 
         def looking(*given: Any) -> None:
             seen.append(reader.execute("SELECT count(*) FROM tracking").fetchall())
             overwrite(*given)
 
-        monkeypatch.setattr(store.sqlite, "_overwrite", looking)
+        monkeypatch.setattr(store.sqlite, "overwrite", looking)
         ask(book, "disbursement", "2018-12-31")
     assert seen[-1] == [(1,)]
 
@@ -198,7 +198,7 @@ def test_the_log_of_a_killed_writer_is_included(
     assert checksum.is_sound(file(book))
     inode = file(book).stat().st_ino
     remade: list[Path] = []
-    monkeypatch.setattr(store.sqlite, "_overwrite", lambda file, *_: remade.append(file))
+    monkeypatch.setattr(store.sqlite, "overwrite", lambda file, *_: remade.append(file))
     ask(book, "disbursement", "2018-12-31")
     assert (checksum.is_sound(file(book)), log_of(file(book))) == (True, None)
     assert (remade, caplog.text, file(book).stat().st_ino) == ([], "", inode)

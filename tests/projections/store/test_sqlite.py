@@ -22,7 +22,7 @@ from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import catch_up, catching_up, rebuild
 from projections.query import ask as answer
 from projections.query import question_of, run
-from projections.store import checksum, pages
+from projections.store import checksum, overwriting, pages
 from projections.store.log import log_beside
 from support import given as g
 from support.reading import (
@@ -47,13 +47,13 @@ def book(tmp_path: Path) -> Iterator[Book]:
 def quiet(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Says that nobody was alarmed and nothing was made again."""
     remade: list[Path] = []
-    overwrite = store.sqlite._overwrite
+    overwrite = overwriting.overwrite
 
     def noted(file: Path, *given: Any) -> None:
         remade.append(file)
         overwrite(file, *given)
 
-    monkeypatch.setattr(store.sqlite, "_overwrite", noted)
+    monkeypatch.setattr(store.sqlite, "overwrite", noted)
     caplog.set_level(logging.INFO)
 
     def nothing() -> None:
