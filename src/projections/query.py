@@ -1,7 +1,7 @@
 """Run a report for any day, as known now or at an earlier position.
 
-The SQL views have the same selects, as of today. A report as *known* earlier reads tables in memory
-(`projections.engine.as_known`).
+The SQL views have the same selects, as of today. A report as *known* earlier reads the tables that
+`projections.engine.as_known` gives.
 """
 
 import json
@@ -33,6 +33,10 @@ _OF_ALL = ("register",)
 """Reports that need all grants for the row of one: its sector has the spelling that was recorded first."""
 AS_OF: ColumnElement[str] = bindparam("as_of", type_=Text)
 """The day of the report."""
+KEPT = 2_000
+"""The most rows of a report that are kept in memory, so that they are not read twice."""
+_PAGE = 1_000
+"""The number of rows that a database sends at a time."""
 
 
 __all__ = [
@@ -108,12 +112,6 @@ class StreamedRows(Sequence[Row]):
     def __getitem__(self, index: slice) -> Sequence[Row]: ...
     def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
         return [*self][index]
-
-
-KEPT = 2_000
-"""The most rows of a report that are kept in memory, so that they are not read twice."""
-_PAGE = 1_000
-"""The number of rows that a database sends at a time."""
 
 
 def run(

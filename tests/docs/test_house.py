@@ -55,6 +55,12 @@ def test_no_folder_has_too_many_entries() -> None:
     assert {name(folder): n for folder, n in times.items() if folder in FOLDERS and n > ENTRIES} == {}
 
 
+@pytest.mark.parametrize("folder", ["src", "tests", "docs", "benchmarks"])
+def test_no_file_is_left_over_from_an_editor_or_a_merge(folder: str) -> None:
+    left_over = (".orig", ".rej", ".bak", ".log", ".swp", "~")
+    assert [file for file in (ROOT / folder).rglob("*") if file.name.endswith(left_over)] == []
+
+
 def test_no_file_is_too_long() -> None:
     lines = {name(file): len(file.read_text("utf-8").splitlines()) for file in FILES}
     assert {file: n for file, n in lines.items() if n > LINES and file not in LONGER} == {}

@@ -1,59 +1,26 @@
 """Reports of a made-up fund agree with each other and with a computation that shares no code with them."""
 
-import importlib
 import json
-import sys
 from datetime import date
 from decimal import Decimal
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.parse import Malformed, command_from
 from lifecycle.seal.leaves import readable
 from projections.query import run
-from support.shell_blocks import ROOT
+from support.made_up_fund import made_up_fund, reconcile
 
 GRANTS = 110
 
 
 @pytest.fixture(scope="module")
-def reconcile() -> ModuleType:
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        return importlib.import_module("reconcile")
-    finally:
-        sys.path.remove(str(ROOT / "benchmarks"))
-
-
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory, reconcile: ModuleType) -> Book:
-    book = Book.create(
-        tmp_path_factory.mktemp("reconciled") / "book",
-        name="Made up",
-        currency="USD",
-        fiscal_year_start=7,
-        on=date(2008, 10, 1),
-        recorder="admin",
-    )
-    with book.batch():
-        answers = [_recorded(book, words) for words in reconcile.commands(GRANTS, 7)]
-    assert answers.count("accepted") > 1500
-    assert 0 < answers.count("refused") < 500  # an envelope is spent, or an extra does not fit the life
+def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    book, outcomes = made_up_fund(tmp_path_factory.mktemp("reconciled") / "book", GRANTS, 7)
+    assert outcomes.count("accepted") > 1500
+    assert 0 < outcomes.count("refused") < 500  # an envelope is spent, or an extra does not fit the life
     return book
-
-
-def _recorded(book: Book, fields: dict[str, Any]) -> str:
-    try:
-        return book.record(command_from(fields), "admin").outcome
-    except Malformed:
-        if (
-            fields["command"] != "CorrectEntry"
-        ):  # an extra entry can shift a correction to an event of another type
-            raise
-        return "malformed"
 
 
 def exported(book: Book) -> list[str]:
@@ -69,7 +36,7 @@ def exported(book: Book) -> list[str]:
     ("on", "part"),
     [("2016-12-31", 1), ("2019-06-30", 1), ("2024-12-31", 1), ("2024-12-31", 0.6), ("2021-12-31", 0.3)],
 )
-def test_all_reports_agree(book: Book, reconcile: ModuleType, on: str, part: float) -> None:
+def test_all_reports_agree(book: Book, on: str, part: float) -> None:
     lines = exported(book)
     known = None if part == 1 else book.resolve(str(int(len(lines) * part)))
 
@@ -77,10 +44,10 @@ def test_all_reports_agree(book: Book, reconcile: ModuleType, on: str, part: flo
         report = run(book, name, as_of=date.fromisoformat(on), known=known, by=by)
         return [dict(zip(report.columns, row, strict=True)) for row in report.rows]
 
-    assert reconcile.differences(ask, reconcile.Book(lines, on, known)) == []
+    assert reconcile().differences(ask, reconcile().Book(lines, on, known)) == []
 
 
-def test_a_wrong_cent_is_a_difference(book: Book, reconcile: ModuleType) -> None:
+def test_a_wrong_cent_is_a_difference(book: Book) -> None:
     lines = exported(book)
 
     def ask(name: str, by: str | None) -> list[dict[str, Any]]:
@@ -90,6 +57,6 @@ def test_a_wrong_cent_is_a_difference(book: Book, reconcile: ModuleType) -> None
             rows[0]["net_disbursed"] = str(Decimal(str(rows[0]["net_disbursed"])) + Decimal("0.05"))
         return rows
 
-    sum_, single = reconcile.differences(ask, reconcile.Book(lines, "2024-12-31"))
+    sum_, single = reconcile().differences(ask, reconcile().Book(lines, "2024-12-31"))
     assert sum_.startswith("by partner net_disbursed: ")
     assert single.startswith("partner CN net_disbursed: ")

@@ -1,7 +1,5 @@
 """Every report, by every key, and the library and the progress report: the same from either store."""
 
-import importlib
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -11,7 +9,6 @@ from typing import Any
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.parse import Malformed, command_from
 from projections.engine.consistency_check import differences
 from projections.engine.projector import rebuild
 from projections.progress import compute
@@ -19,7 +16,7 @@ from projections.progress.model import fiscal_year
 from projections.query import run, tables_at
 from projections.reports.results.library import Filters, match, search
 from projections.reports.sql_views import KEYS, REPORTS
-from support.shell_blocks import ROOT
+from support.made_up_fund import made_up_fund
 
 DAYS = ("2012-02-29", "2016-12-31", "2024-12-31")
 ASKED = [(name, by) for name in REPORTS for by in (None, *KEYS.get(name, ()))]
@@ -28,25 +25,8 @@ ASKED = [(name, by) for name in REPORTS for by in (None, *KEYS.get(name, ()))]
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
     """A made-up fund."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        commands = importlib.import_module("reconcile").commands(60, 11)
-    finally:
-        sys.path.remove(str(ROOT / "benchmarks"))
-    with Book.create(
-        tmp_path_factory.mktemp("same") / "book",
-        name="Made up",
-        currency="USD",
-        fiscal_year_start=7,
-        on=date(2008, 10, 1),
-        recorder="admin",
-    ) as book:
-        with book.batch():
-            for words in commands:
-                try:
-                    book.record(command_from(words), "admin")
-                except Malformed:
-                    assert words["command"] == "CorrectEntry"
+    book, _ = made_up_fund(tmp_path_factory.mktemp("same") / "book", 60, 11)
+    with book:
         yield book
 
 

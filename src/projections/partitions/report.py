@@ -8,7 +8,7 @@ bucket gives the rows of the tables that the question reads, and it is answered 
 from collections.abc import Collection, Iterator
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,8 +77,8 @@ class _Parts:
         self._entries, self._position = entries, position
         self.asked = asked
         self._fund, self._constants = entries.rules(position)
-        self.sectors = cache(self.sectors)  # type: ignore[method-assign]
 
+    @cached_property
     def sectors(self) -> list[Row]:
         """Return how each sector was written first: what is first in its bucket is enough to say it."""
         parts = self._entries.each(bucket_tasks.sectors, self._position, self.asked.as_of)
@@ -86,7 +86,7 @@ class _Parts:
 
     def given(self, tables: Collection[str]) -> RowsByName:
         """Return the rows of the tables that every bucket needs, and that are not folded in buckets."""
-        named = {sector_names.name: self.sectors()} if sector_names.name in tables else {}
+        named = {sector_names.name: self.sectors} if sector_names.name in tables else {}
         return self._constants | named
 
     def answers(self, question: Question) -> Iterator[list[Row]]:

@@ -15,7 +15,7 @@ from enum import Enum
 from functools import cached_property
 
 
-class Type(Enum):
+class StoredType(Enum):
     """What the cells of a column hold."""
 
     TEXT = "text"
@@ -25,15 +25,15 @@ class Type(Enum):
     BOOLEAN = "boolean"
 
 
-TEXT, INTEGER, BIG_INTEGER, BOOLEAN = Type
+TEXT, INTEGER, BIG_INTEGER, BOOLEAN = StoredType
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """One column of a table."""
 
     name: str
-    type: Type = TEXT
+    type: StoredType = TEXT
     is_key: bool = False
     is_nullable: bool = True
 
@@ -43,7 +43,7 @@ class TableLayout:
     """The columns of one table in their order, those of the key first."""
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     has_long_rows: bool = False
     """SQLite stores rows in the order of their key, so that the rows of one grant are next to each other.
     Tables with long rows are stored otherwise: SQLite would put all but the first thousand bytes of a row on
@@ -70,22 +70,22 @@ TABLES: dict[str, TableLayout] = {}
 """Every table by its name."""
 
 
-def _table(name: str, *columns: Column, long: bool = False) -> TableLayout:
+def _table(name: str, *columns: TableColumn, long: bool = False) -> TableLayout:
     table = TableLayout(name, columns, long)
     TABLES[name] = table
     return table
 
 
-def _key(name: str, type_: Type = TEXT) -> Column:
-    return Column(name, type_, is_key=True, is_nullable=False)
+def _key(name: str, type_: StoredType = TEXT) -> TableColumn:
+    return TableColumn(name, type_, is_key=True, is_nullable=False)
 
 
-def _needed(name: str, type_: Type) -> Column:
-    return Column(name, type_, is_nullable=False)
+def _needed(name: str, type_: StoredType) -> TableColumn:
+    return TableColumn(name, type_, is_nullable=False)
 
 
-def _texts(*names: str) -> list[Column]:
-    return [Column(name) for name in names]
+def _texts(*names: str) -> list[TableColumn]:
+    return [TableColumn(name) for name in names]
 
 
 register_spans = _table(
@@ -126,7 +126,7 @@ window_findings = _table(
     _key("grant"),
     _key("n", INTEGER),
     *_texts("since", "until", "window", "edition", "rule", "figure", "limit"),
-    Column("complies", BOOLEAN),
+    TableColumn("complies", BOOLEAN),
     *_texts("waived_by", "waived_on", "waiver"),
 )
 """Each rule of a grant's window, with the figure that decides it, and the waiver that covers a breach."""
@@ -194,11 +194,11 @@ exchange_activities = _table(
     _key("n", INTEGER),
     *_texts("since", "until", "activity", "instrument", "status", "starts", "ends", "held_on", "countries"),
     *_texts("hosts", "giving", "receiving", "starts_at"),
-    Column("minutes", INTEGER),
+    TableColumn("minutes", INTEGER),
     *_texts("sites"),
     _needed("moves", INTEGER),
-    Column("cost", BIG_INTEGER),
-    Column("cost_scale", INTEGER),
+    TableColumn("cost", BIG_INTEGER),
+    TableColumn("cost_scale", INTEGER),
     *_texts("cost_currency"),
 )
 """Each activity's state, from day to day: ``planned``, ``held`` or ``cancelled``; ``moves`` counts how often
@@ -224,7 +224,7 @@ engaged_experts = _table(
     _key("grant"),
     _key("n", INTEGER),
     *_texts("since", "expert", "phases"),
-    Column("days", INTEGER),
+    TableColumn("days", INTEGER),
     *_texts("country"),
 )
 """The experts that help with an exchange, by opaque id. ``phases`` is a JSON list."""
@@ -247,7 +247,7 @@ side_flows = _table(
     _needed("amount", BIG_INTEGER),
     _needed("scale", INTEGER),
     *_texts("currency"),
-    Column("holding", BIG_INTEGER),
+    TableColumn("holding", BIG_INTEGER),
 )
 """Co-financing by kind, and the costs of preparing and supervising a grant. ``holding`` is the amount in the
 holding currency, if that is known."""
@@ -257,7 +257,7 @@ follow_up_spans = _table(
     _key("grant"),
     _key("n", INTEGER),
     *_texts("since", "until", "follow_up", "action", "owner", "due", "status", "handed_to"),
-    Column("needed", BIG_INTEGER),
+    TableColumn("needed", BIG_INTEGER),
     _needed("found", BIG_INTEGER),
     _needed("scale", INTEGER),
     *_texts("currency"),
@@ -287,7 +287,7 @@ fund_flows = _table(
     *_texts("on", "kind", "partner", "currency"),
     _needed("scale", INTEGER),
     _needed("amount", BIG_INTEGER),
-    Column("holding", BIG_INTEGER),
+    TableColumn("holding", BIG_INTEGER),
     *_texts("grant"),
 )
 """The fund's flows, by the version of their entry. ``holding`` is the amount in the holding currency, if
@@ -302,7 +302,7 @@ fund_instalments = _table(
     *_texts("on", "kind", "partner", "instalment", "currency", "due"),
     _needed("scale", INTEGER),
     _needed("amount", BIG_INTEGER),
-    Column("holding", BIG_INTEGER),
+    TableColumn("holding", BIG_INTEGER),
 )
 """Instalments: ``kind`` is ``scheduled``, with a ``due`` day; ``received``, with the amount in the
 ``holding`` currency if that is known; or ``waived``, for all instalments if none is named."""

@@ -17,13 +17,13 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateTable
 
 from projections.schema import layout
-from projections.schema.layout import TableLayout, Type
+from projections.schema.layout import StoredType, TableLayout
 
-_TYPES: dict[Type, Any] = {
-    Type.TEXT: Text().with_variant(Text(collation="C"), "postgresql"),
-    Type.INTEGER: Integer,
-    Type.BIG_INTEGER: BigInteger,
-    Type.BOOLEAN: Boolean,
+_TYPES: dict[StoredType, Any] = {
+    StoredType.TEXT: Text().with_variant(Text(collation="C"), "postgresql"),
+    StoredType.INTEGER: Integer,
+    StoredType.BIG_INTEGER: BigInteger,
+    StoredType.BOOLEAN: Boolean,
 }
 
 

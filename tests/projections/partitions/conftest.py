@@ -1,7 +1,5 @@
 """A book with everything that could come out otherwise in partitions, its export, and a cluster."""
 
-import importlib
-import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,34 +10,21 @@ from distributed import LocalCluster
 
 from lifecycle.book.book import Book
 from lifecycle.decide.quarantined_rows import QuarantineRow
-from lifecycle.parse import Malformed, command_from
 from projections.engine.projector import catch_up
 from projections.partitions.export import export
 from support import given as g
 from support.inserting import forging
+from support.made_up_fund import made_up_fund
 from support.reading import new_book, of, record
-from support.shell_blocks import ROOT
 
 FACT = {"on": "2017-01-12", "actor": "t.leader"}
 
 
 @pytest.fixture(scope="module")
 def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
-    """A made-up fund: corrections of every kind, late entries, calls, partners, several currencies."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        commands = importlib.import_module("reconcile").commands(24, 11)
-    finally:
-        sys.path.remove(str(ROOT / "benchmarks"))
-    place = tmp_path_factory.mktemp("made-up") / "book"
-    founded = {"name": "Made up", "currency": "USD", "fiscal_year_start": 7, "on": date(2008, 10, 1)}
-    with Book.create(place, recorder="admin", **founded) as book:  # type: ignore[arg-type]
-        with book.batch():
-            for words in commands:
-                try:
-                    book.record(command_from(words), "admin")
-                except Malformed:
-                    assert words["command"] == "CorrectEntry"
+    """A made-up fund with all that a bucket can hold."""
+    book, _ = made_up_fund(tmp_path_factory.mktemp("made-up") / "book", 24, 11)
+    with book:
         catch_up(book)
         yield book
 

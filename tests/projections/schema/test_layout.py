@@ -7,10 +7,15 @@ from pathlib import Path
 from sqlalchemy import BigInteger, Boolean, Integer, Text
 
 from projections import store
-from projections.schema.layout import CALL_TABLES, FUND_TABLES, GRANT_TABLES, TABLES, Type
+from projections.schema.layout import CALL_TABLES, FUND_TABLES, GRANT_TABLES, TABLES, StoredType
 from projections.schema.tables import metadata
 
-_TYPES = {Type.TEXT: Text, Type.INTEGER: Integer, Type.BIG_INTEGER: BigInteger, Type.BOOLEAN: Boolean}
+_TYPES = {
+    StoredType.TEXT: Text,
+    StoredType.INTEGER: Integer,
+    StoredType.BIG_INTEGER: BigInteger,
+    StoredType.BOOLEAN: Boolean,
+}
 
 
 def test_sqlalchemys_tables_are_those_of_the_layout() -> None:
