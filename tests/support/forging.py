@@ -11,7 +11,7 @@ from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
 from lifecycle.journal.command_digest import digest_of, digest_of_request, request_of
 from lifecycle.journal.mapper import stored_as
-from lifecycle.journal.recorder import Refusal
+from lifecycle.journal.recorder import StoredRefusal
 from lifecycle.journal.stored_row import id_bytes, microseconds
 from lifecycle.kernel.command import Command, event_of
 from lifecycle.kernel.event import Event
@@ -63,7 +63,9 @@ def forge_refusal(book: Book, command: Command, /, refusal: str, recorder: str =
     recorder, command_id = recorder or command.actor, command.command_id or f"forged-{len(book.refusals())}"
     about = command.NAME, stream_of(command), command.on.isoformat(), command.actor, recorder
     reason = refusal, "domain §3", "no", request_of(command).decode()
-    row = Refusal(id_bytes(command_id), digest_of(command), *about, microseconds(_next(book)), *reason, 0)
+    row = StoredRefusal(
+        id_bytes(command_id), digest_of(command), *about, microseconds(_next(book)), *reason, 0
+    )
     with book.journal.recorder.writing():
         row = row._replace(**changes)
         fitting = digest_of_request(row.command, (row.request or "").encode())

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from lifecycle.book.book import Book
 from lifecycle.journal.left_out.faults import Judged
-from lifecycle.journal.recorder import ENTRY_COLUMNS, Refusal
+from lifecycle.journal.recorder import ENTRY_COLUMNS, StoredRefusal
 from lifecycle.journal.stored_row import Stored, sum_of, with_sum
 from lifecycle.seal.seal import Seal
 from support.inserting import writable
@@ -254,7 +254,7 @@ def _answer_put_in(raw: sqlite3.Connection, dice: random.Random, sealed: int) ->
 
 
 COLUMNS = ENTRY_COLUMNS.split(", ")
-ANSWER = ("number", *(name for name in Refusal._fields if name != "number"))
+ANSWER = ("number", *(name for name in StoredRefusal._fields if name != "number"))
 WAYS: dict[str, Way] = {
     **{f"another {name}": _column(name) for name in COLUMNS},
     "another type": _type,

@@ -9,7 +9,7 @@ from lifecycle.fund.seat import day_of, end_of
 from lifecycle.journal.journal import Journal, reaching, store_errors
 from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedRefusal
 from lifecycle.journal.left_out.stop import Stop
-from lifecycle.journal.recorder import Refusal
+from lifecycle.journal.recorder import StoredRefusal
 from lifecycle.journal.stored_row import Stored
 from lifecycle.kernel.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 
@@ -190,7 +190,7 @@ class BookReader:
         self.position()
         return [quarantined for _, quarantined in sorted(self.journal.left_out.refusals.items())]
 
-    def refusals(self, grant: str | None = None) -> list[Refusal]:
+    def refusals(self, grant: str | None = None) -> list[StoredRefusal]:
         """Return the refused commands, of one grant or all, in the order of recording."""
         with store_errors(self.journal.place):
             return self.journal.recorder.refused(None if grant is None else grant_stream(grant))

@@ -21,15 +21,14 @@ from lifecycle.journal.clock import Clock, next_moment
 from lifecycle.journal.command_digest import digest_of_founding, digest_of_request, request_of
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.mapper import stored_as
-from lifecycle.journal.recorder import CommandResult, Question, Receipt, Refusal
+from lifecycle.journal.recorder import CommandResult, Question, Receipt, StoredRefusal
 from lifecycle.journal.stored_row import id_bytes, microseconds
-from lifecycle.kernel import refusals
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.errors import VersionConflict
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import FUND, QUARANTINES, Entry
 from lifecycle.kernel.memory import without_trace
-from lifecycle.kernel.refusals import CommandIdReused
+from lifecycle.kernel.refusals import CommandIdReused, Refusal
 from lifecycle.parse import recorder_from
 
 _IDS_AT_ONCE = 1_000
@@ -148,7 +147,7 @@ class CommandHandler:
         try:
             today = day_at(now, self._state.fund.time_zone)
             decision = self._decider.decide(command, recorder, today)
-        except refusals.Refusal as refusal:
+        except Refusal as refusal:
             without_trace(refusal)
             return self._refused(request, refusal, now)
         entries = self._entries(request, decision, command.note, now)
@@ -206,8 +205,8 @@ class CommandHandler:
             earlier = self.journal.receipts(*rows).get(command_id, [])
         return earlier
 
-    def _refused(self, request: _Request, reason: refusals.Refusal, now: datetime) -> CommandResult:
-        refusal = Refusal(
+    def _refused(self, request: _Request, reason: Refusal, now: datetime) -> CommandResult:
+        refusal = StoredRefusal(
             id_bytes(request.command_id),
             *request[1:-1],
             microseconds(self._next_moment(now)),

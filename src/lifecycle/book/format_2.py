@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from pydantic_core import from_json, to_json
 
-from lifecycle.journal.recorder import Refusal
+from lifecycle.journal.recorder import StoredRefusal
 from lifecycle.journal.stored_row import Stored, id_bytes, microseconds, with_sum
 from lifecycle.kernel.checksum import SUM, is_sound
 from lifecycle.kernel.errors import Altered
@@ -43,7 +43,7 @@ class Format2:
     def __init__(self, select: Select) -> None:
         self._digests = dict[str, bytes]()
         """Of each accepted command, by the name of its first entry."""
-        self._refusals = list[Refusal]()
+        self._refusals = list[StoredRefusal]()
         self._numbers = dict[int, int]()
         """Of each refusal: its number among the receipts, and its number among the refusals."""
         self._select = select
@@ -62,7 +62,7 @@ class Format2:
             command, stream, on, actor, recorder = about
             key = id_bytes(command_id), bytes.fromhex(digest), command, stream, on, actor, recorder
             self._numbers[number] = len(self._refusals) + 1
-            self._refusals.append(Refusal(*key, moment, refusal, rule, message or "", None, newest))
+            self._refusals.append(StoredRefusal(*key, moment, refusal, rule, message or "", None, newest))
 
     def count(self) -> int:
         """Return how many entries there are. Raises `Altered` if some are missing."""
@@ -91,7 +91,7 @@ class Format2:
             return row
         return with_sum(row._replace(state=to_json(fields | {"answer": self._numbers[fields["answer"]]})))
 
-    def refusals(self) -> list[Refusal]:
+    def refusals(self) -> list[StoredRefusal]:
         """Return the refusals in the order in which they were given."""
         return self._refusals
 

@@ -30,7 +30,7 @@ from lifecycle.journal.recorder import (
     WAIT,
     Receipt,
     Recording,
-    Refusal,
+    StoredRefusal,
     further,
 )
 from lifecycle.journal.rows import JournalRows
@@ -288,7 +288,7 @@ class Journal(JournalRows, Application[str]):
             by_command.setdefault(row.command_id, []).append(row)
         for receipt in (
             *map(_receipt_of, by_command.values()),
-            *(Refusal._make(row).receipt() for row in refusals),
+            *(StoredRefusal._make(row).receipt() for row in refusals),
         ):
             receipts.setdefault(receipt.command_id, []).append(receipt)
         return {command_id: sorted(given, key=_RECORDED) for command_id, given in receipts.items()}

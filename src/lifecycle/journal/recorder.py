@@ -22,7 +22,7 @@ WAIT = 60
 class Receipt(NamedTuple):
     """The receipt of a command, kept for ever: the same id gets the same receipt again.
 
-    That of an accepted command is its entry; that of a refused one is a row of its own, a `Refusal`.
+    That of an accepted command is its entry; that of a refused one is a row of its own, a `StoredRefusal`.
     """
 
     command_id: str
@@ -42,7 +42,7 @@ class Receipt(NamedTuple):
     """Microseconds since 1970-01-01, UTC."""
 
 
-class Refusal(NamedTuple):
+class StoredRefusal(NamedTuple):
     """The stored receipt of a refused command."""
 
     command_id: bytes
@@ -116,7 +116,7 @@ ENTRY_COLUMNS = (
     " imported_from, signature, state, crc, position"
 )
 """The columns of an entry, in the order of `Stored`."""
-REFUSAL_COLUMNS = ", ".join(f'"{field}"' for field in Refusal._fields)
+REFUSAL_COLUMNS = ", ".join(f'"{field}"' for field in StoredRefusal._fields)
 """The columns of a refusal."""
 
 
@@ -197,7 +197,7 @@ class Recording(ABC):
             return self.append(rows, ()) or None
 
     @abstractmethod
-    def append(self, entries: Sequence[Stored], refusals: Sequence[Refusal]) -> list[int]:
+    def append(self, entries: Sequence[Stored], refusals: Sequence[StoredRefusal]) -> list[int]:
         """Append entries or refusals in the open transaction.
 
         The database gives the positions of entries and the numbers of refusals, whatever the rows say.
@@ -206,7 +206,7 @@ class Recording(ABC):
         """
 
     @abstractmethod
-    def adopt(self, *, entries: Sequence[Stored] = (), refusals: Sequence[Refusal] = ()) -> None:
+    def adopt(self, *, entries: Sequence[Stored] = (), refusals: Sequence[StoredRefusal] = ()) -> None:
         """Append rows of another journal, in their order, in the open transaction; entries first."""
 
     @abstractmethod
@@ -303,12 +303,14 @@ class Recording(ABC):
             (f"SELECT {REFUSAL_COLUMNS} FROM refusals WHERE command_id IN ({marks}) ORDER BY number", ids),
         )
 
-    def refused(self, stream: str | None = None) -> list[Refusal]:
+    def refused(self, stream: str | None = None) -> list[StoredRefusal]:
         """Return the refusals, in the order in which they were given."""
         question = f"SELECT {REFUSAL_COLUMNS} FROM refusals"
         if stream is None:
-            return [Refusal(*row) for row in self.rows(question + " ORDER BY number")]
-        return [Refusal(*row) for row in self.rows(question + " WHERE stream = ? ORDER BY number", stream)]
+            return [StoredRefusal(*row) for row in self.rows(question + " ORDER BY number")]
+        return [
+            StoredRefusal(*row) for row in self.rows(question + " WHERE stream = ? ORDER BY number", stream)
+        ]
 
 
 def _bare(event: StoredEvent) -> Stored:

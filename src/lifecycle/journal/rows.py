@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lifecycle.journal.recorder import ENTRY_COLUMNS, REFUSAL_COLUMNS, Recording, Refusal, further
+from lifecycle.journal.recorder import ENTRY_COLUMNS, REFUSAL_COLUMNS, Recording, StoredRefusal, further
 from lifecycle.journal.stored_row import Stored, id_text
 
 _REFUSAL_KEYS = 1_000
@@ -38,12 +38,12 @@ class JournalRows:
         for rows in self._pages(f"SELECT {ENTRY_COLUMNS} FROM stored_events", "position", after, page):
             yield list(map(Stored._make, rows))
 
-    def refusal_rows(self, after: int, page: int) -> Iterator[list[Refusal]]:
+    def refusal_rows(self, after: int, page: int) -> Iterator[list[StoredRefusal]]:
         """Yield all refusals after a number, in pages."""
         for rows in self._pages(f"SELECT {REFUSAL_COLUMNS} FROM refusals", "number", after, page):
-            yield list(map(Refusal._make, rows))
+            yield list(map(StoredRefusal._make, rows))
 
-    def ranked(self, refusals: Sequence[Refusal]) -> list[Refusal]:
+    def ranked(self, refusals: Sequence[StoredRefusal]) -> list[StoredRefusal]:
         """Return refusals with the number of entries before them in the place of the position.
 
         So a journal whose positions do not begin at 1, because it was restored from a dump, keeps its hashes.

@@ -6,7 +6,7 @@ from datetime import date
 
 from lifecycle.journal.command_digest import digest_of_request
 from lifecycle.journal.journal import Journal
-from lifecycle.journal.recorder import Refusal
+from lifecycle.journal.recorder import StoredRefusal
 from lifecycle.journal.stored_row import moment_of
 from lifecycle.rejudge.entry import Lawless
 from lifecycle.rejudge.refusal import Refused
@@ -24,17 +24,17 @@ class RefusalWalk:
         self._next = next(self._rows, None)
         self.number = after
 
-    def before(self, position: int) -> Iterator[Refusal]:
+    def before(self, position: int) -> Iterator[StoredRefusal]:
         """Yield the refusals that were given before the entry at this position was recorded."""
         while (row := self._next) is not None and row.position < position:
             yield self._take(row)
 
-    def remaining(self) -> Iterator[Refusal]:
+    def remaining(self) -> Iterator[StoredRefusal]:
         """Yield the remaining refusals."""
         while (row := self._next) is not None:
             yield self._take(row)
 
-    def is_reused(self, refusal: Refusal) -> bool:
+    def is_reused(self, refusal: StoredRefusal) -> bool:
         """Return whether another command has an earlier receipt under the same id."""
         entries = (
             "SELECT count(*) FROM stored_events WHERE command_id = ? AND digest IS NOT NULL AND digest <> ?"
@@ -46,13 +46,13 @@ class RefusalWalk:
         ((refused,),) = recorder.rows(refusals, *key, refusal.number)
         return bool(accepted or refused)
 
-    def _take(self, row: Refusal) -> Refusal:
+    def _take(self, row: StoredRefusal) -> StoredRefusal:
         self._next = next(self._rows, None)
         self.number = row.number
         return row
 
 
-def refused_in(refusal: Refusal, rules: int) -> Refused:
+def refused_in(refusal: StoredRefusal, rules: int) -> Refused:
     """Return what was refused. ``rules``: the number of the rule set that was in force. Raises `Lawless`."""
     about, _, name = refusal.stream.partition(":")
     if refusal.request is not None:
@@ -61,7 +61,7 @@ def refused_in(refusal: Refusal, rules: int) -> Refused:
     return Refused(refusal.command, about, name, *who, refusal.refusal, moment_of(refusal.recorded_at), rules)
 
 
-def _check_request(refusal: Refusal, request: str, about: str, name: str) -> None:
+def _check_request(refusal: StoredRefusal, request: str, about: str, name: str) -> None:
     """Raise `Lawless` if the digest or another column is not that of the command that the refusal keeps."""
     if digest_of_request(refusal.command, request.encode()) != refusal.digest:
         raise Lawless("its digest is not that of the command that it keeps")

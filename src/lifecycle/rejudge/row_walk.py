@@ -15,7 +15,7 @@ from lifecycle.journal.journal import Journal
 from lifecycle.journal.left_out.faults import LAWLESS, MOST, Fault, Judged
 from lifecycle.journal.left_out.raw_row import on_one_line
 from lifecycle.journal.mapper import entry_of, stamp
-from lifecycle.journal.recorder import Refusal, is_not_utf8
+from lifecycle.journal.recorder import StoredRefusal, is_not_utf8
 from lifecycle.journal.stored_row import Stored, microseconds, moment_of
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import (
@@ -271,7 +271,7 @@ class RowWalk:
         walk = RowWalk(self._journal, sealed, excluded, (0, 1), sealed=sealed, most=MOST)
         return number in walk.run().wrong
 
-    def _refusal(self, refusal: Refusal) -> None:
+    def _refusal(self, refusal: StoredRefusal) -> None:
         """Judge a refusal."""
         number, stream = refusal.number, str(refusal.stream)
         if not self._is_mine(stream):

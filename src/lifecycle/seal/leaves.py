@@ -10,7 +10,7 @@ from typing import Any
 from zlib import crc32
 
 from lifecycle.journal.mapper import stamp
-from lifecycle.journal.recorder import Refusal
+from lifecycle.journal.recorder import StoredRefusal
 from lifecycle.journal.stored_row import Stored, hashed, id_bytes, id_text, microseconds, moment_of
 from lifecycle.kernel.errors import Altered
 
@@ -45,7 +45,7 @@ def entry_hash_and_sum(row: Stored) -> tuple[bytes, int]:
     return sha256(b"\x00" + data).digest(), crc32(memoryview(data)[len(_ENTRY) :])
 
 
-def refusal_data(row: Refusal) -> bytes:
+def refusal_data(row: StoredRefusal) -> bytes:
     """Return the bytes of a refusal's leaf: a domain tag, thirteen numbers of 8 bytes, texts, then bytes.
 
     The numbers are moment, position, and the lengths of the others, of a text in characters, of null -1.
@@ -62,7 +62,7 @@ def refusal_data(row: Refusal) -> bytes:
         raise Altered(f"its row has another form: {error}") from None
 
 
-def refusal_hash(row: Refusal) -> bytes:
+def refusal_hash(row: StoredRefusal) -> bytes:
     """Return the hash of a refusal's leaf. Raises `Altered`."""
     return sha256(b"\x00" + refusal_data(row)).digest()
 
@@ -92,7 +92,7 @@ def readable(row: Stored) -> dict[str, Any]:
     }
 
 
-def readable_refusal(row: Refusal) -> dict[str, Any]:
+def readable_refusal(row: StoredRefusal) -> dict[str, Any]:
     """Return a refusal as JSON holds it, without its number."""
     fields = {name: value for name, value in row._asdict().items() if name != "number"}
     return fields | {

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.left_out.faults import MOST
-from lifecycle.journal.recorder import Refusal
+from lifecycle.journal.recorder import StoredRefusal
 from lifecycle.journal.stored_row import Stored
 from lifecycle.seal.leaves import entry_hash, entry_hash_and_sum, refusal_hash
 
@@ -191,7 +191,7 @@ class _RefusalWalk:
         self._places = 0
         self._number = self._position = 0
 
-    def page(self, rows: list[Refusal]) -> None:
+    def page(self, rows: list[StoredRefusal]) -> None:
         """Check the rows of a page."""
         for row, ranked in zip(rows, self._journal.ranked(rows), strict=True):
             try:
@@ -204,13 +204,13 @@ class _RefusalWalk:
             self._places += hash((row.command_id, row.digest, row.number))
             self._number, self._position = row.number, row.position
 
-    def _check_order(self, row: Refusal) -> None:
+    def _check_order(self, row: StoredRefusal) -> None:
         if row.number != self._number + 1:
             self._add(row, f"the answers go from number {self._number} to {row.number}")
         if not self._position <= row.position <= self._newest:
             self._add(row, f"it was given after position {row.position}, which cannot be")
 
-    def _add(self, row: Refusal, message: str) -> None:
+    def _add(self, row: StoredRefusal, message: str) -> None:
         if len(self.problems) < MOST:
             self.problems.append(RowProblem(len(self.leaves), f"answer {row.number}", message))
 

@@ -16,7 +16,7 @@ from lifecycle.book.book import Book
 from lifecycle.journal.atomic_files import CHECKPOINTS
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.left_out.faults import Judged
-from lifecycle.journal.recorder import ENTRY_COLUMNS, REFUSAL_COLUMNS, Refusal
+from lifecycle.journal.recorder import ENTRY_COLUMNS, REFUSAL_COLUMNS, StoredRefusal
 from lifecycle.journal.stored_row import Stored
 from lifecycle.kernel.errors import Altered, NotNow, Unreachable
 from lifecycle.rejudge.walk import judged
@@ -65,11 +65,11 @@ def test_the_root_is_that_of_the_stored_bytes(book: Book, raw: sqlite3.Connectio
     checkpoint = Seal(book).seal().checkpoint
     assert checkpoint.root == defined([entry_hash(Stored._make(row)) for row in entries])
     refusals = raw.execute(f"SELECT {REFUSAL_COLUMNS} FROM refusals ORDER BY number")
-    assert checkpoint.refusals_root == defined([refusal_hash(Refusal._make(row)) for row in refusals])
+    assert checkpoint.refusals_root == defined([refusal_hash(StoredRefusal._make(row)) for row in refusals])
 
 
 ROW: Any = Stored("ab", 1, "c", 2, "r", "a", bytes(16), bytes(32), 2, "n", "i", b"s", b"d")
-REFUSED: Any = Refusal(bytes(16), bytes(32), "c", "s", "o", "a", "r", 2, "x", "y", "z", "w", 3)
+REFUSED: Any = StoredRefusal(bytes(16), bytes(32), "c", "s", "o", "a", "r", 2, "x", "y", "z", "w", 3)
 
 
 def test_leaves_of_different_rows_differ() -> None:

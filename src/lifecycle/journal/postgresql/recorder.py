@@ -35,14 +35,14 @@ from lifecycle.journal.recorder import (
     FORMAT,
     Question,
     Recording,
-    Refusal,
+    StoredRefusal,
     not_amid,
 )
 from lifecycle.journal.stored_row import Stored
 
 _LOOPBACK = ("127.0.0.1", "::1")
 _ENTRY = ENTRY_COLUMNS.rpartition(", ")[0]
-_REFUSAL = ", ".join(f'"{field}"' for field in Refusal._fields[:-2])
+_REFUSAL = ", ".join(f'"{field}"' for field in StoredRefusal._fields[:-2])
 _INSERT_ENTRY = f"INSERT INTO stored_events ({_ENTRY}) VALUES ({', '.join(['%s'] * len(_ENTRY.split(', ')))})"
 _INSERT_REFUSAL = (
     f"INSERT INTO refusals ({_REFUSAL}) VALUES ({', '.join(['%s'] * len(_REFUSAL.split(', ')))})"
@@ -99,7 +99,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         with self.datastore.held(SNAPSHOT):
             yield
 
-    def append(self, entries: Sequence[Stored], refusals: Sequence[Refusal]) -> list[int]:
+    def append(self, entries: Sequence[Stored], refusals: Sequence[StoredRefusal]) -> list[int]:
         """Append entries or refusals in the open transaction; return the entries' positions."""
         held = self._held()
         for row in entries:
@@ -113,7 +113,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         held.appended = before + len(entries)
         return [newest + before + offset for offset in range(1, len(entries) + 1)]
 
-    def adopt(self, *, entries: Sequence[Stored] = (), refusals: Sequence[Refusal] = ()) -> None:
+    def adopt(self, *, entries: Sequence[Stored] = (), refusals: Sequence[StoredRefusal] = ()) -> None:
         """Take over rows of another journal, in the transaction that is held: the owner's to do."""
         held = self._held()
         cursor = held.settled()

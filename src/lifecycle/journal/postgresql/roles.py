@@ -7,7 +7,7 @@ reporters read views only.
 
 from lifecycle.journal.postgresql.schema import FUNCTIONS, SCHEMA, TABLES
 from lifecycle.journal.postgresql.schema import VIEWS as READABLE
-from lifecycle.journal.recorder import ENTRY_COLUMNS, Refusal
+from lifecycle.journal.recorder import ENTRY_COLUMNS, StoredRefusal
 
 ROLES = {
     "owner": "owns the journal; nobody logs in as it",
@@ -21,7 +21,9 @@ TEMPORARY = "10GB"
 """The limit on temporary files of one session."""
 _GIVEN = {
     "stored_events": ENTRY_COLUMNS.removesuffix(", position"),
-    "refusals": ", ".join(f'"{name}"' for name in Refusal._fields if name not in ("position", "number")),
+    "refusals": ", ".join(
+        f'"{name}"' for name in StoredRefusal._fields if name not in ("position", "number")
+    ),
     "documents": "sha256, data",
 }
 """The columns that an administrator fills; the others are the database's to fill."""

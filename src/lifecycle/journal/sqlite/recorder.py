@@ -28,7 +28,7 @@ from lifecycle.journal.recorder import (
     WAIT,
     Question,
     Recording,
-    Refusal,
+    StoredRefusal,
     not_amid,
 )
 from lifecycle.journal.sqlite.connection import READ_ONLY, Held, JournalDatastore
@@ -120,7 +120,7 @@ _INSERT_ENTRY = (
     " note, imported_from, signature, state, crc, position)"
     f" VALUES ({_NUMBER}, ?, {_NUMBER}, ?, {_NUMBER}, {_NUMBER}, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_REFUSAL = tuple(field for field in Refusal._fields if field != "number")
+_REFUSAL = tuple(field for field in StoredRefusal._fields if field != "number")
 _INSERT_REFUSAL = (
     f"INSERT INTO refusals ({', '.join(f'{chr(34)}{field}{chr(34)}' for field in _REFUSAL)})"
     f" VALUES ({', '.join('?' * len(_REFUSAL))})"
@@ -151,14 +151,14 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
 
     # ── appending: all of it is here ─────────────────────────────────────────────────────────
 
-    def append(self, entries: Sequence[Stored], refusals: Sequence[Refusal]) -> list[int]:
+    def append(self, entries: Sequence[Stored], refusals: Sequence[StoredRefusal]) -> list[int]:
         """Append entries or refusals in the open transaction; return the entries' positions."""
         held = self._held()
         positions = self._placed(held, entries)
         held.put(_INSERT_REFUSAL, [(*refusal[:-2], held.newest) for refusal in refusals])
         return positions
 
-    def adopt(self, *, entries: Sequence[Stored] = (), refusals: Sequence[Refusal] = ()) -> None:
+    def adopt(self, *, entries: Sequence[Stored] = (), refusals: Sequence[StoredRefusal] = ()) -> None:
         """Take over rows of another journal, in the transaction that is held."""
         held = self._held()
         self._placed(held, entries)
