@@ -1,4 +1,4 @@
-"""What is measured on: the same lives in a book, in the rival's store, and as bare rows."""
+"""Makes what the benchmarks measure: the same lives as a book, as the rival's store, and as bare rows."""
 
 import json
 import shutil
@@ -28,7 +28,7 @@ ENTRY = Path(sys.executable).with_name("grantbook")
 GRANTBOOK = [str(ENTRY)] if ENTRY.exists() else [sys.executable, "-m", "cli.main"]
 OFFICER = "admin"
 AT_ONCE = 20
-"""Commands of one run of `record_one`, each on another grant: none is in memory yet."""
+"""Commands of one run of `record_one`. Each is on another grant, so that no grant is in memory yet."""
 Words = dict[str, Any]
 Row = tuple[Any, ...]
 Place = TypeVar("Place", Path, str)
@@ -36,12 +36,12 @@ Place = TypeVar("Place", Path, str)
 
 
 def grantbook(book: Path | str, *words: str) -> Any:
-    """One command of the shell on a book."""
+    """Run a command of the shell on a book, and return what it took."""
     return process([*GRANTBOOK, *words], GRANTBOOK_BOOK=str(book), GRANTBOOK_OFFICER=OFFICER)
 
 
 def new_book(place: Place) -> Place:
-    """An empty one in a folder, made again, or in an empty database."""
+    """Make an empty book in a folder, which is emptied first, or in an empty database."""
     if isinstance(place, Path):
         shutil.rmtree(place, ignore_errors=True)
     grantbook(place, "init", str(place), "--name", "Lives", "--on", FOUNDED)
@@ -49,10 +49,10 @@ def new_book(place: Place) -> Place:
 
 
 class Corpus:
-    """A folder for books and stores; each is made when it is first asked for, by whichever process."""
+    """A folder of books and stores. Each is made when a process first asks for it."""
 
-    def __init__(self, place: Path) -> None:
-        self.place = place
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.lives = cache(self.lives)
         self.book = cache(self.book)
         self.grown = cache(self.grown)
@@ -60,28 +60,28 @@ class Corpus:
         self.rival_events = cache(self.rival_events)
 
     def lives(self, commands: int) -> Path:
-        """A file of so many commands."""
-        file = self.place / f"lives-{commands}.jsonl"
+        """Write a file with this number of commands."""
+        file = self.folder / f"lives-{commands}.jsonl"
         with file.open("w", encoding="utf-8") as lines:
             lines.writelines(json.dumps(words) + "\n" for words in lives(commands))
         return file
 
     def book(self, commands: int) -> Path:
-        """A book of them, recorded through the shell, its views caught up and its journal sealed."""
-        path = self.place / f"book-{commands}"
+        """Record the commands in a book through the shell, which updates the views and seals."""
+        path = self.folder / f"book-{commands}"
         if not path.exists():
             grantbook(new_book(path), "record", str(self.lives(commands)))
         return path
 
     def copy(self, commands: int) -> Path:
-        """A copy of that book, to be written in."""
-        path = self.place / f"copy-{commands}-{len(list(self.place.glob('copy-*')))}"
+        """Copy the book, for a benchmark that writes in it."""
+        path = self.folder / f"copy-{commands}-{len(list(self.folder.glob('copy-*')))}"
         shutil.copytree(self.book(commands), path)
         return path
 
     def grown(self, commands: int, times: int) -> Path:
-        """A book of so many commands, and of copies of its grants under other ids: so many times as long."""
-        path = self.place / f"book-{commands}-{times}"
+        """Make a book that is `times` as long: its grants, and copies of them under other ids."""
+        path = self.folder / f"book-{commands}-{times}"
         if path.exists():
             return path
         shutil.copytree(self.book(commands), path)
@@ -90,8 +90,8 @@ class Corpus:
             raw.execute("DELETE FROM stored_snapshots")
         journal = Journal(path / "journal.sqlite")
         rows = [row for page in journal.entry_rows(0, 5_000) for row in page]
-        of_pairs = [row for row in rows if row.stream == "fund" and b'"grant":' in row.state]
-        count, first = len(of_pairs), of_pairs[0].version
+        commitments = [row for row in rows if row.stream == "fund" and b'"grant":' in row.state]
+        count, first = len(commitments), commitments[0].version
         kept = [row for row in rows if row.stream != "fund" or row.version >= first]
         for copy in range(1, times):
             with journal.recorder.writing():
@@ -102,27 +102,30 @@ class Corpus:
 
     @staticmethod
     def _snapshot(path: Path) -> None:
-        """As recording would have left one."""
+        """Store a snapshot of the fund, as recording would have stored it."""
         with Book.open(path) as book:
             fund, version, _ = load_fund(book.journal)
             keep(book.journal.snapshots.recorder, fund, version)
 
     def rival_events(self, commands: int) -> list[Any]:
-        """The events that the rival makes of the same lives, ready to be saved."""
+        """Return the events that the rival makes of the same lives, ready to be saved."""
         return list(rival.events(lives(commands)))
 
     def rival(self, commands: int) -> Path:
-        """The rival's store of them."""
-        file = self.place / f"rival-{commands}.sqlite"
+        """Save these events in a store of the rival."""
+        file = self.folder / f"rival-{commands}.sqlite"
         if not file.exists():
             save_all(rival.Grants(rival.sqlite_env(file)), self.rival_events(commands))
         return file
 
 
-def _copied(row: Stored, copy: int, more: int) -> Stored:
-    """An entry of a copy of its grant, under another name and another command id, with the sum that fits."""
+def _copied(row: Stored, copy: int, versions: int) -> Stored:
+    """Return the entry for a copy of its grant, with another name and command id, and with the sum that fits.
+
+    ``versions``: by how much the version of an entry of the fund grows.
+    """
     name = f"M{copy:03}"
-    version = row.version + more if row.stream == "fund" else row.version
+    version = row.version + versions if row.stream == "fund" else row.version
     command_id = sha256(b"%d" % copy + row.command_id).digest()[:16]
     state = row.state.replace(b"MADE", name.encode())
     stream = row.stream.replace("MADE", name)
@@ -130,20 +133,20 @@ def _copied(row: Stored, copy: int, more: int) -> Stored:
 
 
 def save_all(application: rival.Grants, events: list[Any], at_once: int = 100) -> None:
-    """The rival's bare saving of ready events, so many a commit."""
+    """Save ready events in the rival's store, ``at_once`` in a commit."""
     for start in range(0, len(events), at_once):
         application.save(*events[start : start + at_once])
 
 
 class Target(Protocol):
-    """A floor that rows are appended to."""
+    """A bare journal that rows are appended to."""
 
     def append(self, entries: list[Row]) -> None:
-        """One durable commit."""
+        """Append the rows in one durable commit."""
 
 
 def append_all(target: Target, entries: list[Row], at_once: int) -> None:
-    """All of them, so many entries a commit."""
+    """Append all entries, ``at_once`` in a commit."""
     for start in range(0, len(entries), at_once):
         target.append(entries[start : start + at_once])
 
@@ -152,12 +155,12 @@ def append_all(target: Target, entries: list[Row], at_once: int) -> None:
 
 
 def long_life(grant: str, entries: int) -> Iterator[Words]:
-    """A grant of so many entries: on its way to effectiveness in six, then payments of three each."""
-    for number, words in enumerate(islice(_long(), entries)):
+    """Yield the commands of a grant: six until it is effective, then three for each payment."""
+    for number, words in enumerate(islice(_endless_life(), entries)):
         yield {"command_id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{grant}:{number}")), "grant": grant} | words
 
 
-def _long() -> Iterator[Words]:
+def _endless_life() -> Iterator[Words]:
     ttl, amount = {"actor": "ttl-01"}, usd(100_000)
     yield {
         "command": "ProposeGrant",
@@ -197,29 +200,32 @@ def _long() -> Iterator[Words]:
     number = 0
     while True:
         number += 1
-        about = {"payment": f"P{number}", "on": str(date(2019, 3, 2) + timedelta(days=min(number, 300)))}
-        paid = {"amount": usd(10)}
+        payment = {"payment": f"P{number}", "on": str(date(2019, 3, 2) + timedelta(days=min(number, 300)))}
+        money = {"amount": usd(10)}
         yield (
-            {"command": "RequestPayment", "payee": "Travel agent", "category": "travel"} | about | paid | ttl
+            {"command": "RequestPayment", "payee": "Travel agent", "category": "travel"}
+            | payment
+            | money
+            | ttl
         )
-        yield {"command": "AuthorisePayment", "actor": "finance-01"} | about
-        yield {"command": "DisburseFunds", "actor": "finance-02"} | about | paid
+        yield {"command": "AuthorisePayment", "actor": "finance-01"} | payment
+        yield {"command": "DisburseFunds", "actor": "finance-02"} | payment | money
 
 
 def long_lives(place: Place, grants: int, entries: int) -> Place:
-    """A new book of such grants, ``LONG-001`` and so on."""
+    """Make a book of grants with this number of entries each, named ``LONG-001`` and so on."""
     with Book.open(new_book(place)) as book, book.batch():
         for words in founding(1, grants + 10):
             book.record(command_from(words), OFFICER)
         for number in range(1, grants + 1):
             for words in long_life(f"LONG-{number:03}", entries):
-                answer = book.record(command_from(words), OFFICER)
-                assert answer.outcome == "accepted", answer
+                receipt = book.record(command_from(words), OFFICER)
+                assert receipt.outcome == "accepted", receipt
     return place
 
 
 def rival_long_lives(application: rival.Grants, grants: int, entries: int) -> rival.Grants:
-    """The same with the rival."""
+    """Save the same grants with the rival."""
     for number in range(1, grants + 1):
         application.save(*rival.events(list(long_life(f"LONG-{number:03}", entries))))
     return application
@@ -229,6 +235,6 @@ def rival_long_lives(application: rival.Grants, grants: int, entries: int) -> ri
 
 
 def entry_rows(book: Path) -> list[Row]:
-    """The columns of a book's entries without the position, in their order."""
+    """Return the columns of a book's entries without the position, in the order of recording."""
     journal = Journal(book / "journal.sqlite", read_only=True)
     return [tuple(row[:-1]) for page in journal.entry_rows(0, 5_000) for row in page]

@@ -1,4 +1,4 @@
-"""The least that the same work can take: the same bytes through bare ``sqlite3``, no rules, nothing asked."""
+"""The least that the same work can take: the same bytes through bare ``sqlite3``, without rules or checks."""
 
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -25,18 +25,18 @@ CREATE INDEX i ON e (id) WHERE d IS NOT NULL;
 
 
 class Bare:
-    """A bare journal: one table of entries, which are the receipts too, as durable as the book's."""
+    """A bare journal, as durable as the book's: one table of entries, which are also the receipts."""
 
     def __init__(self, file: Path) -> None:
-        for old in file.parent.glob(f"{file.name}*"):
-            old.unlink()
+        for old_file in file.parent.glob(f"{file.name}*"):
+            old_file.unlink()
         self.raw = sqlite3.connect(file, isolation_level=None)
         self.raw.execute("PRAGMA journal_mode=WAL")
         self.raw.execute("PRAGMA synchronous=FULL")
         self.raw.executescript(_TABLES)
 
     def append(self, entries: Iterable[Row]) -> None:
-        """One durable commit."""
+        """Append the entries in one durable commit."""
         self.raw.execute("BEGIN IMMEDIATE")
         self.raw.executemany(_ENTRY, entries)
         self.raw.execute("COMMIT")
@@ -54,7 +54,10 @@ CREATE INDEX i ON e (id) WHERE d IS NOT NULL;
 
 
 def least_bytes(file: Path, entries: list[Row]) -> int:
-    """Of a file of the same events, each with its stream, version, name, moment, recorder, id and digest."""
+    """Return the size of a file with only eight columns for each entry.
+
+    They are stream, version, topic, moment, recorder, command id, digest and event.
+    """
     texts = dict.fromkeys(text for e in entries for text in (e[0], e[2], e[4]))
     names = {name: number for number, name in enumerate(texts)}
     with closing(sqlite3.connect(file)) as raw:
@@ -72,43 +75,42 @@ def least_bytes(file: Path, entries: list[Row]) -> int:
 
 
 @cache
-def decoder(topic: str, about: str) -> Callable[[bytes], Any]:
-    """Bare pydantic: the event's class, straight from JSON."""
+def decoder(topic: str, aggregate: str) -> Callable[[bytes], Any]:
+    """Return the function of bare pydantic that makes an event from JSON."""
     name = topic.partition(".")[0]
-    base = next(
-        one for one in {"fund": fund, "grant": grant, "call": call}[about].EVENTS if one.__name__ == name
-    )
-    base.model_rebuild()
-    return base.__pydantic_validator__.validate_json
+    events = {"fund": fund, "grant": grant, "call": call}[aggregate].EVENTS
+    event_class = next(event for event in events if event.__name__ == name)
+    event_class.model_rebuild()
+    return event_class.__pydantic_validator__.validate_json
 
 
 STORED_OF = f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ? ORDER BY originator_version"
-"""The entries of a stream."""
+"""Reads the entries of a stream."""
 
 
 def decoded(stored: Iterable[Row]) -> None:
-    """Each as a pydantic object, one after the other."""
+    """Make a pydantic object of each row, one after the other."""
     for row in stored:
         decoder(row[2], row[0].partition(":")[0])(row[12])
 
 
 def entries_read(stored: Iterable[Row]) -> list[Entry]:
-    """As the book reads them."""
+    """Make entries of the rows, as the book does."""
     return [entry_of(row) for row in stored]
 
 
 def read(raw: sqlite3.Connection) -> None:
-    """Every entry of a journal, as a pydantic object."""
+    """Read every entry of a journal, as a pydantic object."""
     decoded(raw.execute(f"SELECT {ENTRY_COLUMNS} FROM stored_events ORDER BY position"))
 
 
 def journal(book: Path) -> sqlite3.Connection:
-    """A book's journal, to be read."""
+    """Open a book's journal for reading."""
     return sqlite3.connect(book / "journal.sqlite")
 
 
 class BareViews:
-    """A copy of a book's views, in which bare ``sqlite3`` writes the rows of a grant's newest entry."""
+    """A copy of a book's views, to which bare ``sqlite3`` writes the rows of a grant's newest entry."""
 
     def __init__(self, book: Path, file: Path) -> None:
         self.journal = journal(book)
@@ -135,30 +137,30 @@ class BareViews:
 
 
 class SameRows:
-    """The rows of a book's views, to be written once more into tables of the same form."""
+    """The rows of a book's views, to be written again to the same tables in another file."""
 
     def __init__(self, book: Path) -> None:
         with sqlite3.connect(f"file:{book / 'views.sqlite'}?mode=ro", uri=True) as raw:
-            made = raw.execute(
+            objects = raw.execute(
                 "SELECT type, name, sql FROM sqlite_master"
                 " WHERE sql IS NOT NULL AND type IN ('table', 'index')"
             ).fetchall()
-            tables = [name for kind, name, _ in made if kind == "table"]
+            tables = [name for object_type, name, _ in objects if object_type == "table"]
             self.tables = {name: raw.execute(f"SELECT * FROM {name}").fetchall() for name in tables}
-            self.script = ";".join(sql for *_, sql in made)
+            self.script = ";".join(sql for *_, sql in objects)
 
     def write(self, file: Path, at_once: int = 5_000) -> None:
-        """All of them, in transactions of some thousand rows."""
-        for old in file.parent.glob(f"{file.name}*"):
-            old.unlink()
+        """Write all rows, ``at_once`` in a transaction."""
+        for old_file in file.parent.glob(f"{file.name}*"):
+            old_file.unlink()
         raw = sqlite3.connect(file, isolation_level=None)
         raw.execute("PRAGMA journal_mode=WAL")
         raw.execute("PRAGMA synchronous=NORMAL")
         raw.executescript(self.script)
         for name, rows in self.tables.items():
             for start in range(0, len(rows), at_once):
-                some = rows[start : start + at_once]
+                batch = rows[start : start + at_once]
                 raw.execute("BEGIN IMMEDIATE")
-                raw.executemany(f"INSERT INTO {name} VALUES ({','.join('?' * len(some[0]))})", some)
+                raw.executemany(f"INSERT INTO {name} VALUES ({','.join('?' * len(batch[0]))})", batch)
                 raw.execute("COMMIT")
         raw.close()

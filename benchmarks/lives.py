@@ -1,13 +1,13 @@
-"""Made-up lives of grants, as commands: for measuring, and for tests that need many of them.
+"""Made-up lives of grants, as commands, for benchmarks and for tests that need many commands.
 
     python benchmarks/lives.py --commands 100000 --seed 1 > lives.jsonl
     grantbook init BOOK --name Lives --currency USD --fiscal-year-start 7 --on 2008-10-01 --as admin
     grantbook --book BOOK --as admin record lives.jsonl
 
 First come officers, partners and their money, then whole lives of 12 to 18 commands. One in seven
-ends early, one in ten has an entry that arrives late, one in twenty a correction. Everything is
-accepted by a new book with the shipped editions whose first administrator is ``admin``. The same
-seed gives the same lives, command ids included.
+ends early, one in ten has an entry that arrives late, one in twenty a correction. A new
+book with the shipped editions, whose first administrator is ``admin``, accepts every command. The
+same seed gives the same lives with the same command ids.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from typing import Any
 FOUNDED = "2008-10-01"
 FIRST_DAY = date(2017, 1, 2)
 LAST_PROPOSAL = date(2021, 6, 30)
-"""No life that starts by then goes on after 2024."""
+"""A life that starts by this day ends before 2025."""
 COUNTRIES = "BD BR CL CN CO ET GH HN IN KE LK MA MG MW MX NG NP PK RW SN TH TN TZ UG VN ZA".split()
 SECTORS = "agriculture education energy health social_protection transport urban water".split()
 INSTRUMENTS = "study_tour expert_visit video_conference workshop peer_consultation".split()
@@ -34,35 +34,35 @@ MOST_A_GRANT = 150_000
 
 Command = dict[str, Any]
 Dated = tuple[date, Command]
-"""A command with the day on which it reaches the book: later than its own day where it is late."""
+"""A command with the day on which it reaches the book. That is later than its own day if it is late."""
 
 
 def usd(amount: int) -> str:
-    """As commands write it."""
+    """Return an amount of dollars as commands write it."""
     return f"{amount}.00 USD"
 
 
 def officers(role: str) -> list[str]:
-    """The ids of a role's officers."""
+    """Return the ids of a role's officers."""
     return [f"{role}-{number:02}" for number in range(1, ROLES[role] + 1)]
 
 
 def founding(seed: int, most_grants: int) -> Iterator[Command]:
-    """Officers, and partners with money enough for every grant."""
+    """Yield the commands that appoint officers, and let partners join and pay enough for every grant."""
     share = usd(most_grants * MOST_A_GRANT // len(PARTNERS) + 1)
-    said: list[Command] = [
+    commands: list[Command] = [
         {"command": "AppointOfficer", "actor": "admin", "officer": officer, "roles": [role]}
         for role in ROLES
         for officer in officers(role)
     ]
     for code in PARTNERS:
-        kind = "traditional" if code in ("DK", "NL", "ES", "GB") else "emerging"
+        partner_kind = "traditional" if code in ("DK", "NL", "ES", "GB") else "emerging"
         join = {"command": "JoinPartner", "actor": "secretariat-01", "partner": code, "name": code}
         money = {"actor": "finance-01", "partner": code, "amount": share}
-        said.append(join | {"kind": kind})
-        said.append({"command": "PledgeContribution"} | money)
-        said.append({"command": "ReceiveInstalment"} | money)
-    for number, command in enumerate(said):
+        commands.append(join | {"kind": partner_kind})
+        commands.append({"command": "PledgeContribution"} | money)
+        commands.append({"command": "ReceiveInstalment"} | money)
+    for number, command in enumerate(commands):
         yield {"command_id": _id(seed, "fund", number), "on": FOUNDED} | command
 
 
@@ -78,7 +78,7 @@ class Life:
         self.grant = f"MADE-{number:06}"
         self.dice = random.Random(f"{seed}:{number}")
         self.day = FIRST_DAY + timedelta(days=self.dice.randrange((LAST_PROPOSAL - FIRST_DAY).days))
-        self.said: list[Dated] = []
+        self.commands: list[Dated] = []
         self.cast = {role: self.dice.sample(officers(role), min(2, ROLES[role])) for role in ROLES}
 
     def wait(self, least: int, most: int) -> date:
@@ -86,9 +86,12 @@ class Life:
         self.day += timedelta(days=self.dice.randint(least, most))
         return self.day
 
-    def say(self, command: str, role: str, on: date | None = None, second: int = 0, **fields: Any) -> int:
-        """Say a command, dated today unless ``on`` says earlier; gives the version of its entry."""
-        number = len(self.said) + 1
+    def add(self, command: str, role: str, on: date | None = None, second: int = 0, **fields: Any) -> int:
+        """Add a command, dated today or ``on``, and return the version of its entry.
+
+        ``second``: 1 if the second officer of the role acts.
+        """
+        number = len(self.commands) + 1
         words = {
             "command_id": _id(self.seed, self.grant, number),
             "command": command,
@@ -96,13 +99,13 @@ class Life:
             "on": str(on or self.day),
             "actor": self.cast[role][second],
         }
-        self.said.append((self.day, words | fields))
+        self.commands.append((self.day, words | fields))
         return number
 
-    # ── the chapters ─────────────────────────────────────────────────────────────────────────
+    # ── the stages ───────────────────────────────────────────────────────────────────────────
 
     def live(self) -> list[Dated]:
-        """From the proposal to whichever end."""
+        """Return the commands of the whole life, from the proposal to one of its ends."""
         self.programmatic = self.dice.random() < 0.4
         self.amount = self.dice.randrange(20, MOST_A_GRANT // 1000 + 1) * 1000
         self.recipients = self.dice.sample(COUNTRIES, 2 if self.programmatic else self.dice.randint(1, 3))
@@ -111,22 +114,22 @@ class Life:
         end = self.dice.random()
         if end < 0.07:
             self.wait(5, 60)
-            self.say("DeclineProposal", "approver", reason="Other proposals were more ready")
+            self.add("DeclineProposal", "approver", reason="Other proposals were more ready")
         elif end < 0.10:
             self.wait(5, 60)
-            self.say("WithdrawProposal", "ttl", reason="The country has other plans")
+            self.add("WithdrawProposal", "ttl", reason="The country has other plans")
         else:
             self._agree()
             if end < 0.14:
                 self.wait(90, 200)
-                self.say("CancelGrant", "approver", reason="The ministry was dissolved")
+                self.add("CancelGrant", "approver", reason="The ministry was dissolved")
             else:
                 self._exchange()
                 self._finish()
-        return self.said
+        return self.commands
 
     def _propose(self) -> None:
-        self.say(
+        self.add(
             "ProposeGrant",
             "ttl",
             title=f"Learning from {' and '.join(self.providers)} about {self.dice.choice(SECTORS)}",
@@ -141,7 +144,7 @@ class Life:
         )
         travel = self.amount // 10 * 7
         self.wait(3, 30)
-        self.say(
+        self.add(
             "RequestFunding",
             "ttl",
             amount=usd(self.amount),
@@ -158,14 +161,14 @@ class Life:
     def _agree(self) -> None:
         self.wait(5, 20)
         scores = {name: self.dice.randint(2, 5) for name in ("demand_driven", "design", "readiness")}
-        self.say("ReviewProposal", "reviewer", scores=scores, advice="approve")
+        self.add("ReviewProposal", "reviewer", scores=scores, advice="approve")
         self.wait(1, 20)
-        self.say("ApproveGrant", "approver", amount=usd(self.amount))
+        self.add("ApproveGrant", "approver", amount=usd(self.amount))
         self.wait(5, 80)
-        self.say("SignAgreement", "secretariat")
+        self.add("SignAgreement", "secretariat")
         self.wait(5, 60)
         self.closing = self.day + timedelta(days=self.dice.randint(735, 900) if self.programmatic else 360)
-        self.say("MakeEffective", "secretariat", closing_date=str(self.closing))
+        self.add("MakeEffective", "secretariat", closing_date=str(self.closing))
 
     def _exchange(self) -> None:
         self.paid = 0
@@ -178,11 +181,11 @@ class Life:
             days: Command = {"starts": str(starts), "ends": str(ends)}
             countries = sorted({*self.recipients, *self.providers})
             instrument = self.dice.choice(INSTRUMENTS)
-            self.say("PlanActivity", "ttl", activity=name, instrument=instrument, countries=countries, **days)
+            self.add("PlanActivity", "ttl", activity=name, instrument=instrument, countries=countries, **days)
             if number == 1:
                 self._pay("P1", self.amount // 10 * self.dice.randint(5, 9))
             self.day = max(self.day, ends)
-            self.say("HoldActivity", "ttl", activity=name, participants=self._participants(), **days)
+            self.add("HoldActivity", "ttl", activity=name, participants=self._participants(), **days)
         if self.dice.random() < 0.10:  # its report comes only after completion
             self.late_hold = self.wait(1, 5)
 
@@ -195,16 +198,16 @@ class Life:
     def _pay(self, payment: str, amount: int) -> None:
         self.wait(1, 10)
         payee = self.dice.choice(("Travel agent", "Conference centre", "University"))
-        self.say("RequestPayment", "ttl", payment=payment, payee=payee, category="travel", amount=usd(amount))
+        self.add("RequestPayment", "ttl", payment=payment, payee=payee, category="travel", amount=usd(amount))
         self.wait(1, 5)
-        self.say("AuthorisePayment", "finance", payment=payment)
+        self.add("AuthorisePayment", "finance", payment=payment)
         self.wait(1, 8)
-        version = self.say("DisburseFunds", "finance", second=1, payment=payment, amount=usd(amount))
+        version = self.add("DisburseFunds", "finance", second=1, payment=payment, amount=usd(amount))
         self.paid += amount
         if self.dice.random() < 0.05:
             self.wait(1, 30)
             self.paid -= 500
-            self.say(
+            self.add(
                 "CorrectEntry",
                 "approver",
                 second=1,
@@ -217,13 +220,13 @@ class Life:
         if self.dice.random() < 0.2:
             self.paid -= 1000
             self.wait(5, 20)
-            self.say("RecordRefund", "finance", payment="P1", amount=usd(1000))
+            self.add("RecordRefund", "finance", payment="P1", amount=usd(1000))
         self.wait(10, 60)
-        self.say("CompleteImplementation", "ttl")
+        self.add("CompleteImplementation", "ttl")
         if self.late_hold:
             on = str(self.late_hold)
             self.wait(1, 20)
-            self.say(
+            self.add(
                 "HoldActivity",
                 "ttl",
                 on=self.late_hold,
@@ -234,28 +237,28 @@ class Life:
             )
         self.wait(5, 60)
         if self.dice.random() < 0.5:
-            self.say("RecordClientSurvey", "secretariat", respondents=self.dice.randint(5, 40))
+            self.add("RecordClientSurvey", "secretariat", respondents=self.dice.randint(5, 40))
         self.wait(5, 60)
-        self.say("SubmitCompletionReport", "ttl", summary="Made up: the exchange was held")
+        self.add("SubmitCompletionReport", "ttl", summary="Made up: the exchange was held")
         self.wait(5, 30)
-        self.say("AcceptCompletionReport", "secretariat")
+        self.add("AcceptCompletionReport", "secretariat")
         if self.amount > self.paid:
-            self.say(
+            self.add(
                 "CancelBalance", "approver", amount=usd(self.amount - self.paid), reason="Unspent at closing"
             )
         if self.dice.random() < 0.8:
             self.wait(5, 120)
-            self.say("CloseGrant", "approver")
+            self.add("CloseGrant", "approver")
 
 
 def lives(commands: int, seed: int = 1, *, interleave: bool = False) -> Iterator[Command]:
-    """So many commands; life after life, or all lives at once in the order of days."""
+    """Yield this number of commands: one life after the other, or all lives at once in the order of days."""
     most_grants = commands // 3 + 1
     start = list(islice(founding(seed, most_grants), commands))
     yield from start
-    left = commands - len(start)
+    remaining = commands - len(start)
     all_lives = (dated for number in range(1, most_grants + 1) for dated in Life(seed, number).live())
-    chosen: Iterable[Dated] = islice(all_lives, left)
+    chosen: Iterable[Dated] = islice(all_lives, remaining)
     if interleave:
         chosen = sorted(chosen, key=lambda dated: dated[0])
     for _, command in chosen:
@@ -264,11 +267,11 @@ def lives(commands: int, seed: int = 1, *, interleave: bool = False) -> Iterator
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Made-up lives of grants, as commands, one a line.")
-    parser.add_argument("--commands", type=int, default=20_000, help="how many (20,000)")
+    parser.add_argument("--commands", type=int, default=20_000, help="how many commands (20,000)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same lives")
     parser.add_argument("--interleave", action="store_true", help="all lives at once, in order of days")
-    asked = parser.parse_args()
-    for command in lives(asked.commands, asked.seed, interleave=asked.interleave):
+    arguments = parser.parse_args()
+    for command in lives(arguments.commands, arguments.seed, interleave=arguments.interleave):
         sys.stdout.write(json.dumps(command) + "\n")
 
 

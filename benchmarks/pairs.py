@@ -1,7 +1,7 @@
-"""Measuring in turn: each side of a benchmark runs once a round, so that a busy machine slows all of them.
+"""Measures the sides of a benchmark in turn, so that a busy machine slows all of them.
 
-A ratio is taken in each round, between neighbours in time, and the median of the rounds counts. The first
-round fills caches and does not count.
+Each side runs once in a round. Each round gives a ratio of two runs that are close in time, and the
+result is the median ratio of the rounds. The first round fills caches and does not count.
 """
 
 import gc
@@ -11,11 +11,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 OURS = "grantbook"
 LIBRARIES = ("click", "cryptography", "eventsourcing", "psycopg", "pydantic", "sqlalchemy", "structlog")
@@ -23,7 +24,7 @@ LIBRARIES = ("click", "cryptography", "eventsourcing", "psycopg", "pydantic", "s
 
 @dataclass(frozen=True)
 class Spent:
-    """What one run took: seconds for each of the things that it did, and the most memory."""
+    """What one run took: seconds for each command or entry (see `Benchmark.what`), and the most memory."""
 
     seconds: float
     megabytes: float = 0.0
@@ -34,27 +35,29 @@ Side = Callable[[], Spent]
 
 @dataclass(frozen=True)
 class Goal:
-    """What was promised: so many times as fast as another side, or at most so many times as long."""
+    """A limit on the ratio to another side."""
 
     against: str
     limit: float
     faster: bool = False
-    """The ratio is theirs to ours and has to reach the limit; otherwise ours to theirs, within it."""
+    """If true, the ratio is theirs to ours and must be at least the limit.
+
+    If false, it is ours to theirs and must be at most the limit."""
     of: str = "seconds"
-    """What is compared: ``seconds`` (or what stands for them), or ``megabytes``."""
+    """The field of `Spent` that is compared: ``seconds``, or ``megabytes``."""
 
     def ratio(self, ours: Spent, theirs: Spent) -> float:
-        """Of one round."""
+        """Return the ratio of one round."""
         mine, other = getattr(ours, self.of), getattr(theirs, self.of)
         return float(other / mine if self.faster else mine / other)
 
     @property
     def name(self) -> str:
-        """Of the ratio: the other side's, where time is compared."""
+        """Return the name of the ratio: the other side's name, and ``memory`` if that is compared."""
         return self.against if self.of == "seconds" else f"{self.against}, memory"
 
-    def met(self, ratio: float) -> bool:
-        """Whether the promise is kept."""
+    def is_met(self, ratio: float) -> bool:
+        """Return whether the ratio is within the limit."""
         return ratio >= self.limit if self.faster else ratio <= self.limit
 
     def __str__(self) -> str:
@@ -63,56 +66,56 @@ class Goal:
 
 @dataclass
 class Benchmark:
-    """One measured thing beside its rival and its floor."""
+    """What grantbook and other sides take for the same work."""
 
     name: str
     what: str
-    """One of what the seconds are of, in words."""
+    """What was done in the seconds of a side, in words."""
     sides: dict[str, Side]
     goals: Sequence[Goal]
     runs: int = 7
     unit: str = "s"
-    """Of what a side gives: seconds, or bytes."""
+    """What ``Spent.seconds`` holds: seconds (``s``), or bytes."""
     spent: dict[str, list[Spent]] = field(default_factory=dict)
 
     def run(self) -> None:
-        """All sides, round by round."""
+        """Run all sides, round by round."""
         self.spent = {name: [] for name in self.sides}
         names = list(self.sides)
         for round_ in range(self.runs + 1 if self.runs > 1 else 1):
             for name in names if round_ % 2 else reversed(names):
                 gc.collect()
-                one = self.sides[name]()
+                spent = self.sides[name]()
                 if round_ or self.runs == 1:
-                    self.spent[name].append(one)
+                    self.spent[name].append(spent)
 
     def seconds(self, side: str) -> float:
-        """The median of the rounds."""
-        return median(one.seconds for one in self.spent[side])
+        """Return the median of the rounds."""
+        return median(spent.seconds for spent in self.spent[side])
 
     def ratio(self, goal: Goal) -> float:
-        """The median of the rounds' own ratios."""
+        """Return the median of the ratios of the rounds."""
         pairs = zip(self.spent[OURS], self.spent[goal.against], strict=True)
         return median(goal.ratio(ours, theirs) for ours, theirs in pairs)
 
     def as_json(self) -> dict[str, Any]:
         """Return the results as they are written to the JSON file."""
         sides: dict[str, Any] = {}
-        for name, spent in self.spent.items():
-            least, most = (pick(one.seconds for one in spent) for pick in (min, max))
+        for name, rounds in self.spent.items():
+            least, most = (pick(spent.seconds for spent in rounds) for pick in (min, max))
             sides[name] = {
                 "seconds" if self.unit == "s" else self.unit: _short(self.seconds(name)),
                 "least": _short(least),
                 "most": _short(most),
             }
-            if memory := max(one.megabytes for one in spent):
+            if memory := max(spent.megabytes for spent in rounds):
                 sides[name]["megabytes"] = round(memory, 1)
         ratios = {
             goal.name: {
                 "ratio": round(ratio, 3),
                 "is": f"{goal.against} / {OURS}" if goal.faster else f"{OURS} / {goal.against}",
                 "goal": str(goal),
-                "met": goal.met(ratio),
+                "met": goal.is_met(ratio),
             }
             for goal in self.goals
             for ratio in (self.ratio(goal),)
@@ -125,7 +128,7 @@ def _short(number: float) -> float:
 
 
 def show(benchmark: Benchmark) -> None:
-    """Its lines of the table."""
+    """Print the results of a benchmark."""
     results = benchmark.as_json()
     print(f"\n{benchmark.name}: {benchmark.what}")
     for side in benchmark.sides:
@@ -133,8 +136,8 @@ def show(benchmark: Benchmark) -> None:
         line = f"  {side:36} {_readable(seconds, benchmark.unit):>12} {f'{memory} MB' if memory else '':>10}"
         print(line)
     for name, ratio in results["ratios"].items():
-        kept = "met" if ratio["met"] else "MISSED"
-        print(f"    {name}: {ratio['is']} = {ratio['ratio']}, goal {ratio['goal']}: {kept}", flush=True)
+        outcome = "met" if ratio["met"] else "MISSED"
+        print(f"    {name}: {ratio['is']} = {ratio['ratio']}, goal {ratio['goal']}: {outcome}", flush=True)
 
 
 def _readable(number: float, unit: str) -> str:
@@ -147,10 +150,10 @@ def _readable(number: float, unit: str) -> str:
 
 
 def table(results: dict[str, Any]) -> str:
-    """All results in Markdown: a row for each ratio, and one for each side that has none."""
+    """Return all results in Markdown: a row for each ratio, and one for each side without a ratio."""
     lines = [
         "",
-        _on(results),
+        _machine_line(results),
         "",
         "| Benchmark | grantbook | beside | | ratio | goal | |",
         "| --- | ---: | --- | ---: | ---: | ---: | --- |",
@@ -164,13 +167,15 @@ def table(results: dict[str, Any]) -> str:
                 continue
             of_side = [r for key, r in result["ratios"].items() if key.partition(",")[0] == side] or [None]
             for ratio in of_side:
-                kept = ("", "", "") if ratio is None else (ratio["ratio"], ratio["goal"], _KEPT[ratio["met"]])
-                cells = (f"`{name}`", ours, side, _cell(spent, unit), *kept)
+                ratio_cells = (
+                    ("", "", "") if ratio is None else (ratio["ratio"], ratio["goal"], _OUTCOME[ratio["met"]])
+                )
+                cells = (f"`{name}`", ours, side, _cell(spent, unit), *ratio_cells)
                 lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines) + "\n\n"
 
 
-_KEPT = {True: "met", False: "missed"}
+_OUTCOME = {True: "met", False: "missed"}
 
 
 def _cell(spent: dict[str, float], unit: str) -> str:
@@ -178,7 +183,7 @@ def _cell(spent: dict[str, float], unit: str) -> str:
     return f"{text}, {spent['megabytes']:.0f} MB" if "megabytes" in spent else text
 
 
-def _on(results: dict[str, Any]) -> str:
+def _machine_line(results: dict[str, Any]) -> str:
     machine = results["machine"]
     libraries = ", ".join(f"{name} {number}" for name, number in machine["libraries"].items())
     books = "" if results["scale"] == 1 else f" Books of {results['scale']:.0%} of the usual size."
@@ -194,7 +199,7 @@ def _on(results: dict[str, Any]) -> str:
 def timed(
     work: Callable[[], object], count: float = 1, clock: Callable[[], float] = time.perf_counter
 ) -> Spent:
-    """What the work took, for each of so many things."""
+    """Return what the work took, divided by ``count``."""
     began = clock()
     work()
     return Spent((clock() - began) / count)
@@ -203,29 +208,50 @@ def timed(
 _LAUNCH = """
 import os, subprocess, sys, time
 began = time.perf_counter()
-child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+child = subprocess.Popen(sys.argv[2:], stdout=open(sys.argv[1], "wb"))
 _, status, usage = os.wait4(child.pid, 0)
-print(time.perf_counter() - began, usage.ru_maxrss)
-sys.exit(os.waitstatus_to_exitcode(status))
+wall = time.perf_counter() - began
+print(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
 """
-"""Starts a process from a small one: whoever starts it counts as its memory, too."""
+"""Starts a process and prints what it took.
+
+It runs in a small process, because the system counts the memory of the starting process for the started one.
+"""
+
+
+class Ended(NamedTuple):
+    """What a process took, and how it ended."""
+
+    wall: float
+    processor: float
+    megabytes: float
+    exit_code: int
+    errors: str
+
+
+def launch(arguments: Sequence[str], output: Path | str, variables: Mapping[str, str]) -> Ended:
+    """Run a process to its end, with its output in a file."""
+    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCH, str(output), *map(str, arguments)]
+    # Modules are compiled once, as those of an installed program are, and not at each start.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(
+        launcher, capture_output=True, text=True, env={**inherited, **variables}, check=True
+    )
+    wall, processor, memory, exit_code = done.stdout.split()
+    kilobytes = float(memory) / (1024 if sys.platform == "darwin" else 1)
+    return Ended(float(wall), float(processor), kilobytes / 1024, int(exit_code), done.stderr)
 
 
 def process(arguments: Sequence[str], count: float = 1, **variables: str) -> Spent:
-    """What a whole process took, from its start to its end. Stops everything where it fails."""
-    launch = [sys.executable, "-I", "-S", "-c", _LAUNCH, *map(str, arguments)]
-    # As an installed program has its modules, and packages have theirs: compiled once, not at each start.
-    about = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(launch, capture_output=True, text=True, env=about | variables, check=False)
-    if done.returncode:
-        sys.exit(f"{' '.join(map(str, arguments))} failed:\n{done.stderr[-2000:]}")
-    seconds, memory = done.stdout.split()
-    kilobytes = float(memory) / (1024 if sys.platform == "darwin" else 1)
-    return Spent(float(seconds) / count, kilobytes / 1024)
+    """Run a process, and return what it took from its start to its end. Exit if the process fails."""
+    ended = launch(arguments, os.devnull, variables)
+    if ended.exit_code:
+        sys.exit(f"{' '.join(map(str, arguments))} failed:\n{ended.errors[-2000:]}")
+    return Spent(ended.wall / count, ended.megabytes)
 
 
 def machine() -> dict[str, object]:
-    """On what it was measured."""
+    """Return the machine and the versions on which the benchmarks ran."""
     libraries = {}
     for name in LIBRARIES:
         try:

@@ -1,4 +1,4 @@
-"""Benchmarks of reading: a grant, the journal, the views, and what was known."""
+"""Benchmarks of reading: a grant, the journal, the views, and a report as known earlier."""
 
 import sqlite3
 from collections.abc import Callable
@@ -22,30 +22,30 @@ from projections.engine.projector import catch_up, catching_up, rebuild
 from projections.schema.layout import GRANT_TABLES
 
 OPENED = "grantbook, opening them"
-"""The views opened for it and closed after it, as each process of a command does."""
+"""Catching up with the views opened before and closed after it, as the process of a command does."""
 LONG = 1_000
 """Entries of the grant that is replayed."""
 DAY = date(2024, 12, 31)
 
 
-def replay_grant(own: Corpus, runs: int) -> Benchmark:
-    """Entries of one grant → its state."""
-    book = Book.open(corpus.long_lives(own.place / "book-long", 1, LONG))
-    application = rival.Grants(rival.sqlite_env(own.place / "rival-long.sqlite"))
+def replay_grant(inputs: Corpus, runs: int) -> Benchmark:
+    """Measure how entries of a grant are read and folded to its state."""
+    book = Book.open(corpus.long_lives(inputs.folder / "book-long", 1, LONG))
+    application = rival.Grants(rival.sqlite_env(inputs.folder / "rival-long.sqlite"))
     corpus.rival_long_lives(application, 1, LONG)
-    name, times = "LONG-001", 5
+    grant, times = "LONG-001", 5
 
     def ours() -> Spent:
-        return timed(lambda: [fold(history(book.entries(f"grant:{name}"))) for _ in range(times)], times)
+        return timed(lambda: [fold(history(book.entries(f"grant:{grant}"))) for _ in range(times)], times)
 
     def rivals() -> Spent:
-        id_ = rival.Grant.create_id(name)
+        id_ = rival.Grant.create_id(grant)
         return timed(lambda: [application.repository.get(id_) for _ in range(times)], times)
 
     def floor() -> Spent:
         raw = journal(book.path)
         return timed(
-            lambda: [decoded(raw.execute(STORED_OF, (f"grant:{name}",))) for _ in range(times)], times
+            lambda: [decoded(raw.execute(STORED_OF, (f"grant:{grant}",))) for _ in range(times)], times
         )
 
     return Benchmark(
@@ -58,7 +58,7 @@ def replay_grant(own: Corpus, runs: int) -> Benchmark:
 
 
 def stream(name: str, book: Book, bare: Callable[[], Any], runs: int) -> Benchmark:
-    """Journal → typed events."""
+    """Measure how the journal is read as typed events."""
     entries = book.position()
 
     def ours() -> Spent:
@@ -80,23 +80,23 @@ def stream(name: str, book: Book, bare: Callable[[], Any], runs: int) -> Benchma
     )
 
 
-def stream_sqlite(own: Corpus, commands: int, runs: int) -> Benchmark:
-    """From one file."""
-    path = own.book(commands)
+def stream_sqlite(inputs: Corpus, commands: int, runs: int) -> Benchmark:
+    """Measure the stream of a book in a file."""
+    path = inputs.book(commands)
     return stream("stream", Book.open(path, read_only=True), lambda: read(journal(path)), runs)
 
 
-def rebuilt(own: Corpus, commands: int, rival_commands: int, runs: int) -> Benchmark:
-    """All projections from the journal; the rival has one, and is given fewer entries."""
-    path = own.book(commands)
+def rebuilt(inputs: Corpus, commands: int, rival_commands: int, runs: int) -> Benchmark:
+    """Rebuild all projections from the journal. The rival has one projection, and fewer entries."""
+    path = inputs.book(commands)
     book = Book.open(path)
     entries, rows = book.position(), SameRows(path)
-    store, events = own.rival(rival_commands), len(own.rival_events(rival_commands))
-    view = own.place / "rival-view.sqlite"
+    store, events = inputs.rival(rival_commands), len(inputs.rival_events(rival_commands))
+    view = inputs.folder / "rival-view.sqlite"
 
     def bare() -> None:
         read(journal(path))
-        rows.write(own.place / "rows.sqlite")
+        rows.write(inputs.folder / "rows.sqlite")
 
     return Benchmark(
         "rebuild",
@@ -114,12 +114,12 @@ def rebuilt(own: Corpus, commands: int, rival_commands: int, runs: int) -> Bench
     )
 
 
-def caught_up(own: Corpus, commands: int, runs: int) -> Benchmark:
-    """The views after one command, beside the same entries read and folded and the same rows written."""
-    book = Book.open(own.copy(commands))
+def caught_up(inputs: Corpus, commands: int, runs: int) -> Benchmark:
+    """Catch the views up after one command. The floor folds the same entries and writes the same rows."""
+    book = Book.open(inputs.copy(commands))
     catch_up(book)
     grants, times, rules = iter(book.grants()), 10, Rules(book.fund())
-    bare = BareViews(book.path, own.place / "bare-views.sqlite")
+    bare = BareViews(book.path, inputs.folder / "bare-views.sqlite")
 
     def after_a_command(work: Callable[[str], object]) -> Spent:
         grant = next(grants)
@@ -131,9 +131,9 @@ def caught_up(own: Corpus, commands: int, runs: int) -> Benchmark:
         return Spent(sum(after_a_command(work).seconds for _ in range(times)) / times)
 
     def ours() -> Spent:
-        with catching_up(book) as further:
-            further()
-            return mean(lambda _: further())
+        with catching_up(book) as step:
+            step()
+            return mean(lambda _: step())
 
     def opened() -> Spent:
         catch_up(book)
@@ -142,7 +142,7 @@ def caught_up(own: Corpus, commands: int, runs: int) -> Benchmark:
     def rows_of(entries: list[Entry]) -> dict[str, list[Row]]:
         rows = no_rows()
         fold_grant(entries[0].originator_id, entries, rules, rows)
-        return {table.name: made for table, made in rows.items() if table in GRANT_TABLES}
+        return {table.name: table_rows for table, table_rows in rows.items() if table in GRANT_TABLES}
 
     return Benchmark(
         "catch_up",
@@ -153,9 +153,9 @@ def caught_up(own: Corpus, commands: int, runs: int) -> Benchmark:
     )
 
 
-def as_of(own: Corpus, commands: int, runs: int) -> Benchmark:
-    """The whole portfolio as it was on a day, as known at a position before the newest."""
-    book = Book.open(own.book(commands))
+def as_of(inputs: Corpus, commands: int, runs: int) -> Benchmark:
+    """Report on all grants as of a day, as known at a position before the newest."""
+    book = Book.open(inputs.book(commands))
     grants, known = len(book.grants()), book.position() - 1
 
     def ours() -> Spent:
@@ -181,7 +181,7 @@ GROUP BY r.window ORDER BY r.window
 
 
 def report(path: Path, runs: int) -> Benchmark:
-    """Disbursement by window, beside bare SQL for the same."""
+    """Report disbursement by window, beside bare SQL that gives the same sums."""
     book = Book.open(path)
     catch_up(book)
     raw = sqlite3.connect(f"file:{path}/views.sqlite?mode=ro", uri=True)

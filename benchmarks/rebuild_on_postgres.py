@@ -1,4 +1,4 @@
-"""A rebuild of all views in PostgreSQL, beside the library's projection there and the same rows alone."""
+"""The rival's projection in PostgreSQL, and the rows of a book's views alone."""
 
 from decimal import Decimal
 from typing import Any
@@ -23,7 +23,7 @@ INSERT INTO disbursements VALUES (%s, %s, %s) ON CONFLICT (grant_id) DO UPDATE S
 
 
 class Disbursements(PostgresTrackingRecorder):
-    """The rival's view, kept as the documentation's examples do."""
+    """The rival's view, kept as in the examples of its documentation."""
 
     def __init__(self, datastore: PostgresDatastore, **kwargs: Any) -> None:
         super().__init__(datastore, **kwargs)
@@ -36,11 +36,11 @@ class Disbursements(PostgresTrackingRecorder):
 
 
 class DisbursementProjection(rival.DisbursementProjection):
-    """The same, under the name by which its settings go."""
+    """The rival's projection. Its class has this name because the names of its settings begin with it."""
 
 
 def project(store: dict[str, str], view: dict[str, str]) -> None:
-    """The rival's view from the first event on, until it is at the end."""
+    """Project all events to the rival's view."""
     env = {**store, **{f"DISBURSEMENTPROJECTION_{name}": value for name, value in view.items()}}
     with ProjectionRunner(
         application_class=rival.Grants,
@@ -52,30 +52,30 @@ def project(store: dict[str, str], view: dict[str, str]) -> None:
 
 
 class SameRows:
-    """The rows of a book's views, to be written once more into tables of the same form."""
+    """The rows of a book's views, to be written again to the same tables in another schema."""
 
     def __init__(self, address: str) -> None:
         self._address = address
         with psycopg.connect(address, autocommit=True) as raw:
             raw.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(ALONE)))
             names = raw.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (VIEWS,)).fetchall()
-            self.tables = {name: self._taken(raw, name) for (name,) in names}
+            self.tables = {name: self._copied(raw, name) for (name,) in names}
 
     @staticmethod
-    def _taken(raw: psycopg.Connection[Any], name: str) -> list[tuple[Any, ...]]:
-        there, here = Identifier(VIEWS, name), Identifier(ALONE, name)
-        raw.execute(SQL("CREATE TABLE IF NOT EXISTS {} (LIKE {} INCLUDING ALL)").format(here, there))
-        return raw.execute(SQL("SELECT * FROM {}").format(there)).fetchall()
+    def _copied(raw: psycopg.Connection[Any], name: str) -> list[tuple[Any, ...]]:
+        views, alone = Identifier(VIEWS, name), Identifier(ALONE, name)
+        raw.execute(SQL("CREATE TABLE IF NOT EXISTS {} (LIKE {} INCLUDING ALL)").format(alone, views))
+        return raw.execute(SQL("SELECT * FROM {}").format(views)).fetchall()
 
     def write(self) -> None:
-        """All of them; their commit does not wait for the disk, as that of the views does not."""
+        """Write all rows. The commit does not wait for the disk, as a commit of the views does not."""
         with (
             psycopg.connect(self._address, options="-c synchronous_commit=off") as raw,
             raw.cursor() as cursor,
         ):
             for name, rows in self.tables.items():
-                place = Identifier(ALONE, name)
-                cursor.execute(SQL("TRUNCATE {}").format(place))
-                with cursor.copy(SQL("COPY {} FROM STDIN").format(place)) as copy:
+                table = Identifier(ALONE, name)
+                cursor.execute(SQL("TRUNCATE {}").format(table))
+                with cursor.copy(SQL("COPY {} FROM STDIN").format(table)) as copy:
                     for row in rows:
                         copy.write_row(row)

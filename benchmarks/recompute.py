@@ -1,9 +1,9 @@
-"""The money of a book, added up again from its exported entries: with the standard library alone.
+"""Adds up the money of a book again from its exported entries, with the standard library alone.
 
     grantbook audit entries > entries.jsonl
     python benchmarks/recompute.py entries.jsonl 2022-06-30
 
-It shares no line with grantbook. It reads the rules of the book as its documentation states them:
+It shares no line with grantbook. It applies the rules that the documentation states:
 corrections apply from the corrected entry's day, entries count in order of (day, version), and nothing is
 ordered by a clock.
 """
@@ -21,9 +21,9 @@ Event = dict[str, Any]
 
 
 def read(lines: Iterable[str], known: int | None = None) -> dict[str, list[Event]]:
-    """Each stream's events in force, in their order, as known at the position.
+    """Return each stream's events in force, in their order, as known at the position.
 
-    What one command recorded at once is known at once.
+    All entries of a command are known if its first one is.
     """
     streams: dict[str, list[Event]] = defaultdict(list)
     last = None
@@ -40,20 +40,20 @@ def read(lines: Iterable[str], known: int | None = None) -> dict[str, list[Event
 
 
 def in_force(events: list[Event]) -> list[Event]:
-    """Corrections applied, struck events left out, in order of (day, version)."""
+    """Return the events with corrections applied, without struck ones, in order of (day, version)."""
     corrections = [event for event in events if event["kind"] == "EntryCorrected"]
     void = set()
-    for one in reversed(corrections):  # a correction can be struck by a later one
-        if one.get("struck") and one["version"] not in void:
-            void.add(one["entry"])
+    for correction in reversed(corrections):  # a correction can be struck by a later one
+        if correction.get("struck") and correction["version"] not in void:
+            void.add(correction["entry"])
     struck, reads = set(), defaultdict(dict)
-    for one in corrections:
-        if one["version"] in void:
+    for correction in corrections:
+        if correction["version"] in void:
             continue
-        if one.get("struck"):
-            struck.add(one["entry"])
+        if correction.get("struck"):
+            struck.add(correction["entry"])
         else:
-            reads[one["entry"]] |= one["reads"]
+            reads[correction["entry"]] |= correction["reads"]
     kept = [
         {**event, **reads[event["version"]]}
         for event in events
@@ -63,7 +63,7 @@ def in_force(events: list[Event]) -> list[Event]:
 
 
 def amount(event: Event, field: str = "amount") -> Decimal:
-    """Without its currency."""
+    """Return the number of an amount, without its currency."""
     return Decimal(event[field].split()[0])
 
 
@@ -73,15 +73,15 @@ FLOWS = ("approved", "increased", "cancelled", "requested", "disbursed", "refund
 
 
 Flow = tuple[str, str, Decimal, str | None]
-"""Day, kind, amount, and the day of the flow that it takes back, if it does."""
+"""Day, kind, amount, and the day of the flow that it takes back, if any."""
 
 
 def flows(events: list[Event]) -> Iterator[Flow]:
-    """Each flow of a grant."""
+    """Yield each flow of a grant's money."""
     committed = Decimal(0)
-    asked: dict[str, Decimal] = {}
+    requested: dict[str, Decimal] = {}
     paid: dict[str, Decimal] = {}
-    back: dict[str, Decimal] = defaultdict(Decimal)
+    refunded: dict[str, Decimal] = defaultdict(Decimal)
     days: dict[tuple[str, str], str] = {}
     net, ended, overpaid = Decimal(0), False, Decimal(0)
     for event in events:
@@ -98,32 +98,32 @@ def flows(events: list[Event]) -> Iterator[Flow]:
         elif kind in ("GrantLapsed", "GrantCancelled"):
             ended = True
         elif kind == "PaymentRequested":
-            asked[event["payment"]], days["asked", event["payment"]] = amount(event), on
+            requested[event["payment"]], days["requested", event["payment"]] = amount(event), on
             yield on, "requested", amount(event), None
         elif kind == "PaymentRejected":
-            yield on, "requested", -asked[event["payment"]], days["asked", event["payment"]]
+            yield on, "requested", -requested[event["payment"]], days["requested", event["payment"]]
         elif kind in ("FundsDisbursed", "IrregularPaymentRecorded"):
             paid[event["payment"]], days["paid", event["payment"]] = amount(event), on
             net += amount(event)
             yield on, "disbursed", amount(event), None
         elif kind == "PaymentFailed" and event["payment"] in paid:
-            undone = paid.pop(event["payment"]) - back[event["payment"]]
+            undone = paid.pop(event["payment"]) - refunded[event["payment"]]
             net -= undone
             yield on, "disbursed", -undone, days["paid", event["payment"]]
         elif kind == "RefundReceived":
-            back[event["payment"]] += amount(event)
+            refunded[event["payment"]] += amount(event)
             net -= amount(event)
             yield on, "refunded", amount(event), days["paid", event["payment"]]
         if max(Decimal(0), net - committed) != overpaid:
             yield on, "overpaid", max(Decimal(0), net - committed) - overpaid, None
             overpaid = max(Decimal(0), net - committed)
-        if ended and committed > net:  # an ended grant keeps nothing, also of what comes back later
+        if ended and committed > net:  # an ended grant keeps no money, not even a later refund
             yield on, "cancelled", committed - net, None
             committed = net
 
 
 def sums(flows: Iterable[Flow], on: str) -> dict[str, Decimal]:
-    """The nine amounts of the disbursement report, of the flows until the day."""
+    """Return the nine amounts of the disbursement report, of the flows until the day."""
     by = dict.fromkeys(FLOWS, Decimal(0))
     for day, kind, amount_, _ in flows:
         if day <= on:
@@ -135,7 +135,7 @@ def sums(flows: Iterable[Flow], on: str) -> dict[str, Decimal]:
 
 
 def traits(events: list[Event], on: str) -> Event | None:
-    """A grant's terms and stage on the day; nothing where it was not proposed yet."""
+    """Return a grant's terms and stage on the day; `None` if it was not proposed yet."""
     now: Event = {}
     for event in events:
         if event["on"] > on:
@@ -169,20 +169,24 @@ STAGES = {
 }
 
 
-def shared(whole: Decimal, weights: dict[str | None, Decimal]) -> dict[str | None, Decimal]:
-    """The amount pro rata to the weights, exactly; nobody's if there are none."""
+def shared(total: Decimal, weights: dict[str | None, Decimal]) -> dict[str | None, Decimal]:
+    """Share the amount exactly by the weights. Without weights it is all for `None`."""
     weights = {name: weight for name, weight in weights.items() if weight > 0}
-    total = sum(weights.values())
-    return {name: whole * weight / total for name, weight in weights.items()} if total else {None: whole}
+    total_weight = sum(weights.values())
+    return (
+        {name: total * weight / total_weight for name, weight in weights.items()}
+        if total_weight
+        else {None: total}
+    )
 
 
-def counted(now: Event) -> bool:
-    """Approved, and it did not end before it became effective."""
+def is_counted(now: Event) -> bool:
+    """Return whether a grant was approved and did not end before it became effective."""
     return now["approved"] and (now["effective"] or now["stage"] not in ("lapsed", "cancelled"))
 
 
-def fiscal(day: str, start: int) -> str:
-    """The fiscal year of a day, named after the year in which it ends."""
+def fiscal_year(day: str, start: int) -> str:
+    """Return the fiscal year of a day, named after the year in which it ends."""
     year, month = int(day[:4]), int(day[5:7])
     return f"FY{year + (start > 1 and month >= start)}"
 
@@ -190,28 +194,30 @@ def fiscal(day: str, start: int) -> str:
 PERIODS = {
     "calendar-year": lambda day, _: f"CY{day[:4]}",
     "quarter": lambda day, _: f"{day[:4]}Q{(int(day[5:7]) + 2) // 3}",
-    "fiscal-year": fiscal,
+    "fiscal-year": fiscal_year,
 }
 
 
 class Book:
-    """Everything that the reports are held against."""
+    """The figures that the reports must have."""
 
     def __init__(self, lines: Iterable[str], on: str, known: int | None = None) -> None:
         self.on = on
         streams = read(lines, known)
         self.fund = streams.get("fund", [])
         events = {
-            name.removeprefix("grant:"): one for name, one in streams.items() if name.startswith("grant:")
+            name.removeprefix("grant:"): stream
+            for name, stream in streams.items()
+            if name.startswith("grant:")
         }
-        self.traits = {name: now for name, one in events.items() if (now := traits(one, on))}
+        self.traits = {name: now for name, stream in events.items() if (now := traits(stream, on))}
         self.events = {name: events[name] for name in self.traits}
-        self.flows = {name: list(flows(one)) for name, one in self.events.items()}
-        self.all_flows = {name: list(flows(one)) for name, one in events.items()}
+        self.flows = {name: list(flows(stream)) for name, stream in self.events.items()}
+        self.all_flows = {name: list(flows(stream)) for name, stream in events.items()}
         self.by_grant = {name: sums(flows, on) for name, flows in self.flows.items()}
 
     def by(self, key: str) -> dict[str | None, dict[str, Decimal]]:
-        """The nine amounts by a trait, or by a period of the flows; by partner not rounded."""
+        """Return the nine amounts by a trait, by a period of the flows, or by partner without rounding."""
         groups: dict[str | None, list[Flow]] = defaultdict(list)
         if key == "partner":
             return {name: sums(flows, self.on) for name, flows in self._by_partner().items()}
@@ -228,57 +234,60 @@ class Book:
         return {name: sums(flows, self.on) for name, flows in groups.items()}
 
     def _by_partner(self) -> dict[str | None, list[Flow]]:
-        """Each partner's exact part of each flow: drawn from what it then has left, paid from the draws."""
+        """Return each partner's exact part of each flow.
+
+        Commitments are drawn by what each partner then has left, and paid by what was drawn.
+        """
         groups: dict[str | None, list[Flow]] = defaultdict(list)
         left: dict[str | None, Decimal] = defaultdict(Decimal)
         income = Decimal(0)
         drawn: dict[str, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         paid: dict[str, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         over: dict[str, Decimal] = defaultdict(Decimal)
-        asked: dict[str, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        requested: dict[str, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for day, kind, grant, moved in self._moves():
-            whole = moved
+            shareable = moved
             unpaid = {name: share - paid[grant][name] for name, share in drawn[grant].items()}
             if kind == "received":
-                left[grant] += whole  # here the name is the partner's
+                left[grant] += shareable  # here ``grant`` is the name of a partner
                 continue
             if kind == "income":
-                income += whole
+                income += shareable
                 continue
             if kind in ("approved", "increased", "fee"):
                 if kind == "fee":
-                    first = min(whole, max(income, Decimal(0)))
-                    income, whole = income - first, whole - first
-                covered = min(whole, sum(part for part in left.values() if part > 0))
+                    first = min(shareable, max(income, Decimal(0)))
+                    income, shareable = income - first, shareable - first
+                covered = min(shareable, sum(part for part in left.values() if part > 0))
                 parts = shared(covered, left) if covered else {}
-                parts[None] = whole - covered
+                parts[None] = shareable - covered
                 income -= parts[None]
                 for name, part in parts.items():
                     left[name] -= part if name is not None else 0
                     drawn[grant][name] += part
-                taken = min(whole, over[grant])  # what was overpaid moves to the new draws
+                taken = min(shareable, over[grant])  # an overpayment moves to the new draws
                 over[grant] -= taken
                 for name, part in shared(taken, parts).items():
                     paid[grant][name] += part
                     groups[name].append((day, "disbursed", part, None))
                 groups[None].append((day, "disbursed", -taken, None))
             elif kind == "cancelled":
-                parts = shared(whole, unpaid)
+                parts = shared(shareable, unpaid)
                 for name, part in parts.items():
                     left[name] += part if name is not None else 0
                     drawn[grant][name] -= part
             elif kind == "requested":
                 open_ = unpaid if sum(unpaid.values()) > Decimal("0.001") else drawn[grant]
-                parts = shared(whole, asked[grant] if whole < 0 else open_)
+                parts = shared(shareable, requested[grant] if shareable < 0 else open_)
                 for name, part in parts.items():
-                    asked[grant][name] += part
+                    requested[grant][name] += part
             else:
-                takes = kind == "disbursed" and whole > 0
-                sign = -1 if kind == "disbursed" and whole < 0 else 1
-                beyond = max(abs(whole) - sum(unpaid.values()), Decimal(0)) if takes else Decimal(0)
-                beyond = beyond if takes else min(abs(whole), over[grant])
+                takes = kind == "disbursed" and shareable > 0
+                sign = -1 if kind == "disbursed" and shareable < 0 else 1
+                beyond = max(abs(shareable) - sum(unpaid.values()), Decimal(0)) if takes else Decimal(0)
+                beyond = beyond if takes else min(abs(shareable), over[grant])
                 over[grant] += beyond if takes else -beyond
-                parts = shared(whole - sign * beyond, unpaid if takes else paid[grant])
+                parts = shared(shareable - sign * beyond, unpaid if takes else paid[grant])
                 for name, part in parts.items():
                     paid[grant][name] += part if kind == "disbursed" else -part
                 parts[None] = parts.get(None, Decimal(0)) + sign * beyond
@@ -288,7 +297,7 @@ class Book:
         return groups
 
     def _moves(self) -> list[tuple[str, str, str, Decimal]]:
-        """Day, kind, grant (or partner) and amount of all money, in order of day and version of the fund."""
+        """Return day, kind, grant (or partner) and amount of all money, by day and version of the fund."""
         moves: list[tuple[str, int, int, str, str, Decimal]] = []
         versions_of: dict[tuple[str, str, bool], list[int]] = defaultdict(list)
         for event in self.fund:
@@ -303,36 +312,36 @@ class Book:
                 versions_of[event["grant"], event["on"], kind != "CommitmentReleased"].append(
                     event["version"]
                 )
-        for grant, own in self.all_flows.items():
-            on, place = "", 0
-            for number, (day, kind, whole, _) in enumerate(own, 1):
+        for grant, flows in self.all_flows.items():
+            on, version = "", 0
+            for number, (day, kind, moved, _) in enumerate(flows, 1):
                 if kind == "overpaid":
                     continue
-                on, place = day, place if day == on else 0
+                on, version = day, version if day == on else 0
                 versions = versions_of[grant, day, kind != "cancelled"]
                 if kind in ("approved", "increased", "cancelled") and versions:
-                    place = max(place, versions.pop(0))
-                moves.append((day, place, number, kind, grant, whole))
-        return [(day, kind, name, whole) for day, _, _, kind, name, whole in sorted(moves)]
+                    version = max(version, versions.pop(0))
+                moves.append((day, version, number, kind, grant, moved))
+        return [(day, kind, name, moved) for day, _, _, kind, name, moved in sorted(moves)]
 
     def days(self) -> dict[str, int]:
-        """From each grant's proposal to the day asked for, or to its end."""
+        """Return the number of days from each grant's proposal to the day of the report, or to its end."""
         ends = ("declined", "withdrawn", "lapsed", "cancelled")
         days = {}
         for name, events in self.events.items():
             first = date.fromisoformat(events[0]["on"])
-            until = next((f["on"] for f in events if STAGES.get(f["kind"]) in ends), self.on)
+            until = next((event["on"] for event in events if STAGES.get(event["kind"]) in ends), self.on)
             days[name] = (date.fromisoformat(min(until, self.on)) - first).days
         return days
 
     def follow_ups(self) -> tuple[int, Decimal]:
-        """How many were agreed, and the money found for them."""
+        """Return how many follow-ups were agreed, and the money found for them."""
         past = [event for events in self.events.values() for event in events if event["on"] <= self.on]
         financed = sum((amount(event) for event in past if event["kind"] == "FollowUpFinanced"), Decimal(0))
         return sum(event["kind"] == "FollowUpAgreed" for event in past), financed
 
     def surveys(self) -> int:
-        """How many surveys were recorded."""
+        """Return how many surveys were recorded."""
         return sum(
             event["kind"] == "ClientSurveyRecorded" and event["on"] <= self.on
             for events in self.events.values()
@@ -340,14 +349,14 @@ class Book:
         )
 
     def answers(self, call: str) -> tuple[int, int, int, int]:
-        """A call's proposals: all, selected, declined, withdrawn."""
-        mine = [now for now in self.traits.values() if now.get("call") == call]
-        stages = [now["stage"] for now in mine]
-        selected = sum(counted(now) for now in mine)
-        return len(mine), selected, stages.count("declined"), stages.count("withdrawn")
+        """Return how many proposals a call has: all, selected, declined, withdrawn."""
+        proposals = [now for now in self.traits.values() if now.get("call") == call]
+        stages = [now["stage"] for now in proposals]
+        selected = sum(is_counted(now) for now in proposals)
+        return len(proposals), selected, stages.count("declined"), stages.count("withdrawn")
 
     def fund_totals(self) -> dict[str, Decimal]:
-        """What the last row of the fund report says."""
+        """Return the totals in the last row of the fund report."""
         totals: dict[str, Decimal] = defaultdict(Decimal)
         kinds = {"FeeCharged": "fees", "IncomeCredited": "income", "FundsReturned": "returned"}
         for event in self.fund:
@@ -358,39 +367,39 @@ class Book:
                 totals["received_holding"] += amount(event, worth)
             elif event["kind"] in kinds:
                 totals[kinds[event["kind"]]] += amount(event)
-        totals["committed"] = sum((one["committed"] for one in self.by_grant.values()), Decimal(0))
+        totals["committed"] = sum((sums["committed"] for sums in self.by_grant.values()), Decimal(0))
         totals["available"] = (
             totals["received_holding"]
             + totals["income"]
             - totals["fees"]
             - totals["returned"]
             - totals["committed"]
-            - sum(one["overpaid"] for one in self.by_grant.values())
+            - sum(sums["overpaid"] for sums in self.by_grant.values())
         )
         return totals
 
     def countries(self) -> tuple[int, int, int]:
-        """How many receive, provide, and do both."""
+        """Return how many countries receive, provide, and do both."""
         receive, provide = set(), set()
         for now in self.traits.values():
-            if counted(now):
+            if is_counted(now):
                 receive |= set(now["recipients"]) - {"ZZ"}
                 provide |= set(now["providers"]) - {"ZZ"}
         return len(receive), len(provide), len(receive & provide)
 
     def held(self) -> tuple[int, int]:
-        """Activities held, and people who took part."""
+        """Return how many activities were held, and how many people took part."""
         activities, people = set(), 0
         for name, events in self.events.items():
             for event in events:
                 if event["kind"] == "ActivityHeld" and event["on"] <= self.on:
                     activities.add((name, event["activity"]))
-                    for who in event.get("participants", ()):
-                        people += sum(who.get(part, 0) for part in ("women", "men", "not_stated"))
+                    for group in event.get("participants", ()):
+                        people += sum(group.get(part, 0) for part in ("women", "men", "not_stated"))
         return len(activities), people
 
     def outcomes(self) -> dict[str, int]:
-        """How many grants achieved each outcome."""
+        """Return how many grants achieved each outcome."""
         by_outcome: dict[str, set[str]] = defaultdict(set)
         for name, events in self.events.items():
             for event in events:
@@ -400,15 +409,15 @@ class Book:
         return {outcome: len(grants) for outcome, grants in by_outcome.items()}
 
     def selected(self) -> dict[str, Decimal]:
-        """What each call's grants were approved for, less what never became effective."""
+        """Return the approved amount of each call's grants, without those that were never effective."""
         by_call: dict[str, Decimal] = defaultdict(Decimal)
         for name, now in self.traits.items():
-            if now.get("call") and counted(now):
+            if now.get("call") and is_counted(now):
                 by_call[now["call"]] += self.by_grant[name]["approved"]
         return by_call
 
     def beside(self) -> dict[str, Decimal]:
-        """Co-financing and costs that have a worth in dollars."""
+        """Return co-financing and costs that have a worth in dollars."""
         totals: dict[str, Decimal] = defaultdict(Decimal)
         for events in self.events.values():
             for event in events:

@@ -1,9 +1,9 @@
 """The rival: the same grants on eventsourcing alone, as its documentation shows it.
 
-A declarative aggregate, the JSON transcoder with one more transcoding for days, the SQLite or PostgreSQL
-module chosen by the environment, and a projection that keeps one table through ``ProjectionRunner``.
-It has the same facts with the same fields, and no rules: nothing is validated, nobody is asked for a
-role, no receipt is kept.
+It has a declarative aggregate, the JSON transcoder with one more transcoding for days, the SQLite or
+PostgreSQL module chosen by the environment, and a projection that keeps one table through
+``ProjectionRunner``. Its events have the same fields. It has no rules, does not validate, checks no role, and
+keeps no receipt.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ Amount = dict[str, Any]
 
 
 class DayAsISO(Transcoding):
-    """A day as text."""
+    """Stores a day as text."""
 
     type = date
     name = "day_iso"
@@ -53,7 +53,7 @@ class DayAsISO(Transcoding):
 
 
 class Fund(Aggregate):
-    """What is promised to grants."""
+    """The sum that is promised to grants."""
 
     @event("Established")
     def __init__(self, name: str) -> None:
@@ -92,7 +92,7 @@ class Grant(Aggregate):
         self.stage = "proposed"
         self.title, self.window, self.sector, self.objective = title, window, sector, objective
         self.recipients, self.providers = recipients, providers
-        self.asked, self.months = amount, months
+        self.proposed, self.months = amount, months
         self.proposed_on = on
         self.preparers = [actor]
         self.committed = self.disbursed = self.refunded = Decimal(0)
@@ -101,7 +101,7 @@ class Grant(Aggregate):
 
     @staticmethod
     def create_id(name: str) -> UUID:
-        """The library's own recipe for ids from names."""
+        """Make an id from a name, as the library's documentation does."""
         return uuid5(NAMESPACE_URL, f"/grants/{name}")
 
     @event("Requested")
@@ -164,7 +164,7 @@ class Grant(Aggregate):
     def request_payment(
         self, on: date, actor: str, payment: str, payee: str, category: str, amount: Amount
     ) -> None:
-        self.payments[payment] = {"status": "requested", "asked": amount["amount"], "requested_by": actor}
+        self.payments[payment] = {"status": "requested", "requested": amount["amount"], "requested_by": actor}
 
     @event("PaymentAuthorised")
     def authorise(self, on: date, actor: str, payment: str) -> None:
@@ -231,11 +231,11 @@ METHODS = {
     "CancelBalance": Grant.cancel_balance,
     "CloseGrant": Grant.close,
 }
-"""What each command of ``lives.py`` on a grant is called here."""
+"""The method for each command of ``lives.py`` on a grant."""
 
 
 class Grants(Application[UUID]):
-    """The application, as every example of the documentation has one."""
+    """The application, as in the examples of the documentation."""
 
     name = "rival"
 
@@ -245,7 +245,7 @@ class Grants(Application[UUID]):
 
 
 def sqlite_env(file: Any) -> dict[str, str]:
-    """The library's settings for one SQLite file: WAL, and SQLite's own default, ``synchronous=FULL``."""
+    """Return the library's settings for a SQLite file: WAL, and SQLite's default, ``synchronous=FULL``."""
     return {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(file)}
 
 
@@ -253,16 +253,16 @@ def sqlite_env(file: Any) -> dict[str, str]:
 
 
 def arguments(words: Words) -> Words:
-    """A command's fields as this program's code would have them: days, amounts, no envelope."""
+    """Return a command's fields as values: days, amounts, without the envelope."""
     left_out = ("command_id", "command", "grant")
     return {name: _value(value) for name, value in words.items() if name not in left_out}
 
 
 def _value(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _value(one) for name, one in value.items()}
+        return {name: _value(field) for name, field in value.items()}
     if isinstance(value, list):
-        return [_value(one) for one in value]
+        return [_value(item) for item in value]
     if isinstance(value, str) and value.endswith(" USD"):
         return {"amount": Decimal(value[:-4]), "currency": "USD"}
     if isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
@@ -271,27 +271,27 @@ def _value(value: Any) -> Any:
 
 
 def events(commands: Iterator[Words] | list[Words]) -> Iterator[Any]:
-    """The events of the lives, in their order, those of the fund's commitments among them."""
+    """Yield the events of the lives and of the fund's commitments, in their order."""
     fund = Fund("Lives")
     grants: dict[str, Grant] = {}
     yield from fund.collect_events()
     for words in commands:
         if "grant" not in words:
             continue
-        name, given = words["grant"], arguments(words)
+        name, fields = words["grant"], arguments(words)
         if words["command"] == "ProposeGrant":
-            grants[name] = grant = Grant(name=name, **given)
+            grants[name] = grant = Grant(name=name, **fields)
         else:
             grant = grants[name]
-            METHODS[words["command"]](grant, **given)
+            METHODS[words["command"]](grant, **fields)
         yield from grant.collect_events()
-        about = {"on": given["on"], "actor": given["actor"], "grant": name}
+        common = {"on": fields["on"], "actor": fields["actor"], "grant": name}
         if words["command"] == "ApproveGrant":
-            fund.commit(**about, amount=given["amount"])
+            fund.commit(**common, amount=fields["amount"])
         elif words["command"] == "CancelBalance":
-            fund.release(**about, amount=given["amount"])
+            fund.release(**common, amount=fields["amount"])
         elif words["command"] == "CancelGrant":
-            fund.release(**about, amount={"amount": grant.committed, "currency": "USD"})
+            fund.release(**common, amount={"amount": grant.committed, "currency": "USD"})
         yield from fund.collect_events()
 
 
@@ -299,7 +299,7 @@ def events(commands: Iterator[Words] | list[Words]) -> Iterator[Any]:
 
 
 class FollowedRecorder(SQLiteApplicationRecorder):
-    """The library's SQLite recorder has no subscriptions: it gets the library's own, which polls."""
+    """The library's SQLite recorder, with the library's subscription that polls: it has none."""
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Any:
         return ListenNotifySubscription(recorder=self, gt=gt, topics=topics)
@@ -319,12 +319,12 @@ class FollowedGrants(Grants):
 
 
 class Disbursements(SQLiteTrackingRecorder):
-    """A materialised view: the money of each grant in one row, kept as the documentation's examples do."""
+    """A materialised view: the money of each grant in one row, kept as in the documentation's examples."""
 
     def construct_create_table_statements(self) -> list[str]:
         columns = "grant_id TEXT PRIMARY KEY, committed INT, disbursed INT"
-        own = f"CREATE TABLE IF NOT EXISTS disbursements ({columns})"
-        return [*super().construct_create_table_statements(), own]
+        statement = f"CREATE TABLE IF NOT EXISTS disbursements ({columns})"
+        return [*super().construct_create_table_statements(), statement]
 
     def add(self, grant: UUID, tracking: Tracking, committed: Decimal, disbursed: Decimal) -> None:
         with self.datastore.transaction(commit=True) as cursor:
@@ -337,16 +337,16 @@ class Disbursements(SQLiteTrackingRecorder):
 
 
 class LightPool(SQLiteConnectionPool):
-    """Connections whose commits do not wait for the disk, as those of the book's views do not."""
+    """Connections whose commits do not wait for the disk, as the commits of the book's views do not."""
 
     def _create_connection(self) -> SQLiteConnection:
-        made = super()._create_connection()
-        made.cursor().execute("PRAGMA synchronous=NORMAL")
-        return made
+        connection = super()._create_connection()
+        connection.cursor().execute("PRAGMA synchronous=NORMAL")
+        return connection
 
 
 class LightDisbursements(Disbursements):
-    """The same view, as lightly committed as the book's."""
+    """The same view, whose commits do not wait for the disk either."""
 
     def __init__(self, datastore: SQLiteDatastore, **kwargs: Any) -> None:
         datastore.pool = LightPool(db_name=datastore.pool.db_name)
@@ -354,7 +354,7 @@ class LightDisbursements(Disbursements):
 
 
 class DisbursementProjection(Projection[Disbursements]):
-    """Follows the events one by one; each is committed with its position, as the library does it."""
+    """Projects the events one by one, and commits each with its position, as the library does."""
 
     @singledispatchmethod
     def process_event(self, domain_event: Any, tracking: Tracking) -> None:
@@ -374,9 +374,9 @@ class DisbursementProjection(Projection[Disbursements]):
 
 
 def project(store: Path, view: Path, view_class: type[Disbursements] = Disbursements) -> None:
-    """The view from the first event on, with ``ProjectionRunner``, until it is at the end."""
-    for old in view.parent.glob(f"{view.name}*"):
-        old.unlink()
+    """Project all events to the view with ``ProjectionRunner``."""
+    for old_file in view.parent.glob(f"{view.name}*"):
+        old_file.unlink()
     env = {
         **sqlite_env(store),
         "DISBURSEMENTPROJECTION_SQLITE_DBNAME": str(view),

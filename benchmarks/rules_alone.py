@@ -1,4 +1,4 @@
-"""What recording cannot do without where commands are judged: no book, no lock, nothing looked for."""
+"""Recording reduced to parsing, deciding and making rows: without a book, a lock or a search for receipts."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -21,42 +21,42 @@ from lifecycle.parse import command_from
 
 
 class RulesAlone:
-    """Judges commands on grants and on the fund, all to be accepted, and keeps the states in memory."""
+    """Decides commands on grants and on the fund, all to be accepted, and keeps the states in memory."""
 
     def __init__(self, book: Book) -> None:
         self._fund, self._fund_version = book.fund(), len(book.entries(FUND))
         self._grants: dict[str, GrantHistory] = {}
         self._moment = book.now()
 
-    def know(self, stored: Iterable[Row]) -> None:
-        """A grant, from its stored entries."""
-        known = GrantHistory.of(entries_read(stored))
-        self._grants[known.entries[0].originator_id] = known
+    def load(self, stored: Iterable[Row]) -> None:
+        """Load a grant from its stored entries."""
+        grant = GrantHistory.of(entries_read(stored))
+        self._grants[grant.entries[0].originator_id] = grant
 
     def rows(self, command: Command) -> list[Row]:
-        """What is to be stored of it."""
+        """Decide the command, and return the rows to be stored."""
         stream, today = stream_of(command), self._moment.date()
-        known = self._grants.get(stream, GrantHistory())
+        grant = self._grants.get(stream, GrantHistory())
         if isinstance(command, GrantCommand):
-            decision = decide_grant(known, command, self._fund, OFFICER, today)
+            decision = decide_grant(grant, command, self._fund, OFFICER, today)
         else:
             assert isinstance(command, FundCommand)
             decision = decide_fund(self._fund, command, OFFICER, today, (), lambda _: ())
         self._fund = decision.fund
-        facts = [(stream, decision.event), *decision.pair]
+        events = [(stream, decision.event), *decision.pair]
         entries = [
-            Entry(name, self._version(name, known), fact, self._tick(), OFFICER, command.command_id)
-            for name, fact in facts
+            Entry(name, self._version(name, grant), event, self._tick(), OFFICER, command.command_id)
+            for name, event in events
         ]
         if stream != FUND:
-            self._grants[stream] = known.plus(entries[0], decision.grant)
-        own, *following = entries
-        rows = [stored_as(own, digest_of(command)), *map(stored_as, following)]
+            self._grants[stream] = grant.plus(entries[0], decision.grant)
+        first, *following = entries
+        rows = [stored_as(first, digest_of(command)), *map(stored_as, following)]
         return [tuple(row[:-1]) for row in rows]
 
-    def _version(self, stream: str, known: GrantHistory) -> int:
+    def _version(self, stream: str, grant: GrantHistory) -> int:
         if stream != FUND:
-            return len(known.entries) + 1
+            return len(grant.entries) + 1
         self._fund_version += 1
         return self._fund_version
 
@@ -65,24 +65,24 @@ class RulesAlone:
         return self._moment
 
 
-def judged_of(
+def decide_file(
     file: Path, book: Path, at_once: int, append: Callable[[list[Row]], None]
 ) -> Callable[[], None]:
-    """The file's commands in the new book ``book``, from words to rows, appended as ready rows are."""
+    """Return the work of deciding the file's commands for a new book and appending their rows."""
     corpus.new_book(book)
     with file.open(encoding="utf-8") as lines:
-        words = list(lines)
-    with Book.open(book) as new:
-        rules = RulesAlone(new)
+        texts = list(lines)
+    with Book.open(book) as opened:
+        rules = RulesAlone(opened)
 
     def batches() -> Iterator[list[Row]]:
-        for start in range(0, len(words), at_once):
-            commands = [command_from(json.loads(line)) for line in words[start : start + at_once]]
+        for start in range(0, len(texts), at_once):
+            commands = [command_from(json.loads(line)) for line in texts[start : start + at_once]]
             yield [row for command in commands for row in rules.rows(command)]
 
     def work() -> None:
-        with collector_at_rest():  # it would walk over all that is kept
-            for some in batches():
-                append(some)
+        with collector_at_rest():  # it would walk over all states in memory
+            for batch in batches():
+                append(batch)
 
     return work

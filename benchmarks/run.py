@@ -1,4 +1,4 @@
-"""How quick grantbook is, beside a rival and beside the least that the same work can take.
+"""Measures grantbook beside a rival, and beside the least that the same work can take.
 
     python benchmarks/run.py [--runs 7] [--only NAME …] [--scale 0.1] [--keep FOLDER] [--large]
 
@@ -9,7 +9,6 @@
 import argparse
 import json
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -18,53 +17,54 @@ from typing import Any
 
 HERE = Path(__file__).parent
 COMMANDS, FEW, MANY, TIMES = 20_000, 2_000, 100_000, 10
-"""Commands of the usual book; of what the rival projects; of what is recorded; how much a book grows."""
+"""How many commands the usual book has, the rival projects, and `record_many` records; by how much
+a book grows."""
 BEGIN, END = "<!-- results: written by make bench -->", "<!-- end of results -->"
 GROWTH = "growth_of_everything"
 PORTFOLIO = 180_000
-"""Commands of the book that grows: some 200,000 entries, of 11,000 grants."""
+"""Commands of the book that grows: about 200,000 entries of 11,000 grants."""
 
 
-def benchmarks(place: Path, runs: int, scale: float) -> dict[str, Callable[[], Any]]:
-    """All of them by name; what they need is made when they are."""
+def benchmarks(folder: Path, runs: int, scale: float) -> dict[str, Callable[[], Any]]:
+    """Return by name a function that makes each benchmark and the books that it needs."""
     import reading
     import shell
     import writing
     from corpus import Corpus
 
-    own = Corpus(place)
+    inputs = Corpus(folder)
     few = min(3, runs)
-    some, many, portfolio = (int(commands * scale) for commands in (COMMANDS, MANY, PORTFOLIO))
+    usual, many, portfolio = (int(commands * scale) for commands in (COMMANDS, MANY, PORTFOLIO))
     return {
-        "record_one": lambda: writing.record_one_sqlite(own, runs),
-        "record_one_processor": lambda: writing.record_one_sqlite(own, runs, time.process_time),
-        "record_many": lambda: writing.record_many(own, many, runs),
-        "replay_grant": lambda: reading.replay_grant(own, runs),
-        "stream": lambda: reading.stream_sqlite(own, some, runs),
-        "rebuild": lambda: reading.rebuilt(own, many, FEW, runs),
-        "catch_up": lambda: reading.caught_up(own, some, runs),
-        "as_of": lambda: reading.as_of(own, portfolio, few),
-        "processes": lambda: shell.processes(own, some, runs + 4),
-        "growth": lambda: shell.growth(own, portfolio, TIMES),
-        "report": lambda: reading.report(own.grown(portfolio, TIMES), runs),
-        "storage": lambda: shell.storage(own, some),
-        "postgres": lambda: on_postgres(own, some, many, runs),
+        "record_one": lambda: writing.record_one(inputs, runs),
+        "record_one_processor": lambda: writing.record_one_processor(inputs, runs),
+        "record_many": lambda: writing.record_many(inputs, many, runs),
+        "replay_grant": lambda: reading.replay_grant(inputs, runs),
+        "stream": lambda: reading.stream_sqlite(inputs, usual, runs),
+        "rebuild": lambda: reading.rebuilt(inputs, many, FEW, runs),
+        "catch_up": lambda: reading.caught_up(inputs, usual, runs),
+        "as_of": lambda: reading.as_of(inputs, portfolio, few),
+        "processes": lambda: shell.processes(inputs, usual, runs + 4),
+        "growth": lambda: shell.growth(inputs, portfolio, TIMES),
+        "report": lambda: reading.report(inputs.grown(portfolio, TIMES), runs),
+        "storage": lambda: shell.storage(inputs, usual),
+        "postgres": lambda: on_postgres(inputs, usual, many, runs),
     }
 
 
-def on_postgres(own: Any, commands: int, many: int, runs: int) -> Iterator[Any]:
-    """Those with the book in a database, where there is a server."""
+def on_postgres(inputs: Any, commands: int, many: int, runs: int) -> Iterator[Any]:
+    """Yield the benchmarks with the book in a database, if there is a server."""
     import on_postgres
 
-    if not on_postgres.possible():
+    if not on_postgres.is_possible():
         print("\nno PostgreSQL here: its benchmarks are left out")
         return
     with on_postgres.database() as make:
-        yield from on_postgres.recorded(own, make, commands, many, runs)
+        yield from on_postgres.benchmarks(inputs, make, commands, many, runs)
 
 
 def measured(made: Any) -> dict[str, dict[str, Any]]:
-    """Run one, or some, and show them."""
+    """Run one benchmark, or several, print and return the results."""
     from pairs import show
 
     results = {}
@@ -75,64 +75,65 @@ def measured(made: Any) -> dict[str, dict[str, Any]]:
     return results
 
 
-def alone(name: str, place: Path, runs: int, scale: float) -> dict[str, dict[str, Any]]:
-    """Those of a name, in a process of its own: what others leave in memory makes it an eighth slower."""
+def alone(name: str, folder: Path, runs: int, scale: float) -> dict[str, dict[str, Any]]:
+    """Measure the benchmarks with this name in a process that others did not slow."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(_measured_by_name, name, place, runs, scale).result()
+        return process.submit(_measured_by_name, name, folder, runs, scale).result()
 
 
-def _measured_by_name(name: str, place: Path, runs: int, scale: float) -> dict[str, dict[str, Any]]:
-    return measured(benchmarks(place, runs, scale)[name]())
+def _measured_by_name(name: str, folder: Path, runs: int, scale: float) -> dict[str, dict[str, Any]]:
+    return measured(benchmarks(folder, runs, scale)[name]())
 
 
 def main() -> None:
-    """Measure, show, write."""
-    parser = argparse.ArgumentParser(description="How quick grantbook is, beside a rival and a floor.")
-    parser.add_argument("--runs", type=int, default=7, help="rounds that count (7)")
-    parser.add_argument("--only", nargs="+", default=[], help="these alone; no result is written")
-    parser.add_argument("--scale", type=float, default=1, help="of the books: 0.1 for a quick look")
+    """Measure the benchmarks, print them, and write the results."""
+    parser = argparse.ArgumentParser(description="Measure grantbook beside a rival and a floor.")
+    parser.add_argument("--runs", type=int, default=7, help="how many rounds count (7)")
+    parser.add_argument("--only", nargs="+", default=[], help="only these benchmarks; no result is written")
+    parser.add_argument("--scale", type=float, default=1, help="size of the books: 0.1 for a quick look")
     parser.add_argument("--keep", type=Path, help="make books and stores in this folder")
     parser.add_argument("--large", action="store_true", help="only how a rebuild of 10 million entries grows")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     results: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="grantbook-bench-", dir=asked.keep) as place:
-        if asked.large:
-            results |= measured(large(Path(place), asked.scale))
-        elif asked.only == [GROWTH]:
-            growth_of_everything(Path(place), asked.runs, asked.scale)
+    with tempfile.TemporaryDirectory(prefix="grantbook-bench-", dir=options.keep) as temporary:
+        folder = Path(temporary)
+        if options.large:
+            results |= measured(large(folder, options.scale))
+        elif options.only == [GROWTH]:
+            growth_of_everything(folder, options.runs, options.scale)
         else:
-            for name in asked.only or benchmarks(Path(place), asked.runs, asked.scale):
-                results |= alone(name, Path(place), asked.runs, asked.scale)
-                if not asked.only:
-                    write(asked.runs, asked.scale, results)
+            for name in options.only or benchmarks(folder, options.runs, options.scale):
+                results |= alone(name, folder, options.runs, options.scale)
+                if not options.only:
+                    write(options.runs, options.scale, results)
 
 
-def large(place: Path, scale: float) -> Any:
-    """A rebuild of ten million entries beside one of 200,000."""
+def large(folder: Path, scale: float) -> Any:
+    """Rebuild ten million entries, beside 200,000."""
     import shell
     from corpus import Corpus
 
-    return shell.growth(Corpus(place), int(PORTFOLIO * scale), 50, "growth_large")
+    return shell.growth(Corpus(folder), int(PORTFOLIO * scale), 50, "growth_large")
 
 
-def growth_of_everything(place: Path, runs: int, scale: float) -> None:
-    """What each command costs on books of 1,000, 10,000 and 100,000 grants."""
+def growth_of_everything(folder: Path, runs: int, scale: float) -> None:
+    """Measure what each command costs on books of 1,000, 10,000 and 100,000 grants."""
     import growth
     from corpus import Corpus
 
-    growth.growth_of_everything(Corpus(place), runs, scale)
+    growth.growth_of_everything(Corpus(folder), runs, scale)
 
 
 def write(runs: int, scale: float, results: dict[str, Any]) -> None:
-    """The results so far as a file, and as the table of the documentation."""
+    """Write the results so far to a file, and to the table of the documentation."""
     from pairs import machine, table
 
-    whole = {"rounds": runs, "scale": scale, "machine": machine(), "benchmarks": results}
-    (HERE / "results.json").write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    report = {"rounds": runs, "scale": scale, "machine": machine(), "benchmarks": results}
+    (HERE / "results.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8")
     page = HERE.parent / "docs" / "performance.md"
-    before, _, rest = page.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{table(whole)}{END}{after}", "utf-8")
+    before, _, results_and_after = page.read_text("utf-8").partition(BEGIN)
+    _, _, after = results_and_after.partition(END)
+    page.write_text(f"{before}{BEGIN}\n{table(report)}{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":

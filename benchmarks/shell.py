@@ -1,4 +1,4 @@
-"""Benchmarks of whole processes, from the shell, and of what a fund's journal weighs and how it grows."""
+"""Benchmarks of whole processes of the shell, and of the size and growth of a journal."""
 
 import sqlite3
 import sys
@@ -13,17 +13,17 @@ from pairs import OURS, Benchmark, Goal, Spent, process
 
 READS = "import click, pydantic, eventsourcing.sqlite"
 WRITES = f"import sys; sys.modules['rich'] = None; {READS}, structlog"
-"""What a write cannot do without: the shell, the commands, the journal and the log; not rich, which structlog
-imports if it can."""
+"""What every write imports: the shell, the commands, the journal and the log, but not rich, which structlog
+imports if it is installed."""
 
 
 def _imports(code: str) -> Callable[[], Spent]:
     return lambda: process([sys.executable, "-c", code])
 
 
-def processes(own: Corpus, commands: int, runs: int) -> list[Benchmark]:
-    """Help, a grant shown, a command recorded: with views and seal brought to the end."""
-    path = own.copy(commands)
+def processes(inputs: Corpus, commands: int, runs: int) -> list[Benchmark]:
+    """Measure help, showing a grant, and recording a command, which also updates the views and seals."""
+    path = inputs.copy(commands)
     number = count()
 
     def write() -> Spent:
@@ -53,9 +53,9 @@ def processes(own: Corpus, commands: int, runs: int) -> list[Benchmark]:
     ]
 
 
-def growth(own: Corpus, commands: int, times: int, name: str = "growth") -> Benchmark:
-    """A rebuild of so many times the entries: time, and the memory of the largest of its processes."""
-    small, large = own.grown(commands, 1), own.grown(commands, times)
+def growth(inputs: Corpus, commands: int, times: int, name: str = "growth") -> Benchmark:
+    """Compare a rebuild with one of ``times`` as many entries: time, and memory of the largest process."""
+    small, large = inputs.grown(commands, 1), inputs.grown(commands, times)
 
     def side(path: Path) -> Callable[[], Spent]:
         return lambda: corpus.grantbook(path, "views", "rebuild")
@@ -74,13 +74,13 @@ def _count(path: Path) -> int:
         return int(raw.execute("SELECT count(*) FROM entries").fetchone()[0])
 
 
-def storage(own: Corpus, commands: int) -> Benchmark:
-    """Bytes of the journal's file for each entry."""
-    journal = own.book(commands) / "journal.sqlite"
-    entries = _count(own.book(commands))
-    store = own.rival(commands)
-    events = len(own.rival_events(commands))
-    least = least_bytes(own.place / "least.sqlite", corpus.entry_rows(own.book(commands)))
+def storage(inputs: Corpus, commands: int) -> Benchmark:
+    """Measure the bytes of the journal's file for each entry."""
+    journal = inputs.book(commands) / "journal.sqlite"
+    entries = _count(inputs.book(commands))
+    store = inputs.rival(commands)
+    events = len(inputs.rival_events(commands))
+    least = least_bytes(inputs.folder / "least.sqlite", corpus.entry_rows(inputs.book(commands)))
 
     return Benchmark(
         "storage",

@@ -1,19 +1,20 @@
-"""Benchmarks of recording: one command, and many."""
+"""Benchmarks of recording: one command at a time, and many."""
 
 import json
 import time
-from collections.abc import Callable, Iterable
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
 
 import corpus
 import rival
 from corpus import AT_ONCE, OFFICER, Corpus, Place, Row
 from floors import STORED_OF, Bare, decoded, journal
 from pairs import OURS, Benchmark, Goal, Spent, timed
-from rules_alone import RulesAlone, judged_of
+from rules_alone import RulesAlone, decide_file
 
 from lifecycle.book.book import Book
 from lifecycle.decide import stream_of
@@ -22,207 +23,224 @@ from lifecycle.journal.mapper import entry_of, stored_as
 from lifecycle.parse import command_from
 
 ENTRIES = 30
-"""Of the grants that are loaded for one command."""
+"""How many entries the grant has that is loaded for one command."""
 IN_ONE_COMMIT = 100
-"""Commands of one commit; events of one of the rival and of the floor."""
+"""How many commands are in a commit; how many events in a commit of the rival and of the floor."""
 WHOLE = "grantbook, the whole process"
-"""``grantbook record`` from its start to its end, beside the recording alone."""
+"""``grantbook record`` from its start to its end. Other sides measure the recording alone."""
 READ, VALIDATED, JUDGED = "floor, the grant read", "floor, validated", "floor, judged"
-"""The floor that also reads and decodes the grant's entries; that also validates, and digests commands; that
-also asks the rules, and keeps the states in memory that they ask for."""
+"""The floor that also reads and decodes the grant's entries.
+
+The next one also digests commands and validates events. The last one also decides by the rules, and keeps the
+states that they need in memory.
+"""
+_DURABLE = (Goal("rival", 1.5, faster=True), Goal("floor", 0.5, faster=True))
+Input = TypeVar("Input")
 
 
 def next_words(number: int) -> dict[str, Any]:
-    """The command that follows in the life of a grant of 30 entries."""
-    *_, last = corpus.long_life(f"LONG-{number:03}", ENTRIES + 1)
+    """Return the command that follows in the life of a grant of 30 entries."""
+    *_, last = corpus.long_life(_grant(number), ENTRIES + 1)
     return last
 
 
-def record_one(
-    book: Book,
-    application: rival.Grants,
-    append: Callable[[list[Row]], None],
-    stored: Callable[[str], Iterable[Row]],
-    runs: int,
-    *,
-    clock: Callable[[], float] = time.perf_counter,
-    wait_for_turn: Callable[[], object] = lambda: None,
-) -> Benchmark:
-    """Validate, load a grant of 30 entries, decide, append durably, receipt included.
-
-    ``wait_for_turn``: until nobody else is between judging and their commit.
-    """
-    numbers = {
-        side: iter(range(1, AT_ONCE * (runs + 1) + 1)) for side in (OURS, "rival", "floor", READ, JUDGED)
-    }
-    rows, rules = _rows_of_one(book), RulesAlone(book)
-
-    def ours() -> Spent:
-        words = [next_words(number) for number in islice(numbers[OURS], AT_ONCE)]
-        return timed(lambda: [book.record(command_from(each), OFFICER) for each in words], AT_ONCE, clock)
-
-    def rivals() -> Spent:
-        return timed(_by_the_rival(application, islice(numbers["rival"], AT_ONCE)), AT_ONCE, clock)
-
-    def bare(side: str) -> Spent:
-        some = [rows(side, number) for number in islice(numbers[side], AT_ONCE)]
-
-        def work() -> None:
-            for stream, entries in some:
-                if side == READ:
-                    decoded(stored(stream))
-                append(entries)
-
-        return timed(work, AT_ONCE, clock)
-
-    def judged() -> Spent:
-        some = [next_words(number) for number in islice(numbers[JUDGED], AT_ONCE)]
-
-        def work() -> None:
-            for words in some:
-                command = command_from(words)
-                rules.know(islice(stored(stream_of(command)), ENTRIES))
-                wait_for_turn()
-                append(rules.rows(command))
-
-        return timed(work, AT_ONCE, clock)
-
-    waits = clock is time.perf_counter
-    return Benchmark(
-        "record_one" if waits else "record_one_processor",
-        f"a command on a grant of {ENTRIES} entries that is not in memory, durable"
-        + ("" if waits else "; time on the processor alone"),
-        {
-            OURS: ours,
-            "rival": rivals,
-            "floor": lambda: bare("floor"),
-            READ: lambda: bare(READ),
-            JUDGED: judged,
-        },
-        [Goal("rival", 1.5, faster=True), *([Goal("floor", 0.5, faster=True)] if waits else [])],
-        runs,
-    )
+def _grant(number: int) -> str:
+    return f"LONG-{number:03}"
 
 
-def _by_the_rival(application: rival.Grants, numbers: Iterable[int]) -> Callable[[], None]:
-    """What it does about the next command of the grants of these numbers; the words are there before."""
-    given = [
-        (rival.Grant.create_id(f"LONG-{number:03}"), rival.arguments(next_words(number)))
-        for number in numbers
-    ]
+@dataclass
+class RecordOne:
+    """Records commands on grants of 30 entries that are not in memory. Each side has the same grants."""
 
-    def work() -> None:
-        for id_, fields in given:
-            grant = application.repository.get(id_)
+    book: Book
+    application: rival.Grants
+    append: Callable[[list[Row]], None]
+    """Appends rows to a bare journal in one durable commit."""
+    stored: Callable[[str], Iterable[Row]]
+    """Reads the rows of a stream."""
+    wait_for_turn: Callable[[], object] = lambda: None
+    """Waits until no other writer is between its decision and its commit."""
+    clock: Callable[[], float] = time.perf_counter
+
+    def __post_init__(self) -> None:
+        self._numbers = {side: count(1) for side in (OURS, "rival", "floor", READ, JUDGED)}
+        self._rules = RulesAlone(self.book)
+        *_, self._newest = self.book.stored()
+
+    def benchmark(
+        self, name: str, runs: int, remark: str = "", goals: Sequence[Goal] = _DURABLE
+    ) -> Benchmark:
+        """Return the benchmark of all sides."""
+        return Benchmark(
+            name,
+            f"a command on a grant of {ENTRIES} entries that is not in memory, durable{remark}",
+            {
+                OURS: self.ours,
+                "rival": self.rivals,
+                "floor": lambda: self.bare("floor"),
+                READ: lambda: self.bare(READ),
+                JUDGED: self.decided,
+            },
+            goals,
+            runs,
+        )
+
+    def ours(self) -> Spent:
+        """Validate, load the grant, decide, and append durably with the receipt."""
+        commands = self._next_commands(OURS)
+        return self._timed(lambda words: self.book.record(command_from(words), OFFICER), commands)
+
+    def rivals(self) -> Spent:
+        """Load the rival's grant, change it and save it."""
+        numbers = self._next_numbers("rival")
+        changes = [
+            (rival.Grant.create_id(_grant(number)), rival.arguments(next_words(number))) for number in numbers
+        ]
+
+        def change(id_and_fields: tuple[UUID, dict[str, Any]]) -> None:
+            id_, fields = id_and_fields
+            grant = self.application.repository.get(id_)
             grant.request_payment(**fields)
-            application.save(grant)
+            self.application.save(grant)
 
-    return work
+        return self._timed(change, changes)
+
+    def bare(self, side: str) -> Spent:
+        """Append the bytes of the book's newest entry. If ``side`` is `READ`, first read the grant."""
+        rows = [(f"grant:{_grant(number)}", self._row(side, number)) for number in self._next_numbers(side)]
+
+        def append(stream_and_row: tuple[str, Row]) -> None:
+            stream, row = stream_and_row
+            if side == READ:
+                decoded(self.stored(stream))
+            self.append([row])
+
+        return self._timed(append, rows)
+
+    def decided(self) -> Spent:
+        """Read the grant as the book does, decide the command, and append its rows."""
+
+        def decide(words: dict[str, Any]) -> None:
+            command = command_from(words)
+            self._rules.load(islice(self.stored(stream_of(command)), ENTRIES))
+            self.wait_for_turn()
+            self.append(self._rules.rows(command))
+
+        return self._timed(decide, self._next_commands(JUDGED))
+
+    def _next_numbers(self, side: str) -> list[int]:
+        return list(islice(self._numbers[side], AT_ONCE))
+
+    def _next_commands(self, side: str) -> list[dict[str, Any]]:
+        return [next_words(number) for number in self._next_numbers(side)]
+
+    def _row(self, side: str, number: int) -> Row:
+        return tuple(self._newest._replace(stream=f"{side}:{number}", command_id=uuid4().bytes)[:-1])
+
+    def _timed(self, work: Callable[[Input], object], inputs: list[Input]) -> Spent:
+        return timed(lambda: [work(each) for each in inputs], AT_ONCE, self.clock)
 
 
-def _rows_of_one(book: Book) -> Callable[[str, int], tuple[str, list[Row]]]:
-    """A grant, and the same bytes for the floor: an entry as the book has written one."""
-    *_, stored = book.stored()
-
-    def rows(side: str, number: int) -> tuple[str, list[Row]]:
-        row = stored._replace(stream=f"{side}:{number}", command_id=uuid4().bytes)
-        return f"grant:LONG-{number:03}", [tuple(row[:-1])]
-
-    return rows
+def record_one(inputs: Corpus, runs: int) -> Benchmark:
+    """Measure one command on a book in a file."""
+    return _record_one_in_file(inputs.folder / "one", runs, time.perf_counter).benchmark("record_one", runs)
 
 
-def record_one_sqlite(own: Corpus, runs: int, clock: Callable[[], float] = time.perf_counter) -> Benchmark:
-    """In one file."""
+def record_one_processor(inputs: Corpus, runs: int) -> Benchmark:
+    """Measure only the processor time of one command on a book in a file."""
+    sides = _record_one_in_file(inputs.folder / "one-processor", runs, time.process_time)
+    remark = "; time on the processor alone"
+    return sides.benchmark("record_one_processor", runs, remark, [Goal("rival", 1.5, faster=True)])
+
+
+def _record_one_in_file(folder: Path, runs: int, clock: Callable[[], float]) -> RecordOne:
+    folder.mkdir()
     grants = AT_ONCE * (runs + 1)
-    place = own.place / f"one-{clock.__name__}"
-    place.mkdir()
-    book = Book.open(corpus.long_lives(place / "book", grants, ENTRIES))
-    application = rival.Grants(rival.sqlite_env(place / "rival.sqlite"))
+    book = Book.open(corpus.long_lives(folder / "book", grants, ENTRIES))
+    application = rival.Grants(rival.sqlite_env(folder / "rival.sqlite"))
     corpus.rival_long_lives(application, grants, ENTRIES)
     raw = journal(book.path)
-    return record_one(
+    return RecordOne(
         book,
         application,
-        Bare(place / "bare.sqlite").append,
+        Bare(folder / "bare.sqlite").append,
         lambda stream: raw.execute(STORED_OF, (stream,)),
-        runs,
         clock=clock,
     )
 
 
-def recorded_alone(place: Place, file: Path, commands: int) -> Spent:
-    """The file's commands in a new book, in this process: read, judged, recorded; no views, no seal."""
+def recorded_alone(place: Place, file: Path) -> Spent:
+    """Record the file's commands in a new book, in this process, without views and seal."""
     with file.open(encoding="utf-8") as lines:
-        words = list(lines)
+        texts = list(lines)
     with Book.open(corpus.new_book(place)) as book:
 
         def work() -> None:
-            for start in range(0, len(words), IN_ONE_COMMIT):
-                some = [command_from(json.loads(line)) for line in words[start : start + IN_ONE_COMMIT]]
-                with book.batch(some):
-                    for command in some:
+            for start in range(0, len(texts), IN_ONE_COMMIT):
+                commands = [command_from(json.loads(text)) for text in texts[start : start + IN_ONE_COMMIT]]
+                with book.batch(commands):
+                    for command in commands:
                         book.record(command, OFFICER)
 
-        return timed(work, commands)
+        return timed(work, len(texts))
 
 
 def validated(file: Path, book: Path, append: Callable[[list[Row]], None]) -> Callable[[], None]:
-    """What recording cannot do without, whatever it decides: commands from words, their digests, the facts
-    validated and written as bytes; appended as ready rows are."""
+    """Return the work of digesting the file's commands, validating the book's events and appending them."""
     with file.open(encoding="utf-8") as lines:
-        words = list(lines)
+        texts = list(lines)
     entries = [entry_of((*row, position)) for position, row in enumerate(corpus.entry_rows(book), 1)]
-    given = [(entry, type(entry.event), dict(entry.event)) for entry in entries]
+    events = [(entry, type(entry.event), dict(entry.event)) for entry in entries]
 
     def work() -> None:
-        for start in range(0, len(words), IN_ONE_COMMIT):
+        for start in range(0, len(texts), IN_ONE_COMMIT):
             end = start + IN_ONE_COMMIT
-            for line in words[start:end]:
-                digest_of(command_from(json.loads(line)))
+            for text in texts[start:end]:
+                digest_of(command_from(json.loads(text)))
             append(
                 [
-                    tuple(stored_as(entry._replace(event=kind.model_validate(fields)))[:-1])
-                    for entry, kind, fields in given[start:end]
+                    tuple(stored_as(entry._replace(event=event_class.model_validate(fields)))[:-1])
+                    for entry, event_class, fields in events[start:end]
                 ]
             )
 
     return work
 
 
-def record_many(own: Corpus, commands: int, runs: int) -> Benchmark:
-    """Commands of whole lives, recorded; the rival saves events that are ready, as many a commit."""
-    file = own.lives(commands)
-    entries = corpus.entry_rows(own.book(commands))
-    events = own.rival_events(commands)
-    book = own.place / "many"
+def record_many(inputs: Corpus, commands: int, runs: int) -> Benchmark:
+    """Measure how commands of whole lives are recorded. The rival saves ready events, as many in a commit."""
+    file = inputs.lives(commands)
+    entries = corpus.entry_rows(inputs.book(commands))
+    events = inputs.rival_events(commands)
+    book = inputs.folder / "many"
 
-    def whole() -> Spent:
+    def whole_process() -> Spent:
         corpus.new_book(book)
         spent = corpus.grantbook(book, "record", str(file))
         return Spent(spent.seconds / commands, spent.megabytes)
 
     def rivals() -> Spent:
-        store = own.place / "many.sqlite"
-        for old in own.place.glob("many.sqlite*"):
-            old.unlink()
+        store = inputs.folder / "many.sqlite"
+        for old_file in inputs.folder.glob("many.sqlite*"):
+            old_file.unlink()
         application = rival.Grants(rival.sqlite_env(store))
         return timed(lambda: corpus.save_all(application, events, IN_ONE_COMMIT), commands)
 
     def bare() -> Spent:
-        target = Bare(own.place / "many-bare.sqlite")
+        target = Bare(inputs.folder / "many-bare.sqlite")
         spent = timed(lambda: corpus.append_all(target, entries, IN_ONE_COMMIT), commands)
         target.close()
         return spent
 
-    def least() -> Spent:
-        target = Bare(own.place / "many-validated.sqlite")
-        spent = timed(validated(file, own.book(commands), target.append), commands)
+    def validated_only() -> Spent:
+        target = Bare(inputs.folder / "many-validated.sqlite")
+        spent = timed(validated(file, inputs.book(commands), target.append), commands)
         target.close()
         return spent
 
-    def ruled() -> Spent:
-        target = Bare(own.place / "many-judged.sqlite")
-        spent = timed(judged_of(file, own.place / "judged", IN_ONE_COMMIT, target.append), commands)
+    def decided() -> Spent:
+        target = Bare(inputs.folder / "many-judged.sqlite")
+        spent = timed(decide_file(file, inputs.folder / "judged", IN_ONE_COMMIT, target.append), commands)
         target.close()
         return spent
 
@@ -230,12 +248,12 @@ def record_many(own: Corpus, commands: int, runs: int) -> Benchmark:
         "record_many",
         f"a command of {commands:,} of whole lives; the whole process makes all views and seals, too",
         {
-            OURS: lambda: recorded_alone(book, file, commands),
+            OURS: lambda: recorded_alone(book, file),
             "rival": rivals,
             "floor": bare,
-            VALIDATED: least,
-            JUDGED: ruled,
-            WHOLE: whole,
+            VALIDATED: validated_only,
+            JUDGED: decided,
+            WHOLE: whole_process,
         },
         [Goal("rival", 0.4, faster=True)],
         runs,
