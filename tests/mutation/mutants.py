@@ -1,8 +1,8 @@
-"""Breaking each guard once: which guards there are, how each is broken, and which test has to fail.
+"""The guards: how each is broken, and which test then has to fail.
 
-A guard is an ``if`` that refuses, found in the decisions, the judge, the command handler and the clock; or
-one of those written out in ``others.toml``: triggers, seal, receipts, projector. ``refusals.toml`` names a
-test for each of the first. `run.py` breaks them and runs the tests; a test here holds the tables complete.
+There are two sorts. An ``if`` that raises a refusal is found in the files of ``_REFUSING``, and
+``refusals.toml`` names its test. Other guards (triggers, seal, receipts, projector) are written out in
+``others.toml``. ``run.py`` breaks each guard and runs its test. ``test_mutants.py`` checks that each has one.
 """
 
 import ast
@@ -31,7 +31,7 @@ _REFUSING = (
 
 
 class Mutant(NamedTuple):
-    """One guard, broken."""
+    """One guard, and the text that breaks it."""
 
     name: str
     file: str
@@ -39,23 +39,23 @@ class Mutant(NamedTuple):
     old: str
     new: str
     at: int
-    """Where the old text begins."""
+    """The offset at which the old text begins."""
     test: str
-    """What has to fail; empty where nothing is named yet; ``none: `` and why, where no test can."""
+    """The test that has to fail; empty if none is named yet; ``none: `` and the reason if none can fail."""
 
 
 def mutants() -> list[Mutant]:
-    """All of them, the refusals first."""
+    """Return all guards, first those that raise a refusal."""
     return [*_refusals(), *_others()]
 
 
 def _refusals() -> Iterator[Mutant]:
     named: dict[str, str] = tomllib.loads((HERE / "refusals.toml").read_text("utf-8"))
-    for place in sorted(place for one in _REFUSING for place in (SRC / "lifecycle").glob(one)):
-        source, file = place.read_text("utf-8"), place.relative_to(SRC).as_posix()
+    for path in sorted(path for pattern in _REFUSING for path in (SRC / "lifecycle").glob(pattern)):
+        source, file = path.read_text("utf-8"), path.relative_to(SRC).as_posix()
         seen = Counter[str]()
         for function, refusal, guard, new in _guards(ast.parse(source)):
-            name = f"{place.relative_to(SRC / 'lifecycle').as_posix()} {function} {refusal}"
+            name = f"{path.relative_to(SRC / 'lifecycle').as_posix()} {function} {refusal}"
             seen[name] += 1
             if seen[name] > 1:
                 name += f" {seen[name]}"
@@ -65,7 +65,7 @@ def _refusals() -> Iterator[Mutant]:
 
 
 def _guards(tree: ast.AST) -> Iterator[tuple[str, str, ast.expr, str]]:
-    """Function, refusal, the expression that guards, and what takes its place."""
+    """Yield the function, the refusal, the expression that guards, and the pattern of what replaces it."""
     for function in ast.walk(tree):
         if not isinstance(function, ast.FunctionDef):
             continue
@@ -85,11 +85,11 @@ def _is_four_eyes(call: ast.expr) -> bool:
 
 
 def _refusal(guard: ast.If) -> str:
-    """The name of what is raised where the guard holds; empty where nothing is."""
-    raised = (one.exc for one in guard.body if isinstance(one, ast.Raise))
-    for made in raised:
-        if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) and made.func.id[0].isupper():
-            return made.func.id
+    """Return the name of the exception that the body raises; empty if it raises none."""
+    for statement in guard.body:
+        raised = statement.exc if isinstance(statement, ast.Raise) else None
+        if isinstance(raised, ast.Call) and isinstance(raised.func, ast.Name) and raised.func.id[0].isupper():
+            return raised.func.id
     return ""
 
 
@@ -100,9 +100,10 @@ def _offset(source: str, node: ast.expr) -> int:
 
 
 def _others() -> Iterator[Mutant]:
-    for number, one in enumerate(tomllib.loads((HERE / "others.toml").read_text("utf-8"))["mutant"]):
-        source = (SRC / one["file"]).read_text("utf-8")
-        where = [at for at in range(len(source)) if source.startswith(one["old"], at)]
-        if len(where) != 1:
-            raise ValueError(f"{one['name']} (number {number}): its text is there {len(where)} times")
-        yield Mutant(one["name"], one["file"], one["old"], one["new"], where[0], one["test"])
+    for written in tomllib.loads((HERE / "others.toml").read_text("utf-8"))["mutant"]:
+        source = (SRC / written["file"]).read_text("utf-8")
+        if source.count(written["old"]) != 1:
+            raise ValueError(
+                f"{written['name']}: {written['file']} holds its text {source.count(written['old'])} times"
+            )
+        yield Mutant(**written, at=source.index(written["old"]))

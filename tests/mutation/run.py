@@ -2,56 +2,144 @@
 
     python tests/mutation/run.py [--find] [--only WORDS] [--jobs 2]
 
-``--find`` names a test for each guard that has none, by running the suite until one fails.
-Exit code 1 where a broken guard was not noticed.
+``--find`` names a test for each guard that has none: it runs the suite until a test fails.
+Prints one line for each broken guard that was not noticed, and ends with exit code 1 if there is one. A run
+that is interrupted names the guards that it has not tried, and ends with exit code 130.
 """
 
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
 
 from mutants import ROOT, SRC, Mutant, mutants
 
-_LIMIT = 300
-_FAILED = 1
+_SECONDS = 300
+"""How long the tests of one guard may run. Then they are killed, and the guard counts as not noticed."""
+_PYTEST = ("pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--disable-warnings")
+_PASSED, _FAILED, _NOT_FOUND, _NOTHING_COLLECTED = 0, 1, 4, 5
+_INTERRUPTED = 130
+
+_running: set[subprocess.Popen[str]] = set()
+_stopping = threading.Event()
 
 
-def broken(mutant: Mutant, tests: list[str]) -> tuple[bool, str]:
-    """Whether the tests fail with the guard broken, and the first that does."""
+class Interrupted(Exception):
+    """The run was interrupted before the tests of this guard ended."""
+
+
+class Trial(NamedTuple):
+    """What the tests did with one guard broken."""
+
+    was_noticed: bool
+    outcome: str
+    """The name of the first test that failed; otherwise, why none did."""
+
+
+def try_broken(mutant: Mutant, tests: list[str]) -> Trial:
+    """Run the tests on a copy of the source in which the guard is broken, until one fails.
+
+    Raises ``Interrupted``.
+    """
+    if _stopping.is_set():
+        raise Interrupted
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "src"
         shutil.copytree(SRC, source, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        place = source / mutant.file
-        text = place.read_text("utf-8")
-        after = mutant.at + len(mutant.old)
-        place.write_text(text[: mutant.at] + mutant.new + text[after:], "utf-8")
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
-            text=True,
-            timeout=_LIMIT,
-            check=False,
-        )
-    lines = done.stdout.splitlines()
-    first = next((line.split(" ")[1] for line in lines if line.startswith(("FAILED ", "ERROR "))), "")
-    if done.returncode not in (0, _FAILED):
-        first = f"pytest ran no such test, and ended with {done.returncode}"
-    return done.returncode == _FAILED, first or "\n".join(lines[-5:])
+        file = source / mutant.file
+        text = file.read_text("utf-8")
+        file.write_text(text[: mutant.at] + mutant.new + text[mutant.at + len(mutant.old) :], "utf-8")
+        return _run_tests(source, tests)
 
 
-def _wide(mutant: Mutant) -> list[str]:
+def _run_tests(source: Path, tests: list[str]) -> Trial:
+    with subprocess.Popen(
+        [sys.executable, "-m", *_PYTEST, *tests],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as pytest:
+        _running.add(pytest)
+        if _stopping.is_set():  # since the handler of the signal looked for what is running
+            pytest.kill()
+        try:
+            output, _ = pytest.communicate(timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            pytest.kill()
+            return Trial(was_noticed=False, outcome=f"its tests did not end in {_SECONDS} s")
+        finally:
+            _running.discard(pytest)
+    if _stopping.is_set():
+        raise Interrupted
+    return Trial(pytest.returncode == _FAILED, _outcome(pytest.returncode, output))
+
+
+def _outcome(exit_code: int, output: str) -> str:
+    if exit_code == _PASSED:
+        return "passes all the same"
+    if exit_code in (_NOT_FOUND, _NOTHING_COLLECTED):
+        return "pytest found no test of this name"
+    for line in output.splitlines():
+        result, _, test = line.partition(" ")
+        if result in ("FAILED", "ERROR"):
+            return test.partition(" - ")[0]
+    return f"pytest ended with {exit_code}"
+
+
+def _tests_near(mutant: Mutant) -> list[str]:
     """Return the tests that are named after the mutant's file, and then all of the write side."""
     stem = Path(mutant.file).stem
     named = sorted((ROOT / "tests").rglob(f"test_*{stem}*.py"))
     return [*(path.relative_to(ROOT).as_posix() for path in named), "tests/lifecycle"]
+
+
+def try_all(chosen: list[Mutant], jobs: int, *, find: bool) -> int:
+    """Break each guard in turn, print what was not noticed, and return the exit code."""
+    print(f"{len(chosen)} guards", flush=True)
+    began = time.perf_counter()
+    untried = {mutant.name: mutant for mutant in chosen}
+    unnoticed = 0
+    with ThreadPoolExecutor(jobs) as pool:
+        trials = {
+            pool.submit(try_broken, mutant, _tests_near(mutant) if find else [mutant.test]): mutant
+            for mutant in chosen
+        }
+        for done in as_completed(trials):
+            mutant = trials[done]
+            try:
+                trial = done.result()
+            except Interrupted:
+                continue
+            del untried[mutant.name]
+            unnoticed += not trial.was_noticed
+            if find:
+                print(f'"{mutant.name}" = "{trial.outcome if trial.was_noticed else ""}"', flush=True)
+            elif not trial.was_noticed:
+                print(f"not noticed: {mutant.name}: {mutant.test}: {trial.outcome}", flush=True)
+    for name in untried:
+        print(f"not tried: {name}")
+    tried = len(chosen) - len(untried)
+    seconds = time.perf_counter() - began
+    print(f"{tried - unnoticed} of {tried} broken guards were noticed, in {seconds:.0f} s", file=sys.stderr)
+    return _INTERRUPTED if untried else 1 if unnoticed else 0
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """Kill the tests that are running, and let no others start."""
+    _stopping.set()
+    for pytest in tuple(_running):
+        pytest.kill()
 
 
 def main() -> int:
@@ -59,25 +147,17 @@ def main() -> int:
     parser.add_argument("--find", action="store_true", help="name a test for each guard that has none")
     parser.add_argument("--only", default="", help="only guards whose name holds these words")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
-    asked = parser.parse_args()
-    all_of_them = [one for one in mutants() if not one.test.startswith("none: ")]
-    chosen = [one for one in all_of_them if asked.only in one.name and (not asked.find or not one.test)]
-    began, unnoticed = time.perf_counter(), 0
-
-    def look(mutant: Mutant) -> tuple[Mutant, bool, str]:
-        return mutant, *broken(mutant, _wide(mutant) if asked.find else [mutant.test])
-
-    with ThreadPoolExecutor(asked.jobs) as pool:
-        for mutant, was_noticed, first in pool.map(look, chosen):
-            if asked.find:
-                print(f'"{mutant.name}" = "{first if was_noticed else ""}"', flush=True)
-            elif not was_noticed:
-                print(f"not noticed: {mutant.name}: {mutant.test}: {first}", flush=True)
-            unnoticed += not was_noticed
-    took = time.perf_counter() - began
-    noticed = len(chosen) - unnoticed
-    print(f"{noticed} of {len(chosen)} broken guards were noticed, in {took:.0f} s", file=sys.stderr)
-    return 1 if unnoticed else 0
+    options = parser.parse_args()
+    for interruption in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(interruption, _stop)
+    chosen = [
+        mutant
+        for mutant in mutants()
+        if not mutant.test.startswith("none: ")
+        and options.only in mutant.name
+        and not (options.find and mutant.test)
+    ]
+    return try_all(chosen, options.jobs, find=options.find)
 
 
 if __name__ == "__main__":
