@@ -33,7 +33,7 @@ def _demo() -> ModuleType:
 
 
 def _record() -> ModuleType:
-    from cli.commands import record
+    from cli.commands.record import record
 
     return record
 

@@ -9,8 +9,10 @@ import pytest
 
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "README.md"
 TESTS = Path(__file__).parents[1]
-CLASSES = "TMDXO"
-"""The letters of the solved classes of cases."""
+CLASSES = "TMDXOK"
+"""The letters of the classes of cases."""
+WAITING = {"K3", "K4", "K5", "K6", "K7", "K8", "K9"}
+"""The cases that are not solved yet."""
 ROW = re.compile(rf"^\| ([{CLASSES}]\d+) \|", re.MULTILINE)
 NUMBER = re.compile(rf"[{CLASSES}]\d+")
 
@@ -33,9 +35,9 @@ def marked() -> dict[str, list[str]]:
 )
 def test_each_case_has_a_test_of_its_number() -> None:
     numbers = ROW.findall(CASES.read_text("utf-8"))
-    assert len(numbers) == len(set(numbers)) == 55
+    assert len(numbers) == len(set(numbers)) == 65
     tested = marked()
-    assert [number for number in numbers if number not in tested] == []
+    assert [number for number in numbers if number not in tested and number not in WAITING] == []
 
 
 def test_no_test_is_marked_with_a_number_that_no_case_can_have() -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from cli.commands import record
+from cli.commands.record import run as record_run
 from cli.main import run as grantbook
 
-record._BATCH_SECONDS = 0.001  # small commits, so that some are acknowledged before the disk is full
+record_run._BATCH_SECONDS = 0.001  # small commits, so that some are acknowledged before the disk is full
 
 
 def run_command(*words: str) -> tuple[int, str, str]:

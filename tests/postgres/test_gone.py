@@ -14,7 +14,7 @@ import pytest
 from eventsourcing.persistence import OperationalError
 from psycopg.conninfo import conninfo_to_dict
 
-from cli.commands import record
+from cli.commands.record import run
 from lifecycle.book.book import Book
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.postgresql import connection
@@ -257,7 +257,7 @@ def test_a_file_goes_on_where_the_server_was_killed(
     own: Server, tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each line is recorded once, and told once as what it became."""
-    monkeypatch.setattr(record, "_BATCH_SECONDS", 0.01)
+    monkeypatch.setattr(run, "_BATCH_SECONDS", 0.01)
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(costs("06-12", count=600)), encoding="utf-8")
     with own.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:

@@ -78,12 +78,12 @@ def _book(folder: Path) -> "Book":
 
 
 def _record(options: Settings, book: "Book") -> int:
-    from cli.commands.record import record_all
+    from cli.commands.record.record import record_all
 
     with resources.as_file(resources.files("cli").joinpath(_COMMANDS)) as file:
         descriptor = os.open(file, os.O_RDONLY)
         try:
-            return record_all(options, book, descriptor, size=file.stat().st_size, go_on=True, quiet=True)
+            return record_all(options, book, descriptor, size=file.stat().st_size)
         finally:
             os.close(descriptor)
 

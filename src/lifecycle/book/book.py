@@ -31,6 +31,7 @@ from lifecycle.kernel.history import FUND, history
 
 if TYPE_CHECKING:
     from lifecycle.book.command_handler import CommandHandler
+    from lifecycle.book.tries import Retry
     from lifecycle.fund.state import Fund
     from lifecycle.kernel.command import Command
     from lifecycle.policy.edition import Edition
@@ -233,19 +234,21 @@ class Book(BookReader):
         """Return today's date at the fund's seat."""
         return day_at(self.now(), self.time_zone())
 
-    def record(self, command: "Command", recorder: str) -> CommandResult:
+    def record(self, command: "Command", recorder: str, retry: "Retry | None" = None) -> CommandResult:
         """Decide a command, and store its events and its refusal in one transaction.
+
+        ``retry``: whether it is judged again if it was refused before under its id.
 
         Raises ``VersionConflict`` if the stream is not at ``expect_version``, ``Malformed`` if the recorder
         is not an officer's id or corrected fields make no event, ``BookError`` if the store fails.
         """
         if self._handler.batching:
-            return self._handler.record(command, recorder)
+            return self._handler.record(command, recorder, retry)
         if not command.command_id:
             command = command.with_id(str(uuid4()))
 
         def record(is_retry: bool) -> CommandResult:
-            result = self._handler.record(command, recorder)
+            result = self._handler.record(command, recorder, None if is_retry else retry)
             # A commit whose acknowledgement was lost comes back as a repeat of itself.
             return result.first() if is_retry and result.outcome == "repeat" else result
 
@@ -270,6 +273,16 @@ class Book(BookReader):
         """
         with store_errors(self.journal.place), self._handler.batch(commands):
             yield
+
+    @contextmanager
+    def trial(self, commands: Sequence["Command"] = ()) -> Iterator[None]:
+        """Make many `record` calls in one transaction that is not committed: a dry run."""
+        with store_errors(self.journal.place), self._handler.trial(commands):
+            yield
+
+    def read_earlier(self, commands: Sequence["Command"]) -> None:
+        """Read at once, in an open batch, the earlier receipts of the commands that are recorded next."""
+        self._handler.read_earlier(commands)
 
     # ── the fund, officers' names, documents ─────────────────────────────────────────────────
 

@@ -6,14 +6,15 @@ the handler adds what other processes have appended.
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lifecycle.book.decider import Decider
 from lifecycle.book.loaded_state import RELOAD_AFTER, LoadedState
 from lifecycle.book.own_rows import OwnRows
+from lifecycle.book.tries import Retry, last_answer, tries_after, try_id, with_fields_of
 from lifecycle.decide import Decision, stream_of
 from lifecycle.fund.seat import day_at
 from lifecycle.fund.state import Fund
@@ -47,6 +48,14 @@ class _Request(NamedTuple):
     recorder: str
     words: bytes
     """What the command says, as JSON, of which the digest is made."""
+
+
+class _Undone(Exception):
+    """Ends a trial, so that nothing of it is committed."""
+
+
+def _ids_of(commands: Sequence[Command]) -> list[str]:
+    return [command.command_id for command in commands if command.command_id]
 
 
 class CommandHandler:
@@ -100,29 +109,53 @@ class CommandHandler:
             self._earlier_receipts.clear()
         self._state.store_snapshot_if_due()
 
+    @contextmanager
+    def trial(self, commands: Sequence[Command] = ()) -> Iterator[None]:
+        """Make many `record` calls as `batch` does, and undo all of them at the end."""
+        with suppress(_Undone), self.batch(commands):
+            yield
+            raise _Undone
+
+    def read_earlier(self, commands: Sequence[Command]) -> None:
+        """Read at once, in an open batch, the earlier receipts of the commands that are recorded next."""
+        ids = _ids_of(commands)
+        rows = self.journal.recorder.rows_of_each(*self._questions(ids))
+        self._keep_earlier(ids, rows)
+
     def _take_in(self, commands: Sequence[Command]) -> None:
         """Read what other processes have appended, and earlier receipts. Called under the append lock."""
         self._state.start()
-        recorder = self.journal.recorder
-        ids = [command.command_id for command in commands if command.command_id]
-        pages = [recorder.given(ids[i : i + _IDS_AT_ONCE]) for i in range(0, len(ids), _IDS_AT_ONCE)]
-        questions: list[Question] = [question for page in pages for question in page]
+        ids = _ids_of(commands)
         newer_rows = self.journal.left_out.newer(self._state.position, RELOAD_AFTER)
-        newer, *rows = recorder.rows_of_each(newer_rows, *questions)
+        newer, *rows = self.journal.recorder.rows_of_each(newer_rows, *self._questions(ids))
         self._state.take_in(newer, self._now)
+        self._keep_earlier(ids, rows)
+
+    def _questions(self, ids: Sequence[str]) -> list[Question]:
+        """Return the queries for the receipts that were given under the ids, two for each page of ids."""
+        given = self.journal.recorder.given
+        pages = [given(ids[start : start + _IDS_AT_ONCE]) for start in range(0, len(ids), _IDS_AT_ONCE)]
+        return [question for page in pages for question in page]
+
+    def _keep_earlier(self, ids: Sequence[str], rows: Sequence[list[Any]]) -> None:
+        self._earlier_receipts = {id_: [] for id_ in ids} | self._receipts_in(rows)
+
+    def _receipts_in(self, rows: Sequence[list[Any]]) -> dict[str, list[Receipt]]:
         entries, refused = chain.from_iterable(rows[::2]), chain.from_iterable(rows[1::2])
-        receipts = self.journal.receipts(list(entries), list(refused))
-        self._earlier_receipts = {command_id: receipts.get(command_id, []) for command_id in ids}
+        return self.journal.receipts(list(entries), list(refused))
 
     # ── recording ────────────────────────────────────────────────────────────────────────────
 
-    def record(self, command: Command, recorder: str) -> CommandResult:
-        """Decide the command, and store its receipt with the events that it becomes. Raises `Malformed`."""
+    def record(self, command: Command, recorder: str, retry: Retry | None = None) -> CommandResult:
+        """Decide the command, and store its receipt with the events that it becomes. Raises `Malformed`.
+
+        ``retry``: whether it is judged again if it was refused before under its id.
+        """
         recorder = recorder_from(recorder)
         if self.batching:
-            return self._record(command, recorder)
+            return self._record(command, recorder, retry)
         with self.batch((command,)):
-            return self._record(command, recorder)
+            return self._record(command, recorder, retry)
 
     def record_founding(self, events: Sequence[Event], recorder: str) -> None:
         """Record the first events of a book, which come from no command."""
@@ -136,13 +169,15 @@ class CommandHandler:
             self._append(entries, digest)
         self._state.forget()
 
-    def _record(self, command: Command, recorder: str) -> CommandResult:
+    def _record(self, command: Command, recorder: str, retry: Retry | None) -> CommandResult:
         stream, now = stream_of(command), self._now()
         command_id, words = command.command_id or str(uuid.uuid4()), request_of(command)
         about = (command.NAME, stream, command.on.isoformat(), command.actor, recorder, words)
         request = _Request(command_id, digest_of_request(command.NAME, words), *about)
-        if command.command_id and (earlier := self._earlier_result(request, now)):
-            return earlier
+        if command.command_id and (earlier := self._earlier(request, command, retry, now)):
+            if isinstance(earlier, CommandResult):
+                return earlier
+            request = earlier
         self._check_stream(stream, command.expect_version)
         try:
             today = day_at(now, self._state.fund.time_zone)
@@ -158,18 +193,34 @@ class CommandHandler:
             self._restart()
         names = tuple(entry.name for entry in entries)
         outcome = "accepted", None, None, None, names, position
-        return CommandResult(command_id, command.NAME, stream, *outcome)
+        return CommandResult(request.command_id, command.NAME, stream, *outcome)
 
-    def _earlier_result(self, request: _Request, now: datetime) -> CommandResult | None:
-        """Return the earlier result under the same id; a refusal if the id belongs to another command."""
-        command_id, digest = request.command_id, request.digest
-        earlier = self._receipts_of(command_id)
-        if same := next((receipt for receipt in earlier if receipt.digest == digest), None):
-            return CommandResult.of(same, "repeat")
-        if earlier:
-            reused = CommandIdReused(f"{command_id} was given to another {earlier[0].command}: take a new id")
-            return self._refused(request, reused, now)
-        return None
+    def _earlier(
+        self, request: _Request, command: Command, retry: Retry | None, now: datetime
+    ) -> CommandResult | _Request | None:
+        """Return the earlier result under the same id, or a refusal if the id belongs to another command.
+
+        Returns the request under the id of its next try if it was refused and may be judged again, and `None`
+        if the id is new.
+        """
+        earlier = self._receipts_of([request.command_id])[request.command_id]
+        if not earlier:
+            return None
+        filled_in = () if retry is None else retry.filled_in
+
+        def says_the_same(receipt: Receipt) -> bool:
+            if receipt.digest == request.digest:
+                return True
+            return bool(filled_in) and with_fields_of(command, receipt, filled_in) == receipt.digest
+
+        first = next(filter(says_the_same, earlier), None)
+        if first is None:
+            sentence = f"{request.command_id} was given to another {earlier[0].command}: take a new id"
+            return self._refused(request, CommandIdReused(sentence), now)
+        tries = [first] if first.refusal is None else tries_after(first, says_the_same, self._receipts_of)
+        if retry is None or not retry.judge_again or tries[-1].refusal is None:
+            return last_answer(tries, filled_in)
+        return request._replace(command_id=try_id(first.command_id, len(tries) + 1))
 
     def _check_stream(self, stream: str, expected: int | None) -> None:
         """Raise `StreamStopped`, or `VersionConflict` if the stream is not at the expected version."""
@@ -197,13 +248,13 @@ class CommandHandler:
             self.journal.left_out.refuse(entry.originator_id)
         return tuple(entries)
 
-    def _receipts_of(self, command_id: str) -> list[Receipt]:
-        """Return the receipts that were given under the id."""
-        if (earlier := self._earlier_receipts.get(command_id)) is None:
-            recorder = self.journal.recorder
-            rows = recorder.rows_of_each(*recorder.given([command_id]))
-            earlier = self.journal.receipts(*rows).get(command_id, [])
-        return earlier
+    def _receipts_of(self, ids: Sequence[str]) -> dict[str, list[Receipt]]:
+        """Return the receipts that were given under each of the ids."""
+        unread = [id_ for id_ in ids if id_ not in self._earlier_receipts]
+        read = {id_: self._earlier_receipts.get(id_, []) for id_ in ids}
+        if unread:
+            read |= self._receipts_in(self.journal.recorder.rows_of_each(*self._questions(unread)))
+        return read
 
     def _refused(self, request: _Request, reason: Refusal, now: datetime) -> CommandResult:
         refusal = StoredRefusal(

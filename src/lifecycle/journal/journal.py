@@ -1,6 +1,7 @@
 """The event store: eventsourcing's application on the journal's own recorder, which reads entries."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -53,6 +54,8 @@ _FOUNDING_ROWS = 100
 FOUNDING = "EstablishFund"
 """The name of what founds a book, which is no command of the catalogue."""
 _RECORDED = attrgetter("recorded_at")
+_DAY = re.compile(rb'\{"on":"(\d{4}-\d\d-\d\d)"')
+"""The day of an event, which is its first field."""
 _LAST = "\U0010ffff"
 """After every name of a stream."""
 _ELSEWHERE = (
@@ -356,7 +359,9 @@ def _receipt_of(rows: Sequence[Stored]) -> Receipt:
     spec = BY_EVENT.get(kind_of(own.stream), {}).get(own.topic.partition(".")[0])
     about = id_text(own.command_id), own.digest or b"", spec.name if spec else FOUNDING, own.stream
     names = tuple(row.name for row in rows)
-    return Receipt(*about, "accepted", None, None, None, names, last.position, last.recorded_at)
+    day = _DAY.match(own.state)
+    acted = day[1].decode() if day else "", own.actor
+    return Receipt(*about, "accepted", None, None, None, names, last.position, last.recorded_at, *acted)
 
 
 def _whole(entries: list[Entry], after: int = 0) -> list[Entry]:

@@ -40,6 +40,10 @@ class Receipt(NamedTuple):
     """The position of the last of them."""
     recorded_at: int
     """Microseconds since 1970-01-01, UTC."""
+    on: str = ""
+    """The day on which it took effect, or should have."""
+    actor: str = ""
+    """The officer who acted, or would have."""
 
 
 class StoredRefusal(NamedTuple):
@@ -72,7 +76,7 @@ class StoredRefusal(NamedTuple):
         """Return it as a receipt."""
         reason = self.refusal, self.rule, self.message
         about = self.id, self.digest, self.command, self.stream
-        return Receipt(*about, "refused", *reason, (), None, self.recorded_at)
+        return Receipt(*about, "refused", *reason, (), None, self.recorded_at, self.on, self.actor)
 
 
 class CommandResult(NamedTuple):

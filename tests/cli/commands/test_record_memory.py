@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from cli.commands import record as recording
-from cli.commands.record_lines import _Counts
+from cli.commands.record import record as recording
+from cli.commands.record.line_ids import _Counts
+from cli.commands.record.run import Run
 from lifecycle.journal.postgresql.recorder import JournalRecorder as OnPostgres
 from lifecycle.journal.sqlite.recorder import JournalRecorder
 from lifecycle.kernel.refusals import Refusal
@@ -81,16 +82,16 @@ def test_no_error_outlives_its_line(
 def test_no_line_leaves_more_than_its_sum(lived: Shell, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is held after each batch: 18 to 36 bytes a line number equal lines, and little else is kept."""
     monkeypatch.setattr("lifecycle.book.loaded_state._KEPT_ENTRIES", 100)
-    monkeypatch.setattr("cli.commands.record_lines.BATCH", 50)
+    monkeypatch.setattr("cli.commands.record.lines.BATCH", 50)
     monkeypatch.setattr(recording, "_reporter", lambda *_, **__: lambda _: None)
     held: list[int] = []
-    take = recording.Run.take
+    take = Run.take
 
     def measured(*given: Any) -> None:
         take(*given)
         held.append(tracemalloc.get_traced_memory()[0])
 
-    monkeypatch.setattr(recording.Run, "take", measured)
+    monkeypatch.setattr(Run, "take", measured)
     file = lived.file([(LINES | {"accepted": proposal})[kind](n) for n in range(2_000)])
     gc.disable()
     tracemalloc.start()
@@ -136,13 +137,13 @@ def test_whoever_records_many_lines_has_cycles_collected(
 ) -> None:
     """The program itself starts with the collector at rest."""
     seen: list[bool] = []
-    take = recording.Run.take
+    take = Run.take
 
     def looking(*given: Any) -> None:
         seen.append(gc.isenabled())
         take(*given)
 
-    monkeypatch.setattr(recording.Run, "take", looking)
+    monkeypatch.setattr(Run, "take", looking)
     gc.disable()
     try:
         lived("record", lived.file([payment(1)]), "--continue")

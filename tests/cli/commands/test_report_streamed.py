@@ -11,6 +11,7 @@ from lifecycle.kernel.errors import Unreachable
 from projections import query
 from support.cli_shell import Shell
 
+pytestmark = pytest.mark.case("K10")
 FORMS = ("table", "json", "csv", "html")
 
 

@@ -1,7 +1,8 @@
 """The commands that correct or strike an entry of a grant, of the fund or of a call."""
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import Any, ClassVar
 
 from pydantic import model_validator
 from pydantic_core import PydanticSerializationError, to_json
@@ -15,7 +16,7 @@ from lifecycle.kernel.history import corrected_event
 from lifecycle.kernel.listed_codes import Fault, faults
 from lifecycle.kernel.spec import ANY
 from lifecycle.types.decimals import Find, amounts_named, check_decimals_of
-from lifecycle.types.money import check_digits
+from lifecycle.types.money import AMOUNT, Money, check_digits
 
 
 class _Correction(Draft, EntryCorrected):
@@ -59,10 +60,35 @@ class CallCorrection(_Correction):
     AMOUNTS = amounts_named(call_events.EVENTS)
 
 
+def _with_amounts_as_kept(words: Mapping[str, Any], amounts: Mapping[str, Find]) -> Mapping[str, Any]:
+    """Return the words with each amount in ``reads`` as it is kept: ``400.50 USD`` for ``400.5 USD``."""
+    reads = words.get("reads")
+    if not isinstance(reads, dict):
+        return words
+    kept = deepcopy(reads)
+    for name, find in amounts.items():
+        for path, value in find(kept.get(name), name):
+            if isinstance(value, str) and AMOUNT.fullmatch(value):
+                _put(kept, path.split("."), str(Money.parse(value)))
+    return {**words, "reads": kept}
+
+
+def _put(value: Any, path: Sequence[str], amount: str) -> None:
+    *path, last = path
+    for step in path:
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    value[int(last) if isinstance(value, list) else last] = amount
+
+
 class CorrectEntry(GrantCommand[GrantCorrection]):
     """Correct or strike an entry."""
 
     BECOMES = EntryCorrected
+
+    @classmethod
+    def normalised_words(cls, words: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the words with amounts as they are kept."""
+        return _with_amounts_as_kept(words, GrantCorrection.AMOUNTS)
 
 
 class CorrectFundEntry(FundCommand[FundCorrection]):
@@ -71,12 +97,22 @@ class CorrectFundEntry(FundCommand[FundCorrection]):
     NAME = "CorrectEntry"
     BECOMES = EntryCorrected
 
+    @classmethod
+    def normalised_words(cls, words: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the words with amounts as they are kept."""
+        return _with_amounts_as_kept(words, FundCorrection.AMOUNTS)
+
 
 class CorrectCallEntry(CallCommand[CallCorrection]):
     """Correct or strike an entry of a call."""
 
     NAME = "CorrectEntry"
     BECOMES = EntryCorrected
+
+    @classmethod
+    def normalised_words(cls, words: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the words with amounts as they are kept."""
+        return _with_amounts_as_kept(words, CallCorrection.AMOUNTS)
 
 
 def faults_of_reading(now: Event, changes: dict[str, object]) -> list[Fault]:

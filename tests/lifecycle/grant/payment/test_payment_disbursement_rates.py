@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from cli.commands.record_lines import words_of
+from cli.commands.record.lines import words_of
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.grant.payment.disbursement import RateDoesNotFit, SameCurrencyPaid

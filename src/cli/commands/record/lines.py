@@ -4,13 +4,10 @@ import json
 import math
 import os
 import select
-from array import array
 from collections import deque
 from collections.abc import Iterator
 from decimal import Decimal
-from hashlib import blake2b
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 LONGEST = 1024 * 1024
 """The most bytes that a line may have."""
@@ -18,7 +15,6 @@ BATCH = 800
 """The most lines in a batch, which is recorded in one durable transaction or a few."""
 _CHUNK = 256 * 1024
 """Bytes that are read at a time."""
-_NAMESPACE = uuid5(NAMESPACE_URL, "grantbook:record")
 
 
 class BadLine(ValueError):
@@ -150,62 +146,4 @@ def _no_number(text: str) -> float:
     raise BadLine(f"{text} is not a number: leave it out, or write the amount as text")
 
 
-_canonical = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), check_circular=False, default=float
-).encode
 _decoder = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_no_number)
-
-
-class Ids:
-    """Makes ids for lines without one, from their content and their number among equal lines."""
-
-    def __init__(self) -> None:
-        self._seen = _Counts()
-
-    def of(self, words: dict[str, Any]) -> str:
-        """Return the id. It depends neither on blank lines nor on the order of keys."""
-        canonical = _canonical(words)
-        sum_of_line = int.from_bytes(blake2b(canonical.encode(), digest_size=8).digest(), "big")
-        return str(uuid5(_NAMESPACE, f"{self._seen.one_more(sum_of_line)} {canonical}"))
-
-
-class _Counts:
-    """Counts 64-bit sums in 18 to 36 bytes each, a sixth of what a dictionary takes.
-
-    Two lines with the same sum would be counted as equal lines, but their ids would still differ, and be the
-    same in each run. A file of a million lines has no two such lines.
-    """
-
-    def __init__(self) -> None:
-        self._sums, self._times, self._used = _empty(1024)
-
-    def one_more(self, sum_: int) -> int:
-        """Count the sum, and return how often it was counted."""
-        if 3 * self._used > 2 * len(self._sums):
-            self._grow()
-        slot = self._slot(sum_)
-        if not self._times[slot]:
-            self._used += 1
-            self._sums[slot] = sum_
-        self._times[slot] += 1
-        return self._times[slot]
-
-    def _slot(self, sum_: int) -> int:
-        """Return the slot that has the sum, or the free slot for it."""
-        sums, times, last = self._sums, self._times, len(self._sums) - 1
-        slot = sum_ & last
-        while times[slot] and sums[slot] != sum_:
-            slot = (slot + 1) & last
-        return slot
-
-    def _grow(self) -> None:
-        sums, times, used = self._sums, self._times, self._used
-        self._sums, self._times, self._used = _empty(2 * len(sums), used)
-        for sum_, count in zip(sums, times, strict=True):
-            if count:
-                slot = self._slot(sum_)
-                self._sums[slot], self._times[slot] = sum_, count
-
-
-def _empty(slots: int, used: int = 0) -> tuple["array[int]", "array[int]", int]:
-    return array("Q", bytes(8 * slots)), array("I", bytes(4 * slots)), used
