@@ -133,14 +133,18 @@ class EntryNotification(Notification):
 
 _GIVEN = (
     f"SELECT {', '.join(f'entry.{column}' for column in ENTRY_COLUMNS.split(', '))}"
-    " FROM stored_events AS own JOIN stored_events AS entry ON entry.position >= own.position"
-    " AND entry.position < coalesce((SELECT later.position FROM stored_events AS later"
-    " WHERE later.position > own.position AND later.digest IS NOT NULL ORDER BY later.position LIMIT 1),"
-    " 9223372036854775807)"
+    " FROM stored_events AS own CROSS JOIN stored_events AS entry"
     " WHERE own.command_id IN ({marks}) AND own.digest IS NOT NULL AND entry.command_id = own.command_id"
+    " AND entry.position >= own.position AND entry.position < coalesce("
+    "(SELECT later.position FROM stored_events AS later WHERE later.position > own.position"
+    " AND later.digest IS NOT NULL ORDER BY later.position LIMIT 1), 9223372036854775807)"
     " ORDER BY entry.position"
 )
-"""The first entry of each command, found by the index of commands, and those that follow from it."""
+"""The first entry of each command, found by the index of commands, and those that follow from it.
+
+SQLite goes through a CROSS JOIN in the order in which it is written. In another order it would read the whole
+journal for each batch.
+"""
 _NOT_UTF8 = "\ufffd"
 
 

@@ -11,7 +11,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from lifecycle.book.book import Book
 from lifecycle.journal.journal import Journal
-from lifecycle.journal.recorder import FORMAT
+from lifecycle.journal.recorder import FORMAT, Question
 from lifecycle.journal.sqlite.recorder import JournalRecorder
 from lifecycle.kernel.errors import Altered, StreamStopped, Unreachable
 from support import given as g
@@ -374,3 +374,28 @@ def test_a_database_of_something_else_is_no_journal(tmp_path: Path) -> None:
         other.execute("CREATE TABLE recipes (name TEXT)")
     with pytest.raises(Unreachable, match="not a grantbook journal"):
         Journal(tmp_path / "journal.sqlite")
+
+
+# ── how it is read ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("commands", [1, 100, 500])
+def test_a_batch_reads_by_index_however_many_commands_it_has(
+    book: Book, raw: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, commands: int
+) -> None:
+    asked: list[Question] = []
+    rows_of_each = JournalRecorder.rows_of_each
+
+    def noted(self: JournalRecorder, *questions: Question) -> list[list[tuple[object, ...]]]:
+        asked.extend(questions)
+        return rows_of_each(self, *questions)
+
+    monkeypatch.setattr(JournalRecorder, "rows_of_each", noted)
+    batch = [g.cost("06-12", command_id=f"batch-{n}") for n in range(commands)]
+    with book.batch(batch):
+        for command in batch:
+            book.record(command, "t.leader")
+    plans = [raw.execute(f"EXPLAIN QUERY PLAN {text}", params).fetchall() for text, params in asked]
+    steps = [str(step) for plan in plans for *_, step in plan]
+    assert any("USING INDEX commands" in step for step in steps)
+    assert not [step for step in steps if step.startswith("SCAN")]
