@@ -79,7 +79,7 @@ class FileCommand(SpecCommand):
         file = click.Argument(["file"], metavar="FILE")
         return [*arguments, file, *self._file_options, *options]
 
-    def run(self, confirm_clock: bool, **typed: Any) -> int:
+    def run(self, confirm_clock: bool, dry_run: bool, **typed: Any) -> int:
         """Record what was typed together with the file, and return the exit code."""
         from cli.shell.options import words_from
 
@@ -87,7 +87,7 @@ class FileCommand(SpecCommand):
         if self.spec.name == "AdoptPolicy":
             words = words_from(self.command_class(), typed)
             edition = {"command": self.spec.name, "edition": edition_from(file), **words}
-            return record_and_print(edition, confirm_clock=confirm_clock)
+            return record_and_print(edition, confirm_clock=confirm_clock, dry_run=dry_run)
         name, media_type = typed.pop("name"), typed.pop("media_type")
         content = _read(file)
         document = {
@@ -97,7 +97,7 @@ class FileCommand(SpecCommand):
             "sha256": hashlib.sha256(content).hexdigest(),
             **words_from(self.command_class(), typed),
         }
-        return record_and_print(document, confirm_clock=confirm_clock, file=content)
+        return record_and_print(document, confirm_clock=confirm_clock, dry_run=dry_run, file=content)
 
 
 def _media_type(file: str) -> str:

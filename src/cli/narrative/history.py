@@ -262,9 +262,21 @@ def _arrow(name: str, before: Any, after: Any, currency: str) -> str:
     return f"{label} {readable(before, currency)} → {readable(after, currency)}"
 
 
+def sentence_of(event: Event, stream_kind: str) -> str:
+    """Return the sentence of an event of a grant, the fund or a call."""
+    if stream_kind not in _SENTENCES:
+        return f"{prose(event.actor)}: {type(event).__name__}"
+    return _sentence(event, _SENTENCES[stream_kind])
+
+
+def stated_in_sentence(change: Change) -> bool:
+    """Return whether the change is clear from the sentence itself."""
+    return change[0] in _STATED_IN_SENTENCE
+
+
 def unstated_changes(paragraph: Paragraph) -> list[Change]:
     """Return the changes that the sentence does not state."""
-    return [change for change in paragraph.changes if change[0] not in _STATED_IN_SENTENCE]
+    return [change for change in paragraph.changes if not stated_in_sentence(change)]
 
 
 def marks(paragraph: Paragraph) -> list[str]:

@@ -16,6 +16,13 @@ class Recorded(NamedTuple):
     """A sentence for each step after recording that failed. Not escaped."""
 
 
+def try_out(book: "Book", command: "Command", recorder: str) -> Recorded:
+    """Decide the command as `record` does, and record nothing."""
+    with book.trial((command,)):
+        receipt = book.record(command, recorder)
+    return Recorded(receipt)
+
+
 def record(book: "Book", command: "Command", recorder: str) -> Recorded:
     """Decide and record the command, catch the views up and seal the journal.
 

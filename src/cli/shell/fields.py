@@ -26,7 +26,7 @@ class Field(NamedTuple):
 
 
 def parameters(fields: Iterable[Field]) -> list[click.Parameter]:
-    """Return an argument or option for each field, and the option that trusts the machine's clock."""
+    """Return an argument or option for each field, and the options of how to record it."""
     params: list[click.Parameter] = [
         _argument(field) if field.is_argument else _option(field) for field in fields
     ]
@@ -36,6 +36,9 @@ def parameters(fields: Iterable[Field]) -> list[click.Parameter]:
             is_flag=True,
             help="Trust the machine's clock although it is more than a year ahead of the journal.",
         )
+    )
+    params.append(
+        click.Option(["--dry-run"], is_flag=True, help="Judge it, print the receipt, and record nothing.")
     )
     return params
 

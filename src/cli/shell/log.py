@@ -4,12 +4,15 @@ A line has names of commands, ids, outcomes and durations, and never personal da
 """
 
 import importlib
+import os
 import sys
 from typing import Any
 
 
 def line(event: str, **fields: Any) -> None:
-    """Write one line, without the fields that are `None`."""
+    """Write one line, without the fields that are `None`. On a terminal only if ``GRANTBOOK_LOG`` is set."""
+    if sys.stderr.isatty() and not os.environ.get("GRANTBOOK_LOG"):
+        return
     structlog = _structlog()
     on_terminal = sys.stderr.isatty()
     renderer = structlog.processors.KeyValueRenderer() if on_terminal else structlog.processors.JSONRenderer()

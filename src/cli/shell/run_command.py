@@ -1,7 +1,7 @@
 """Runs a command that records: parses what was typed, records it, and prints the receipt."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +11,7 @@ from cli.output.terminal_text import (
     safe,
     say,
     to_json,
+    wrapped,
 )
 from cli.shell.command_fields import fields_of_command
 from cli.shell.fields import Field, parameters
@@ -18,6 +19,8 @@ from cli.shell.settings import Settings, global_options, settings
 from lifecycle.kernel.spec import Spec
 
 if TYPE_CHECKING:
+    from lifecycle.book.book import Book
+    from lifecycle.book.recording_effect import Effect
     from lifecycle.journal.recorder import CommandResult
     from lifecycle.kernel.command import Command
     from lifecycle.kernel.errors import BookError
@@ -52,14 +55,14 @@ class SpecCommand(click.Command):
         """Return how each field is typed."""
         return fields_of_command(self.spec.words)
 
-    def run(self, confirm_clock: bool, **typed: Any) -> int:
+    def run(self, confirm_clock: bool, dry_run: bool, **typed: Any) -> int:
         """Record what was typed, and return the exit code."""
         from cli.shell.options import words_from
 
         words = words_from(self.command_class(), typed)
-        if self.spec.name == "HoldActivity" and "ends" in words:
-            words.setdefault("on", words["ends"])  # an activity is held on the day on which it ends
-        return record_and_print({"command": self.spec.name, **words}, confirm_clock=confirm_clock)
+        return record_and_print(
+            {"command": self.spec.name, **words}, confirm_clock=confirm_clock, dry_run=dry_run
+        )
 
 
 def _help_of(spec: Spec) -> str:
@@ -73,37 +76,53 @@ def _help_of(spec: Spec) -> str:
 
 
 def record_and_print(
-    words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes | None = None
+    words: Mapping[str, Any],
+    *,
+    confirm_clock: bool = False,
+    dry_run: bool = False,
+    file: bytes | None = None,
 ) -> int:
     """Parse and record the command, print the receipt, and return the exit code.
 
     The bytes of a ``file``, whose digest is among the words, are first kept in the book's documents.
     """
     from cli.recording.personal_data import personal, warning
-    from cli.recording.record import record
+    from cli.recording.record import record, try_out
     from lifecycle.kernel.errors import StreamStopped, VersionConflict
     from lifecycle.parse import Malformed, command_from
 
     options = settings()
     recorder = options.recorder()
     with options.open(confirm_clock=confirm_clock) as book:
-        with_defaults = {"on": book.today().isoformat(), "actor": recorder, **words}
+        day, without_day = _default_day(words, book)
+        with_defaults = {"on": day, "actor": recorder, **words}
         try:
             command = command_from(with_defaults)
         except Malformed as error:
             return _malformed(options, error, with_defaults.get("command_id"))
-        if fields := personal(words):
-            say(prose(warning(fields)), err=True)
-        if file is not None:
+        if file is not None and not dry_run:
             book.attach(file)
         started = time.perf_counter()
         try:
-            receipt, unfinished = record(book, command, recorder)
+            receipt, unfinished = (try_out if dry_run else record)(book, command, recorder)
         except (VersionConflict, StreamStopped) as error:
             return not_recorded(options, error, command.command_id)
         seconds = time.perf_counter() - started
-    _log(receipt, seconds)
-    return _print(options, receipt, unfinished)
+        effect = book.effect
+    _log(receipt, seconds, dry_run=dry_run)
+    code = _print(options, receipt, effect, "" if "on" in words else without_day, dry_run=dry_run)
+    for sentence in unfinished:
+        say(f"{'recorded; ' if receipt.refusal is None else ''}{prose(sentence)}", err=True)
+    if fields := personal(words):
+        say(prose(warning(fields)), err=True)
+    return code
+
+
+def _default_day(words: Mapping[str, Any], book: "Book") -> tuple[object, str]:
+    """Return the day of a command without one, and why it is this day: an activity's last day, or today."""
+    if words.get("command") == "HoldActivity" and "ends" in words:
+        return words["ends"], "its last day: no --on given"
+    return book.today().isoformat(), "today: no --on given"
 
 
 def _malformed(options: Settings, error: Any, command_id: object) -> int:
@@ -126,25 +145,38 @@ def not_recorded(options: Settings, error: "BookError", command_id: str) -> int:
     return show(error)
 
 
-def _print(options: Settings, receipt: "CommandResult", unfinished: Sequence[str] = ()) -> int:
-    """Print a sentence or JSON on stdout, or a refusal on stderr, and return the exit code."""
+def _print(
+    options: Settings,
+    receipt: "CommandResult",
+    effect: "Effect | None",
+    without_day: str,
+    *,
+    dry_run: bool,
+) -> int:
+    """Print the receipt in words or as JSON on stdout, or a refusal on stderr, and return the exit code."""
     if options.json:
         say(to_json(receipt_json(receipt)))
     elif receipt.refusal is None:
-        say(accepted(receipt))
+        say(accepted(receipt, dry_run=dry_run))
+        if effect is not None:
+            from cli.narrative.receipt import lines_of
+
+            for sentence in lines_of(effect, without_day):
+                say(wrapped(sentence, "    ", "  "))
     if receipt.refusal is not None:
         say(refused(receipt), err=True)
-    for sentence in unfinished:
-        say(f"{'recorded; ' if receipt.refusal is None else ''}{prose(sentence)}", err=True)
+    if dry_run and not options.json:
+        say("dry run: nothing was recorded")
     return 0 if receipt.refusal is None else 1
 
 
-def accepted(receipt: "CommandResult") -> str:
-    """Return what was recorded, and at which position."""
+def accepted(receipt: "CommandResult", *, dry_run: bool = False) -> str:
+    """Return what was recorded, or would be, and at which position."""
     entries = f"{safe(' and '.join(receipt.entries))}, position {receipt.position} of the journal"
     if receipt.outcome == "repeat":
-        return f"recorded before: {receipt.command} as {entries}; nothing new"
-    return f"recorded: {receipt.command} as {entries}"
+        message = f" ({prose(receipt.message)})" if receipt.message else ""
+        return f"recorded before: {receipt.command} as {entries}; nothing new{message}"
+    return f"{'would be recorded' if dry_run else 'recorded'}: {receipt.command} as {entries}"
 
 
 def refused(receipt: "CommandResult") -> str:
@@ -185,7 +217,7 @@ def as_json(  # noqa: PLR0917 in the order of the keys
     }
 
 
-def _log(receipt: "CommandResult", seconds: float) -> None:
+def _log(receipt: "CommandResult", seconds: float, *, dry_run: bool) -> None:
     from cli.shell.log import line
 
     stream_kind, _, id_ = receipt.stream.partition(":")
@@ -196,5 +228,6 @@ def _log(receipt: "CommandResult", seconds: float) -> None:
         grant=id_ if stream_kind == "grant" else None,
         outcome=receipt.outcome,
         refusal=receipt.refusal,
+        dry_run=dry_run or None,
         seconds=round(seconds, 4),
     )

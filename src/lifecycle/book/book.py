@@ -31,6 +31,7 @@ from lifecycle.kernel.history import FUND, history
 
 if TYPE_CHECKING:
     from lifecycle.book.command_handler import CommandHandler
+    from lifecycle.book.recording_effect import Effect
     from lifecycle.book.tries import Retry
     from lifecycle.fund.state import Fund
     from lifecycle.kernel.command import Command
@@ -220,6 +221,11 @@ class Book(BookReader):
     def own_rows(self) -> OwnRows:
         """The unsealed rows that this open book has appended."""
         return self._loaded_handler.own_rows if self._loaded_handler is not None else OwnRows()
+
+    @property
+    def effect(self) -> "Effect | None":
+        """What the last command changed; `None` if it was refused or a repeat."""
+        return None if self._loaded_handler is None else self._loaded_handler.effect
 
     def now(self) -> datetime:
         """Return the current moment of the book's clock."""

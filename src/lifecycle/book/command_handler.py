@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from lifecycle.book.decider import Decider
 from lifecycle.book.loaded_state import RELOAD_AFTER, LoadedState
 from lifecycle.book.own_rows import OwnRows
+from lifecycle.book.recording_effect import Effect, States
 from lifecycle.book.tries import Retry, last_answer, tries_after, try_id, with_fields_of
 from lifecycle.decide import Decision, stream_of
 from lifecycle.fund.seat import day_at
@@ -27,7 +28,7 @@ from lifecycle.journal.stored_row import id_bytes, microseconds
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.errors import VersionConflict
 from lifecycle.kernel.event import Event
-from lifecycle.kernel.history import FUND, QUARANTINES, Entry
+from lifecycle.kernel.history import FUND, QUARANTINES, Entry, kind_of
 from lifecycle.kernel.memory import without_trace
 from lifecycle.kernel.refusals import CommandIdReused, Refusal
 from lifecycle.parse import recorder_from
@@ -67,6 +68,8 @@ class CommandHandler:
         self._confirm_clock = confirm_clock
         self.own_rows = OwnRows()
         """The rows that this handler has appended since the last seal."""
+        self.effect: Effect | None = None
+        """What the last command changed; `None` if nothing was recorded."""
         self.batching = False
         """Whether a `batch` is open. Each `record` is then part of it."""
         self._state = LoadedState(journal)
@@ -170,6 +173,7 @@ class CommandHandler:
         self._state.forget()
 
     def _record(self, command: Command, recorder: str, retry: Retry | None) -> CommandResult:
+        self.effect = None
         stream, now = stream_of(command), self._now()
         command_id, words = command.command_id or str(uuid.uuid4()), request_of(command)
         about = (command.NAME, stream, command.on.isoformat(), command.actor, recorder, words)
@@ -186,7 +190,9 @@ class CommandHandler:
             without_trace(refusal)
             return self._refused(request, refusal, now)
         entries = self._entries(request, decision, command.note, now)
+        effect = self._effect(stream, entries, decision)
         position = self._append(entries, request.digest)
+        self.effect = effect
         self._state.add(entries, decision)
         following = {(entry.originator_id, entry.originator_version + 1) for entry in entries}
         if stream == QUARANTINES or not following.isdisjoint(self._quarantined_names):
@@ -194,6 +200,12 @@ class CommandHandler:
         names = tuple(entry.name for entry in entries)
         outcome = "accepted", None, None, None, names, position
         return CommandResult(request.command_id, command.NAME, stream, *outcome)
+
+    def _effect(self, stream: str, entries: tuple[Entry, ...], decision: Decision) -> Effect:
+        grant = self._state.grant(stream).grant if kind_of(stream) == "grant" else None
+        calls = {name: self._state.call(name)[0] for name in decision.calls}
+        before = States(grant, self._state.fund, calls)
+        return Effect(entries, before, States(decision.grant, decision.fund, decision.calls))
 
     def _earlier(
         self, request: _Request, command: Command, retry: Retry | None, now: datetime
