@@ -1,7 +1,8 @@
 """Rows put into a journal by somebody who may write in it and has read how it is kept: all sums fit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from lifecycle.book.book import Book
@@ -12,7 +13,7 @@ from lifecycle.grant import events as grant
 from lifecycle.journal.command_digest import digest_of, digest_of_request, request_of
 from lifecycle.journal.mapper import stored_as
 from lifecycle.journal.recorder import StoredRefusal
-from lifecycle.journal.stored_row import id_bytes, microseconds
+from lifecycle.journal.stored_row import id_bytes, microseconds, with_sum
 from lifecycle.kernel.command import Command, event_of
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
@@ -33,12 +34,14 @@ def forge(
     pair: Sequence[tuple[str, Event]] = (),
     pair_by: str = "",
     digest: bytes | None = b"",
+    columns: Mapping[str, Any] = MappingProxyType({}),
     **changes: Any,
 ) -> int:
     """Put in the entry that the command would become, as if it were lawful; returns its position.
 
     ``pair``: what is put in with it, on which stream, recorded by ``pair_by``. ``digest``: another than the
-    command's. ``changes``: of its entry: ``recorded_at``, ``rules``, ``note``.
+    command's. ``columns``: of its row, as they are stored. ``changes``: of its entry: ``recorded_at``,
+    ``rules``, ``note``.
     """
     recorder, command_id = recorder or command.actor, command.command_id or f"forged-{book.position()}"
     stream = stream_of(command)
@@ -53,6 +56,7 @@ def forge(
     own, *following = entries
     own = own._replace(**{"note": command.note, **changes})
     rows = [stored_as(own, digest_of(command) if digest == b"" else digest), *map(stored_as, following)]
+    rows[0] = with_sum(rows[0]._replace(**columns))
     with book.journal.recorder.writing():
         book.journal.recorder.append(rows, ())
     return book.position() - len(pair)

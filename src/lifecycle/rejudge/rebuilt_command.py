@@ -3,11 +3,12 @@
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import from_json, to_json
 
 from lifecycle.journal.command_digest import possible_digests
 from lifecycle.journal.left_out.faults import UNDECODABLE, Fault
 from lifecycle.journal.mapper import entry_of
-from lifecycle.journal.stored_row import Stored
+from lifecycle.journal.stored_row import Stored, id_bytes
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.errors import Altered
 from lifecycle.kernel.event import Event
@@ -42,6 +43,19 @@ class Group:
             except Altered as error:
                 about = row.position, row.stream, row.version
                 self.unread.append(Fault(UNDECODABLE, *about, 0, f"it is no entry: {error}"))
+
+
+def check_form(row: Stored, entry: Entry) -> None:
+    """Raise `Lawless` if grantbook does not write a row in this form, although the row can be read.
+
+    No command sets the columns for imports and signatures, and nothing else judges their values.
+    """
+    if row.imported_from is not None or row.signature is not None:
+        raise Lawless(f"{entry.name} holds an import or a signature, and no command records either")
+    if row.command_id != id_bytes(entry.command_id) or "\n" in entry.command_id:
+        raise Lawless(f"the command id of {entry.name} is not stored as one")
+    if to_json(from_json(row.state)) != row.state:
+        raise Lawless(f"the JSON of {entry.name} has spaces, escapes or keys that were not written")
 
 
 def command_again(own: Entry, row: Stored, name: str) -> Command:

@@ -32,7 +32,7 @@ from lifecycle.rejudge.entry import (
     spec_of_entry,
 )
 from lifecycle.rejudge.quarantine_act import quarantined_again, refusal_quarantined_again
-from lifecycle.rejudge.rebuilt_command import OTHER_DIGEST, Group, command_again
+from lifecycle.rejudge.rebuilt_command import OTHER_DIGEST, Group, check_form, command_again
 from lifecycle.rejudge.refusal import check_refusal
 from lifecycle.rejudge.refusal_walk import PAGE, RefusalWalk, refused_in
 from lifecycle.rejudge.state_before import StateBefore
@@ -181,6 +181,8 @@ class RowWalk:
             return False
         own = group.entries[0]
         try:
+            for row, entry in zip(group.rows, group.entries, strict=True):
+                check_form(row, entry)
             self._check_order(group.entries)
             decision = self._decision(group)
             self._past.take_in(group.entries, decision)

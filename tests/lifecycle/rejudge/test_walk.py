@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from lifecycle.fund.contributions import PartnerJoined
 from lifecycle.grant.proposal.request import request_digest
 from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.journal.left_out.faults import LAWLESS, UNDECODABLE, Judged, together
+from lifecycle.journal.mapper import event_json
 from lifecycle.journal.stored_row import microseconds
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import Event
@@ -184,6 +186,11 @@ def of_the_fund(kind: type[FundsCommitted | CommitmentReleased], on: str, amount
     return FUND, kind(on=g.day(on), actor="a.prover", grant=g.G, amount=Money.parse(amount))
 
 
+def stored_otherwise(book: Book, **columns: Any) -> None:
+    """Put in a lawful payment whose row has other values in columns that no rule reads."""
+    forge(book, g.disburse("05-01"), columns=columns)
+
+
 FORGED: dict[str, tuple[Way, str]] = {
     "paid by who asked": (lambda book: forge(book, g.disburse("05-01", actor="t.leader")), "RoleNotHeld"),
     "paid by nobody": (lambda book: forge(book, g.disburse("05-01", actor="n.obody")), "NotAnOfficer"),
@@ -283,6 +290,27 @@ FORGED: dict[str, tuple[Way, str]] = {
     "another note than was given": (
         lambda book: forge(book, g.disburse("05-01", note="paid"), note="unpaid"),
         "digest",
+    ),
+    "imported from nowhere": (lambda book: stored_otherwise(book, imported_from="x"), "no command records"),
+    "imported from an empty text": (
+        lambda book: stored_otherwise(book, imported_from=""),
+        "no command records",
+    ),
+    "signed by nobody": (lambda book: stored_otherwise(book, signature=bytes(64)), "no command records"),
+    "a command id of one byte": (lambda book: stored_otherwise(book, command_id=b"x"), "not stored as one"),
+    "a command id of two lines": (
+        lambda book: stored_otherwise(book, command_id=b"x\n" + 16 * b"y"),
+        "not stored as one",
+    ),
+    "a field given twice": (
+        lambda book: stored_otherwise(
+            book, state=b'{"on":"2017-03-01",' + event_json(g.disburse("05-01").event)[1:]
+        ),
+        "that were not written",
+    ),
+    "a space after its event": (
+        lambda book: stored_otherwise(book, state=event_json(g.disburse("05-01").event) + b" "),
+        "that were not written",
     ),
     "an earlier rule set": (lambda book: forge(book, g.disburse("05-01"), rules=1), "rule set 1"),
     "a refusal of another command than it keeps": (
