@@ -93,6 +93,8 @@ def _unexplained(known: dict[str, str]) -> Iterator[str]:
     decisions = "".join(page.read_text("utf-8") for page in (ROOT / "docs/decisions").glob("*.md")).lower()
     for line in [*project["dependencies"], *extras]:
         name = re.split(r"[<>=~\[]", line)[0]
+        if name == project["name"]:
+            continue  # an extra of extras
         if name not in known:
             yield f"{name} is not pinned: run make lock"
         if not re.search(rf"\b{re.escape(name)}\b", decisions):

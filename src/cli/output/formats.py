@@ -1,9 +1,9 @@
-"""Writes a report as a table, JSON Lines, CSV, HTML or Parquet."""
+"""Writes a report as a table, JSON Lines, CSV, HTML, Parquet or XLSX."""
 
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -14,13 +14,72 @@ import click
 from cli.output.terminal_text import safe, say, writing_stdout
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from projections.query import Report
 
-FORMS = ("table", "json", "csv", "html", "parquet")
+FORMS = ("table", "json", "csv", "html", "parquet", "xlsx")
+_ENDINGS = {
+    ".csv": "csv",
+    ".htm": "html",
+    ".html": "html",
+    ".ics": "ics",
+    ".json": "json",
+    ".jsonl": "json",
+    ".md": "md",
+    ".ndjson": "json",
+    ".parquet": "parquet",
+    ".xlsx": "xlsx",
+}
+"""The form that the ending of a file's name means, in all commands that write a file."""
+
+
+def form_of(
+    form: str | None,
+    output: str | None,
+    *,
+    json: bool,
+    forms: Collection[str] = FORMS,
+    default: str = "table",
+) -> str:
+    """Return the form to write: that of ``--format``, of ``--json``, or of the ending of the file's name.
+
+    Args:
+        form: What ``--format`` says, if it is given.
+        output: What ``--output`` says, if it is given.
+        json: Whether ``--json`` is given.
+        forms: The forms that the command writes.
+        default: The form if nothing says which.
+
+    Raises ``UsageError`` if two of the three contradict each other, or if the ending means no form.
+    """
+    asked = form or ("json" if json else None)
+    ending = Path(output or "").suffix.lower()
+    if output is None or not ending or _is_special(Path(output)):
+        return asked or default
+    meant = default if ending == ".txt" else _ENDINGS.get(ending)
+    if meant is None or meant not in forms:
+        if asked is not None and meant is None:
+            return asked
+        known = ", ".join([*sorted(ending for ending, form in _ENDINGS.items() if form in forms), ".txt"])
+        raise click.UsageError(
+            f"--output {output}: this command writes no {ending}; name a file that ends in {known}"
+        )
+    if asked is not None and asked != meant:
+        option = f"--format {form}" if form else "--json"
+        raise click.UsageError(f"{option} and --output {output} contradict each other: leave one out")
+    return meant
 
 
 def write(
-    report: "Report", caption: str, form: str, output: str | None, *, color: bool, fund: str = ""
+    report: "Report",
+    caption: str,
+    form: str,
+    output: str | None,
+    *,
+    color: bool,
+    fund: str = "",
+    known_at: "datetime | None" = None,
 ) -> None:
     """Write the report on stdout or to a file, row by row. A file is written completely or not at all.
 
@@ -31,6 +90,9 @@ def write(
     if form == "parquet":
         _parquet(report, output)
         return
+    if form == "xlsx":
+        _spreadsheet(report, caption, output, fund, known_at)
+        return
     if form == "table" and output is None:
         with writing_stdout():
             print_table(report, caption, color=color)
@@ -38,7 +100,7 @@ def write(
     if output is not None:
         with opened_for_writing(output) as file, _as_text(file) as text:
             if form == "table":
-                print_table(report, caption, color=False, file=text)
+                print_table(report, caption, color=False, file=text, is_whole=True)
             else:
                 text.writelines(_parts(report, caption, form, fund))
         say(f"wrote {safe(output)}: {len(report.rows):,} rows", err=True)
@@ -91,6 +153,20 @@ def _parquet(report: "Report", output: str | None) -> None:
         raise click.UsageError("Parquet needs pyarrow: pip install 'grantbook[parquet]'") from None
     with opened_for_writing(output) as file:
         write_parquet(report, file)
+    say(f"wrote {safe(output)}: {len(report.rows):,} rows", err=True)
+
+
+def _spreadsheet(
+    report: "Report", caption: str, output: str | None, fund: str, known_at: "datetime | None"
+) -> None:
+    if output is None:
+        raise click.UsageError("XLSX is for spreadsheet programs: name a file with --output FILE.xlsx")
+    try:
+        from cli.output.spreadsheet import Dates, write_spreadsheet
+    except ModuleNotFoundError:
+        raise click.UsageError("XLSX needs XlsxWriter: pip install 'grantbook[xlsx]'") from None
+    with opened_for_writing(output) as file:
+        write_spreadsheet(report, Dates(fund, known_at, caption), file)
     say(f"wrote {safe(output)}: {len(report.rows):,} rows", err=True)
 
 

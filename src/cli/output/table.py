@@ -39,14 +39,19 @@ def cell(column: "Column", value: object) -> str:
     return safe(value)
 
 
-def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | None = None) -> None:
-    """Print the table within the terminal's width, and below it the names of columns that did not fit."""
+def print_table(
+    report: "Report", caption: str, *, color: bool, file: IO[str] | None = None, is_whole: bool = False
+) -> None:
+    """Print the table within the terminal's width, and below it the names of columns that did not fit.
+
+    If ``is_whole``, as in a file, the table has every column and is as wide as that takes.
+    """
     from rich.console import Console
     from rich.text import Text
 
-    available = width()
-    console = Console(file=file, width=available, no_color=not color, force_terminal=color, highlight=False)
     least, longest = _least_and_longest(report)
+    available = max(width(), sum(least.values()) + len(_GAP) * len(least)) if is_whole else width()
+    console = Console(file=file, width=available, no_color=not color, force_terminal=color, highlight=False)
     shown = _fitting(report, least, available)
     widths = _widened(shown, least, longest, available)
     for line in _lines(report.layout, body_of(report), widths, color=color):

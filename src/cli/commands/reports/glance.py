@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.commands.reports.report import AS_OF, KNOWN, OUTPUT
-from cli.output.formats import write_text
+from cli.output.formats import form_of, write_text
 from cli.output.terminal_text import (
     moment,
     safe,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _LINES = {"overdue": 6, "due": 4, "money": 4, "pipeline": 5, "changes": 5}
 """How many rows of each section are shown, so that all sections fit 40 lines of 80 columns."""
 _WEEK = timedelta(days=7)
+_FORMS = ("table", "json", "html")
 
 
 @click.command("glance", cls=Command, help="Show what is overdue, due, paid, on its way, and new.")
@@ -31,7 +32,7 @@ _WEEK = timedelta(days=7)
 )
 @AS_OF
 @KNOWN
-@click.option("--format", "form", type=click.Choice(["table", "json", "html"]), help="A screen if not given.")
+@click.option("--format", "form", type=click.Choice(_FORMS), help="A screen if not given.")
 @OUTPUT
 def glance(**given: Any) -> int:
     """Show the glance."""
@@ -39,7 +40,7 @@ def glance(**given: Any) -> int:
     from projections.query import tables_at
 
     options = settings()
-    form = given["form"] or ("json" if options.json else "table")
+    form = form_of(given["form"], given["output"], json=options.json, forms=_FORMS)
     with options.open_to_read() as book:
         on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
         position = None if given["known"] is None else position_from(book, given["known"])

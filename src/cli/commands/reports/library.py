@@ -10,16 +10,15 @@ from cli.commands.reports.report import (
     OUTPUT,
     caption_of,
 )
-from cli.output.formats import write
+from cli.output.formats import form_of, write
 from cli.shell.as_of_options import VIEWS, day_from, position_from
 from cli.shell.settings import Command, settings
 
 if TYPE_CHECKING:
     from projections.reports.questions import Question
 
-_FORM = click.option(
-    "--format", "form", type=click.Choice(["table", "json", "csv", "html"]), help="A table if not given."
-)
+_FORMS = ("table", "json", "csv", "html", "xlsx")
+_FORM = click.option("--format", "form", type=click.Choice(_FORMS), help="A table if not given.")
 _LIMIT = click.option(
     "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="The most rows to show."
 )
@@ -107,7 +106,7 @@ def _print(name: str, heading: str, question: "Question", given: dict[str, Any])
     from projections.query import ask, tables_at
 
     options = settings()
-    form = given["form"] or ("json" if options.json else "table")
+    form = form_of(given["form"], given["output"], json=options.json, forms=_FORMS)
     with options.open_for_report(given["views"]) as book:
         on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
         known = None if given["known"] is None else position_from(book, given["known"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.commands.reports.report import AS_OF, KNOWN, OUTPUT
-from cli.output.formats import write_text
+from cli.output.formats import form_of, write_text
 from cli.output.terminal_text import safe, say
 from cli.shell.as_of_options import VIEWS, day_from, position_from
 from cli.shell.settings import Command, settings
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 @OUTPUT
 def progress(**given: Any) -> int:
     """Write the progress report."""
-    html = given["form"] == "html" or (given["form"] is None and str(given["output"]).endswith(".html"))
+    form = form_of(given["form"], given["output"], json=False, forms=("md", "html"), default="md")
     with settings().open_for_report(given["views"]) as book:
-        text = written(book, given, html=html)
+        text = written(book, given, html=form == "html")
     write_text(text, given["output"])
     return 0
 

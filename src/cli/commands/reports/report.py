@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.commands.reports.sources import BOOKS, CLUSTER, ENTRIES, Answer, require_one_source, source_of
-from cli.output.formats import FORMS, write
+from cli.output.formats import FORMS, form_of, write
 from cli.output.terminal_text import moment
 from cli.output.totals import not_added
 from cli.shell.as_of_options import VIEWS, day_from, position_from
@@ -44,13 +44,16 @@ KNOWN = click.option(
     metavar="TIME",
     help="As known at this time, at the end of this day at the fund's seat, or at this journal position.",
 )
-OUTPUT = click.option("--output", metavar="FILE", help="Write to this file.")
+OUTPUT = click.option(
+    "--output", metavar="FILE", help="Write to this file, in the form of its ending, such as .csv or .xlsx."
+)
 
 
 @click.pass_context
 def _report(ctx: click.Context, /, **given: Any) -> int:
     options = settings()
-    form = given["form"] or ("json" if options.json else "table")
+    forms = next(option.type.choices for option in ctx.command.params if option.name == "form")  # type: ignore[attr-defined]
+    form = form_of(given["form"], given["output"], json=options.json, forms=forms)
     due_within = given.get("due_within")
     if due_within is not None and given["by"] is not None:
         raise click.UsageError("--due-within lists single obligations: leave --by out")
@@ -82,7 +85,8 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
             assert stamp is not None, "a book is founded when it is made"
             write_text(reminders(report, fund, stamp).decode(), given["output"])
         else:
-            write(report, caption, form, given["output"], color=options.color, fund=fund)
+            known_at = book.recorded_at(report.known)
+            write(report, caption, form, given["output"], color=options.color, fund=fund, known_at=known_at)
     return 0
 
 
@@ -165,7 +169,11 @@ def _command(
 ) -> click.Command:
     """Return the command of one report, with its own options and those of all reports."""
     command = click.command(name, cls=Command, help=help)(_report)
-    form = click.Option(["--format", "form"], type=click.Choice(forms), help="A table if not given.")
+    form = click.Option(
+        ["--format", "form"],
+        type=click.Choice(forms),
+        help="The form of the file's ending, or a table, if not given.",
+    )
     params = [
         *(option(command) for option in options),
         _option(AS_OF),

@@ -10,10 +10,12 @@ from cli.commands.reports.report import (
     OUTPUT,
     caption_of,
 )
-from cli.output.formats import write, write_text
+from cli.output.formats import form_of, write, write_text
 from cli.output.terminal_text import safe
 from cli.shell.as_of_options import VIEWS, day_from, position_from
 from cli.shell.settings import Command, settings
+
+_FORMS = ("table", "json", "csv", "ics")
 
 
 @click.command("sites", cls=Command, help="Show each site's local time of a session, or write an invitation.")
@@ -25,7 +27,7 @@ from cli.shell.settings import Command, settings
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "csv", "ics"]),
+    type=click.Choice(_FORMS),
     help="A table if not given; ics is an invitation for calendar programs.",
 )
 @OUTPUT
@@ -40,7 +42,7 @@ def sites(grant: str, activity: str, **given: Any) -> int:
     )
 
     options = settings()
-    form = given["form"] or ("json" if options.json else "table")
+    form = form_of(given["form"], given["output"], json=options.json, forms=_FORMS)
     with options.open_for_report(given["views"]) as book:
         on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
         known = None if given["known"] is None else position_from(book, given["known"])
