@@ -7,7 +7,7 @@ from support.cli_shell import Shell, life
 
 @pytest.fixture
 def gb(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    """A shell with a new book."""
+    """Return a shell with a new book."""
     monkeypatch.setenv("GRANTBOOK_BOOK", shell.book)
     made = shell("init", shell.book, "--name", "A fund", "--on", "2008-10-01")
     assert made.code == 0, made.err
@@ -16,7 +16,7 @@ def gb(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 @pytest.fixture
 def lived(gb: Shell) -> Shell:
-    """A shell with a book that holds a grant's life until two payments are paid."""
-    done = gb("record", gb.file(life()))
-    assert done.code == 0, done.out
+    """Return a shell with a book that holds a grant's life up to the refund of a payment."""
+    result = gb("record", gb.file(life()))
+    assert result.code == 0, result.out
     return gb

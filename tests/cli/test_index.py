@@ -1,4 +1,4 @@
-"""Help is quick and true: answered from static tables, which say what the commands say."""
+"""Help is quick, because it is read from static tables, and the tables agree with the commands."""
 
 import json
 
@@ -13,7 +13,7 @@ from lifecycle.catalogue import SPECS
 from lifecycle.parse import command_class
 from support.cli_shell import Shell
 
-LOADED = """
+PRINT_MODULES = """
 import json, sys
 from cli.main import run
 code = run(sys.argv[1:])
@@ -22,15 +22,15 @@ print(json.dumps(sorted(sys.modules)))
 HEAVY = ("pydantic", "sqlalchemy", "structlog", "rich", "eventsourcing", "sqlite3", "decimal")
 
 
-def loaded(shell: Shell, *words: str) -> set[str]:
-    done = shell.other(*words, program=LOADED)
-    assert done.code == 0, done.err
-    return set(json.loads(done.out.splitlines()[-1]))
+def modules_loaded(shell: Shell, *words: str) -> set[str]:
+    result = shell.other(*words, program=PRINT_MODULES)
+    assert result.code == 0, result.err
+    return set(json.loads(result.out.splitlines()[-1]))
 
 
 @pytest.mark.parametrize("words", [["--help"], ["grant", "--help"], ["report", "--help"]])
 def test_help_imports_only_click_and_the_tables(shell: Shell, words: list[str]) -> None:
-    modules = loaded(shell, *words)
+    modules = modules_loaded(shell, *words)
     assert not modules & set(HEAVY)
     ours = {name for name in modules if name.partition(".")[0] in ("cli", "lifecycle", "projections")}
     assert ours == {
@@ -49,7 +49,7 @@ def test_help_imports_only_click_and_the_tables(shell: Shell, words: list[str]) 
 
 
 def test_help_of_a_command_imports_only_the_table_of_fields_besides(shell: Shell) -> None:
-    modules = loaded(shell, "grant", "propose", "--help")
+    modules = modules_loaded(shell, "grant", "propose", "--help")
     assert not modules & set(HEAVY)
     ours = {name for name in modules if name.partition(".")[0] in ("cli", "lifecycle", "projections")}
     assert {"cli.shell.command_fields", "cli.shell.fields", "cli.shell.run_command"} <= ours
@@ -64,7 +64,7 @@ def test_the_table_of_fields_says_what_the_commands_have() -> None:
 
 
 def test_a_write_imports_neither_sqlalchemy_nor_what_prints_reports(lived: Shell) -> None:
-    modules = loaded(lived, "officer", "appoint", "o-77", "--roles", "ttl")
+    modules = modules_loaded(lived, "officer", "appoint", "o-77", "--roles", "ttl")
     assert {"projections.engine.step", "projections.schema.layout", "sqlite3"} <= modules
     assert not {name.partition(".")[0] for name in modules} & {"sqlalchemy", "jinja2", "pyarrow", "icalendar"}
     assert not modules & {
@@ -76,7 +76,7 @@ def test_a_write_imports_neither_sqlalchemy_nor_what_prints_reports(lived: Shell
 
 
 def test_show_imports_neither_the_store_nor_the_rules_nor_their_libraries(lived: Shell) -> None:
-    modules = loaded(lived, "grant", "show", "G-1")
+    modules = modules_loaded(lived, "grant", "show", "G-1")
     assert "projections.engine.standing" in modules
     assert not modules & {"eventsourcing", "pydantic", "sqlalchemy", "structlog", "rich"}
     assert not modules & {
@@ -87,25 +87,24 @@ def test_show_imports_neither_the_store_nor_the_rules_nor_their_libraries(lived:
     }
 
 
-def test_the_table_is_true() -> None:
+def test_the_table_agrees_with_the_other_commands() -> None:
     for other in OTHER_COMMANDS:
         command = load(other.words)
         assert command.name == other.words.rpartition(" ")[2], other
         assert (command.help or "").startswith(other.help), other
 
 
-def test_every_row_has_its_command() -> None:
-    for about, rows in SPECS.items():
-        for row in rows.values():
-            command = load(row.words)
-            assert (command.help or "").startswith(row.help), row
-            if row.words == "init":
+def test_every_spec_has_its_command() -> None:
+    made_from_file = {"edition", "sha256"}
+    for stream_kind, specs in SPECS.items():
+        for spec in specs.values():
+            command = load(spec.words)
+            assert (command.help or "").startswith(spec.help), spec
+            if spec.words == "init":
                 continue
-            kind = command_class(row.name, about)
-            given = {param.name for param in command.get_params(click.Context(command))}
-            assert {"on", "actor", "note", "command_id", "expect_version"} <= given
-            made_from_file = {"edition", "sha256"}
-            assert set(kind.fields()) - made_from_file <= given, row
+            parameters = {parameter.name for parameter in command.get_params(click.Context(command))}
+            assert {"on", "actor", "note", "command_id", "expect_version"} <= parameters
+            assert set(command_class(spec.name, stream_kind).fields()) - made_from_file <= parameters, spec
 
 
 def test_every_group_is_named() -> None:
@@ -123,35 +122,36 @@ def test_every_command_has_help(shell: Shell, words: str) -> None:
     assert "--book" in result.out
 
 
-def test_help_tells_fields_and_choices(shell: Shell) -> None:
-    result = shell("grant", "suspend", "--help").out
-    assert "all|payments|activities" in result
-    result = " ".join(shell("payment", "disburse", "--help").out.split())
-    assert "In the grant's currency; at most what was authorised." in result
-    assert "[required]" in result
+def test_help_shows_fields_and_choices(shell: Shell) -> None:
+    assert "all|payments|activities" in shell("grant", "suspend", "--help").out
+    help_text = " ".join(shell("payment", "disburse", "--help").out.split())
+    assert "In the grant's currency; at most what was authorised." in help_text
+    assert "[required]" in help_text
 
 
-def test_a_misspelt_command_is_guessed(shell: Shell) -> None:
+def test_a_misspelt_command_is_answered_with_the_nearest(shell: Shell) -> None:
     result = shell("grant", "aprove")
     assert result.code == 2
     assert "did you mean approve" in result.err
 
 
-@pytest.mark.parametrize(("name", "sign"), [("bash", "complete"), ("zsh", "compdef"), ("fish", "complete")])
-def test_completion_scripts(shell: Shell, name: str, sign: str) -> None:
-    result = shell("completion", name)
+@pytest.mark.parametrize(
+    ("shell_name", "keyword"), [("bash", "complete"), ("zsh", "compdef"), ("fish", "complete")]
+)
+def test_a_completion_script_is_printed_for_each_shell(shell: Shell, shell_name: str, keyword: str) -> None:
+    result = shell("completion", shell_name)
     assert result.code == 0
-    assert sign in result.out
+    assert keyword in result.out
     assert "_GRANTBOOK_COMPLETE" in result.out
 
 
-def test_completion_completes(shell: Shell) -> None:
+def test_completion_lists_the_commands_that_begin_so(shell: Shell) -> None:
     result = shell.other(_GRANTBOOK_COMPLETE="bash_complete", COMP_WORDS="grantbook grant re", COMP_CWORD="2")
     assert "plain,return" in result.out
     assert "plain,report-progress" in result.out
 
 
-def test_version(shell: Shell) -> None:
+def test_version_is_printed(shell: Shell) -> None:
     result = shell("--version")
     assert result.code == 0
     assert result.out.startswith("grantbook")

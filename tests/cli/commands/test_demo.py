@@ -1,4 +1,4 @@
-"""The demo: recorded once, told again at will, and never into somebody's own folder."""
+"""The demo is recorded once, shows its figures each time, and never writes into another folder."""
 
 import pytest
 
@@ -6,10 +6,10 @@ from support.cli_shell import Shell
 
 
 @pytest.mark.slow
-def test_the_demo_tells_the_published_totals_twice(shell: Shell) -> None:
+def test_the_demo_shows_the_published_totals_each_time(shell: Shell) -> None:
     first = shell("demo")
     assert first.code == 0, first.err
-    for words in (
+    for text in (
         "10,316,087.00",
         "9,516,087.00",
         "Hydropower Development",
@@ -26,7 +26,7 @@ def test_the_demo_tells_the_published_totals_twice(shell: Shell) -> None:
         "What to type next:",
         "GRANTBOOK_BOOK=demo-book",
     ):
-        assert words in first.out
+        assert text in first.out
     page = (shell.folder / "demo-book" / "reports" / "progress-2018.html").read_text("utf-8")
     assert "Approved in 2018" in page
     assert "250,000.00 USD" in page

@@ -17,7 +17,7 @@ HELD = [
 ]
 
 
-def test_found_with_its_words_marked(lived: Shell) -> None:
+def test_a_search_marks_the_words_that_it_finds(lived: Shell) -> None:
     assert lived("record", lived.file(HELD)).code == 0
     (row,) = lived("--json", "library", "search", "cooperatives").rows
     assert (row["grant"], row["kind"], row["outcomes"]) == ("G-1", "lesson", [])
@@ -28,7 +28,7 @@ def test_found_with_its_words_marked(lived: Shell) -> None:
     assert "no rows" in lived("library", "search", "dairy", "--country", "PE").out
 
 
-def test_who_solved_it(lived: Shell) -> None:
+def test_match_names_the_providers_that_met_the_need(lived: Shell) -> None:
     words = ("--json", "library", "match", "--need", "dairy", "--recipient", "KE")
     assert lived(*words).rows == []
     assert lived("record", lived.file(HELD)).code == 0

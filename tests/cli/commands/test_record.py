@@ -1,4 +1,4 @@
-"""Recording a file: every line gets its answer, and running it again changes nothing."""
+"""Each line of a recorded file gets a receipt, and to record the file again changes nothing."""
 
 import json
 import signal
@@ -19,17 +19,18 @@ from support.cli_shell import (
 )
 
 FEE = {"command": "ChargeFee", "on": "2019-01-01", "actor": "cash", "amount": "1.00 USD"}
-TWICE = on_grant("DisburseFunds", "2017-05-10", "payer", payment="P1", amount="60000.00 USD")
+PAID_TWICE = on_grant("DisburseFunds", "2017-05-10", "payer", payment="P1", amount="60000.00 USD")
 
 
-def test_a_file_and_the_same_file_again(gb: Shell) -> None:
-    file = gb.file([*life(), TWICE])
+def test_a_file_recorded_again_repeats_each_receipt_and_changes_nothing(gb: Shell) -> None:
+    file = gb.file([*life(), PAID_TWICE])
     first = gb("--json", "record", "--continue", file)
     assert first.code == 1
     assert [row["line"] for row in first.rows] == list(range(1, len(life()) + 2))
     assert [row["outcome"] for row in first.rows] == ["accepted"] * len(life()) + ["refused"]
-    keys = ["line", "command_id", "outcome", "refusal", "message", "entries", "position"]
-    assert list(first.rows[0]) == keys
+    assert list(first.rows[0]) == [
+        "line", "command_id", "outcome", "refusal", "message", "entries", "position",
+    ]  # fmt: skip
     before = gb("--json", "views", "status").row
     again = gb("--json", "record", "--continue", file)
     assert again.code == 1
@@ -40,7 +41,7 @@ def test_a_file_and_the_same_file_again(gb: Shell) -> None:
     assert before["behind"] == 0
 
 
-def test_the_same_line_twice_is_two_acts(lived: Shell) -> None:
+def test_equal_lines_of_one_file_are_separate_commands(lived: Shell) -> None:
     file = lived.file([FEE, dict(reversed(FEE.items())), FEE])
     first = lived("--json", "record", file)
     assert [row["outcome"] for row in first.rows] == ["accepted"] * 3
@@ -48,8 +49,8 @@ def test_the_same_line_twice_is_two_acts(lived: Shell) -> None:
     assert {row["outcome"] for row in lived("--json", "record", file).rows} == {"repeat"}
 
 
-def test_nothing_after_the_first_refusal(lived: Shell) -> None:
-    file = lived.file([FEE, TWICE, FEE])
+def test_recording_stops_after_the_first_refusal(lived: Shell) -> None:
+    file = lived.file([FEE, PAID_TWICE, FEE])
     result = lived("record", file)
     assert result.code == 1
     assert "line 2: refused: PaymentAlreadyDisbursed" in result.out
@@ -61,14 +62,14 @@ def test_nothing_after_the_first_refusal(lived: Shell) -> None:
     assert "1 recorded before, 1 refused" in again.out
 
 
-def test_nothing_after_the_first_malformed_line(lived: Shell) -> None:
+def test_recording_stops_after_the_first_malformed_line(lived: Shell) -> None:
     result = lived("--json", "record", lived.file([FEE, "nonsense", FEE]))
     assert result.code == 2
     assert [row["outcome"] for row in result.rows] == ["accepted", "malformed"]
 
 
-def test_going_on(lived: Shell) -> None:
-    result = lived("--json", "record", "--continue", lived.file([FEE, "nonsense", "", TWICE, FEE]))
+def test_continue_records_the_lines_after_a_refused_or_malformed_one(lived: Shell) -> None:
+    result = lived("--json", "record", "--continue", lived.file([FEE, "nonsense", "", PAID_TWICE, FEE]))
     assert result.code == 2
     assert [(row["line"], row["outcome"]) for row in result.rows] == [
         (1, "accepted"),
@@ -78,17 +79,17 @@ def test_going_on(lived: Shell) -> None:
     ]
 
 
-def test_a_conflict_of_versions_is_told_by_line(lived: Shell) -> None:
+def test_a_version_conflict_is_reported_on_its_line(lived: Shell) -> None:
     stale = {**FEE, "expect_version": 1}
     result = lived("--json", "record", "--continue", lived.file([stale, FEE]))
     assert result.code == 3
     assert result.rows[0]["refusal"] == "VersionConflict"
     assert result.rows[1]["outcome"] == "accepted"
-    assert lived("record", "--continue", lived.file([stale, TWICE])).code == 1
+    assert lived("record", "--continue", lived.file([stale, PAID_TWICE])).code == 1
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("nonsense", "not JSON"),
         ("[]", "one object a line"),
@@ -116,47 +117,47 @@ def test_a_conflict_of_versions_is_told_by_line(lived: Shell) -> None:
         ('{"command": "ProposeGrant", "grant": "G", "recipients": ["XX"]}', "XX is not an ISO 3166-1"),
     ],
 )
-def test_malformed_lines(lived: Shell, line: Any, said: str) -> None:
+def test_a_malformed_line_is_named_and_changes_nothing(lived: Shell, line: Any, message: str) -> None:
     before = lived("--json", "views", "status").row
     result = lived("record", "--continue", lived.file([line]))
     assert result.code == 2
     assert result.out.startswith("line 1: malformed: ")
-    assert said in result.out
+    assert message in result.out
     assert len(result.out) < 3_000
     assert lived("--json", "views", "status").row == before
 
 
-def test_a_file_of_windows(lived: Shell) -> None:
+def test_a_byte_order_mark_and_windows_line_ends_are_accepted(lived: Shell) -> None:
     raw = b"\xef\xbb\xbf" + json.dumps(FEE).encode() + b"\r\n\r\n" + json.dumps(FEE).encode()
     (lived.folder / "windows.jsonl").write_bytes(raw)
     result = lived("--json", "record", "windows.jsonl")
     assert [(row["line"], row["outcome"]) for row in result.rows] == [(1, "accepted"), (3, "accepted")]
 
 
-def test_an_empty_file(lived: Shell) -> None:
+def test_an_empty_file_holds_no_commands(lived: Shell) -> None:
     result = lived("record", lived.file([""]))
     assert result.code == 0
     assert result.out == "no commands\n"
 
 
-def test_a_pipe_answers_while_it_is_open(gb: Shell) -> None:
-    """Who writes line by line gets each answer before writing the next."""
-    talk = subprocess.Popen(
+def test_each_line_of_an_open_pipe_gets_its_receipt_at_once(gb: Shell) -> None:
+    """Each line's receipt is written before the next line is read."""
+    process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, "--json", "record", "-"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=gb.folder,
         env=gb.env(),
     )
-    assert talk.stdin is not None
-    assert talk.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     for number, command in enumerate(officers(), 1):
-        talk.stdin.write(json.dumps(command).encode() + b"\n")
-        talk.stdin.flush()
-        answer = json.loads(talk.stdout.readline())
-        assert (answer["line"], answer["outcome"]) == (number, "accepted")
-    talk.stdin.close()
-    assert talk.wait(timeout=30) == 0
+        process.stdin.write(json.dumps(command).encode() + b"\n")
+        process.stdin.flush()
+        receipt = json.loads(process.stdout.readline())
+        assert (receipt["line"], receipt["outcome"]) == (number, "accepted")
+    process.stdin.close()
+    assert process.wait(timeout=30) == 0
     assert gb("--json", "views", "status").row["behind"] == 0
 
 
@@ -164,18 +165,18 @@ def test_an_interrupted_run_is_finished_by_running_it_again(
     lived: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = lived.file([FEE] * 30)
-    real, seen = Book.record, []
+    record, calls = Book.record, []
 
-    def interrupted(self: Book, *words: Any) -> Any:
-        seen.append(words)
-        if len(seen) == 20:
+    def interrupted(self: Book, *arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 20:
             raise KeyboardInterrupt
-        return real(self, *words)
+        return record(self, *arguments)
 
     before = lived("--json", "views", "status").row["journal"]
     monkeypatch.setattr(Book, "record", interrupted)
     result = lived("record", file)
-    monkeypatch.setattr(Book, "record", real)
+    monkeypatch.setattr(Book, "record", record)
     assert result.code == 130
     assert "run the same file again" in result.err
     assert lived("record", file).code == 0
@@ -189,12 +190,12 @@ def test_a_killed_run_is_finished_by_running_it_again(lived: Shell) -> None:
     file = lived.file([FEE] * 4_000)
     before = lived("--json", "views", "status").row["journal"]
     for wait in (0.9, 0.6, 1.2):
-        run = subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, "record", file], cwd=lived.folder, env=lived.env()
         )
         time.sleep(wait)
-        run.send_signal(signal.SIGKILL)
-        run.wait()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
     result = lived("record", file)
     assert result.code == 0, result.err
     status = lived("--json", "views", "status").row
@@ -207,9 +208,9 @@ def test_a_full_disk_keeps_what_was_durable(lived: Shell) -> None:
     file = lived.file([{**FEE, "note": "x" * 1_500}] * 3_000)
     before = len(lived("--json", "audit", "history", "fund").rows)
     size = sum(path.stat().st_size for path in lived.path.iterdir() if path.is_file())
-    limited = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-    limited += f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size + 2_000_000},) * 2);" + PROGRAM
-    result = lived.other("record", file, program=limited)
+    program = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+    program += f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size + 2_000_000},) * 2);" + PROGRAM
+    result = lived.other("record", file, program=program)
     assert result.code == 5, result
     assert "Traceback" not in result.err
     assert "run the same file again" in result.err
@@ -218,19 +219,19 @@ def test_a_full_disk_keeps_what_was_durable(lived: Shell) -> None:
     assert len(lived("--json", "audit", "history", "fund").rows) == before + 3_000
 
 
-def test_a_closed_pipe_is_told(lived: Shell) -> None:
+def test_a_closed_pipe_stops_recording_and_says_so(lived: Shell) -> None:
     file = lived.file([FEE] * 3_000)
-    run = subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, "--json", "record", file],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=lived.folder,
         env=lived.env(),
     )
-    assert run.stdout is not None
-    run.stdout.close()
-    _, err = run.communicate(timeout=60)
-    assert run.returncode == 141
-    assert b"nobody reads the answers any more" in err
-    assert b"Traceback" not in err
+    assert process.stdout is not None
+    process.stdout.close()
+    _, error_output = process.communicate(timeout=60)
+    assert process.returncode == 141
+    assert b"nobody reads the answers any more" in error_output
+    assert b"Traceback" not in error_output
     assert lived("record", file).code == 0

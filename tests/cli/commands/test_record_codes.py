@@ -1,4 +1,4 @@
-"""Codes bind commands, each on its own day; what is stored is read whatever the lists of a later day say."""
+"""A command's codes must be valid on its day. Stored codes are read although a later list has lost them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,12 +7,10 @@ import pytest
 
 from lifecycle.book.book import Book
 from lifecycle.rejudge.walk import judged
-from lifecycle.types import codes as iso
-from lifecycle.types import money
-from lifecycle.types import time_zones as zones
+from lifecycle.types import codes, money, time_zones
 from support.cli_shell import Shell, on_grant
 
-ASKED = [
+READING_COMMANDS = [
     ("audit", "seal"),
     ("audit", "verify"),
     ("audit", "history", "G-1"),
@@ -68,69 +66,69 @@ WITH_CODES = [
 
 @pytest.fixture
 def lists(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """Changes to the lists, as a later day may bring them, until the test is over."""
+    """Yield a monkeypatch for the lists of codes, and undo its changes after the test."""
     yield monkeypatch
     monkeypatch.undo()
-    _forget()
+    _clear_caches()
 
 
-def _forget() -> None:
+def _clear_caches() -> None:
     money._amount_written.cache_clear()
-    zones.zone_of.cache_clear()
+    time_zones.zone_of.cache_clear()
 
 
 def with_old_codes(gb: Shell, lists: pytest.MonkeyPatch) -> None:
-    """Record codes that are valid, then take them from the lists."""
+    """Record codes while they are valid, then remove them from the lists."""
     with pytest.MonkeyPatch.context() as earlier:
-        earlier.setattr(iso, "time_zones", lambda: {"Africa/Dar_es_Salaam", "localtime"})
-        done = gb("record", gb.file(WITH_CODES))
-        assert done.code == 0, done.out
-    lists.delitem(iso.CURRENCIES, "GHS")
-    lists.delitem(iso.MINOR_UNITS, "GHS")
+        earlier.setattr(codes, "time_zones", lambda: {"Africa/Dar_es_Salaam", "localtime"})
+        result = gb("record", gb.file(WITH_CODES))
+        assert result.code == 0, result.out
+    lists.delitem(codes.CURRENCIES, "GHS")
+    lists.delitem(codes.MINOR_UNITS, "GHS")
     for code in ("TZ", "BR"):
-        lists.delitem(iso.COUNTRIES, code)
-    _forget()
+        lists.delitem(codes.COUNTRIES, code)
+    _clear_caches()
 
 
 @pytest.mark.case("T4")
 @pytest.mark.both_stores
 def test_a_book_is_read_after_its_codes_have_left_the_lists(lived: Shell, lists: pytest.MonkeyPatch) -> None:
     with_old_codes(lived, lists)
-    for words in ASKED:
+    for words in READING_COMMANDS:
         result = lived("--json", *words)
         assert result.code == 0, (words, result.err)
     with Book.open(lived.place, read_only=True) as book, book.journal.recorder.reading():
         assert judged(book.journal).faults == []
     assert lived("views", "rebuild").code == 0
-    for words in ASKED:
+    for words in READING_COMMANDS:
         assert lived("--json", *words).code == 0, words
     ghana = next(row for row in lived("--json", "report", "fund").rows if row["partner"] == "GH")
     assert (ghana["currency"], ghana["received"], ghana["received_holding"]) == ("GHS", "1200.00", "300.00")
 
 
 @pytest.mark.case("T4")
-def test_such_a_book_goes_on_and_takes_the_old_codes_no_more(lived: Shell, lists: pytest.MonkeyPatch) -> None:
+def test_a_book_with_old_codes_goes_on_and_new_commands_cannot_use_them(
+    lived: Shell, lists: pytest.MonkeyPatch
+) -> None:
     with_old_codes(lived, lists)
-    more: list[dict[str, Any]] = [
+    lines: list[dict[str, Any]] = [
         on_grant(
             "HoldActivity", "2017-06-01", "leader", activity="A1", starts="2017-06-01", ends="2017-06-01"
         ),
         {"command": "CorrectEntry", "on": "2018-01-01", "actor": "boss", "entry": 17, "reason": "misread"}
         | {"reads": {"on": "2016-01-04"}},
     ]
-    done = lived("record", lived.file(more))
-    assert done.code == 0, done.out
-    more[1]["reads"] = {"amount": "1100.00 GHS"}
-    result = lived("record", lived.file(more[1:]))
+    result = lived("record", lived.file(lines))
+    assert result.code == 0, result.out
+    lines[1]["reads"] = {"amount": "1100.00 GHS"}
+    result = lived("record", lived.file(lines[1:]))
     assert (result.code, "reads.amount: GHS is not an ISO 4217 currency" in result.out) == (2, True), (
         result.out
     )
 
 
 @pytest.mark.case("T4")
-def test_a_zone_that_nobody_knows_is_shown_without_a_local_time(
-    lived: Shell, lists: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_time_zone_is_shown_without_a_local_time(lived: Shell, lists: pytest.MonkeyPatch) -> None:
     with_old_codes(lived, lists)
     dar, home = lived("--json", "activity", "sites", "G-1", "A1").rows
     assert (dar["local_start"], dar["utc_offset"]) == ("2017-06-01T15:00", "+0300")
@@ -140,14 +138,14 @@ def test_a_zone_that_nobody_knows_is_shown_without_a_local_time(
     assert "Home: local time not known (localtime)" in result
 
 
-# ── commands are held against the lists, each on its own day ─────────────────────────────────
+# ── codes of commands must be valid on the command's day ─────────────────────────────────────
 
 RECEIVED = {"command": "ReceiveInstalment", "actor": "cash", "partner": "DK", "holding_amount": "9.00 USD"}
 
 
 @pytest.mark.case("X2")
 @pytest.mark.parametrize(
-    ("amount", "on", "said"),
+    ("amount", "on", "message"),
     [
         ("50.00 HRK", "2012-05-01", ""),
         ("50.00 HRK", "2023-01-13", ""),
@@ -161,14 +159,14 @@ RECEIVED = {"command": "ReceiveInstalment", "actor": "cash", "partner": "DK", "h
         ("50.00 XAU", "2012-12-31", "amount: XAU is not an ISO 4217 currency"),
     ],
 )
-def test_a_currency_is_taken_on_its_days(lived: Shell, amount: str, on: str, said: str) -> None:
+def test_a_currency_is_accepted_only_on_its_days(lived: Shell, amount: str, on: str, message: str) -> None:
     result = lived("record", lived.file([{**RECEIVED, "amount": amount, "on": on}]))
-    assert result.code == (2 if said else 0), result.out
-    assert said in result.out
+    assert result.code == (2 if message else 0), result.out
+    assert message in result.out
 
 
 @pytest.mark.case("X2")
-def test_a_correction_is_held_against_the_day_of_the_entry_as_it_will_read(lived: Shell) -> None:
+def test_a_corrected_currency_must_be_valid_on_the_corrected_day(lived: Shell) -> None:
     assert lived("record", lived.file([{**RECEIVED, "amount": "50.00 HRK", "on": "2022-05-01"}])).code == 0
     entry = lived("--json", "audit", "history", "fund").rows[-1]["version"]
     corrected = {
@@ -178,22 +176,22 @@ def test_a_correction_is_held_against_the_day_of_the_entry_as_it_will_read(lived
         "on": "2025-01-01",
         "reason": "x",
     }
-    late = "HRK was a code until 2023-01-14, and this is of 2023-01-15"
-    for reads, said in (
+    expired = "HRK was a code until 2023-01-14, and this is of 2023-01-15"
+    for reads, message in (
         ({"amount": "60.00 HRK"}, ""),
         ({"amount": "60.00 HRK", "on": "2023-01-14"}, ""),
-        ({"on": "2023-01-15"}, f"reads.amount: {late}"),
-        ({"on": "2023-01-15", "amount": "61.00 HRK"}, f"reads.amount: {late}"),
+        ({"on": "2023-01-15"}, f"reads.amount: {expired}"),
+        ({"on": "2023-01-15", "amount": "61.00 HRK"}, f"reads.amount: {expired}"),
         ({"on": "2023-01-15", "amount": "8.00 EUR"}, ""),
-        ({"amount": "62.00 HRK"}, f"reads.amount: {late}"),
+        ({"amount": "62.00 HRK"}, f"reads.amount: {expired}"),
     ):
         result = lived("record", lived.file([{**corrected, "reads": reads}]))
-        assert (result.code, said in result.out) == (2 if said else 0, True), (reads, result.out)
+        assert (result.code, message in result.out) == (2 if message else 0, True), (reads, result.out)
 
 
 @pytest.mark.case("X2")
 @pytest.mark.parametrize(
-    ("code", "on", "said"),
+    ("code", "on", "message"),
     [
         ("XK", "2009-05-01", ""),
         ("AN", "2010-12-15", ""),
@@ -203,7 +201,7 @@ def test_a_correction_is_held_against_the_day_of_the_entry_as_it_will_read(lived
         ("CS", "2009-05-01", "recipients.1: CS is not an ISO 3166-1 alpha-2 country"),
     ],
 )
-def test_a_country_is_taken_on_its_days(lived: Shell, code: str, on: str, said: str) -> None:
+def test_a_country_is_accepted_only_on_its_days(lived: Shell, code: str, on: str, message: str) -> None:
     proposed = {
         "command": "ProposeGrant",
         "grant": "G-2",
@@ -219,11 +217,11 @@ def test_a_country_is_taken_on_its_days(lived: Shell, code: str, on: str, said: 
         "on": on,
     }
     result = lived("record", lived.file([proposed]))
-    assert (result.code, said in result.out) == (2 if said else 0, True), result.out
+    assert (result.code, message in result.out) == (2 if message else 0, True), result.out
 
 
 @pytest.mark.case("X2")
-def test_a_book_is_held_in_a_currency_of_its_day(shell: Shell) -> None:
+def test_a_new_book_needs_a_currency_that_is_valid_on_its_day(shell: Shell) -> None:
     words = ("--name", "F", "--currency", "HRK", "--fiscal-year-start", "7")
     result = shell("init", shell.book, *words, "--on", "2023-01-15")
     assert (result.code, "HRK was a code until 2023-01-14" in result.err) == (2, True), result.err
@@ -233,7 +231,7 @@ def test_a_book_is_held_in_a_currency_of_its_day(shell: Shell) -> None:
 @pytest.mark.parametrize(
     "zone", ["localtime", "posixrules", "Factory", "africa/kampala", "right/UTC", "Mars/Base"]
 )
-def test_a_command_takes_a_time_zone_of_the_list_alone(lived: Shell, zone: str) -> None:
+def test_a_command_accepts_only_time_zones_of_the_list(lived: Shell, zone: str) -> None:
     planned = WITH_CODES[2] | {"sites": [{"site": "Dar", "time_zone": zone}]}
     result = lived("record", lived.file([planned]))
     assert (result.code, f"sites.0.time_zone: {zone} is not an IANA" in result.out) == (2, True), result.out

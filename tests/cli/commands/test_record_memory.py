@@ -1,4 +1,4 @@
-"""What a run holds in memory does not grow with its lines, whatever becomes of them."""
+"""A run of ``record`` needs the same memory for many lines as for few, whatever their outcome."""
 
 import gc
 import tracemalloc
@@ -19,22 +19,22 @@ from support.cli_shell import Shell, life, on_grant
 
 pytestmark = [pytest.mark.case("T8"), pytest.mark.both_stores]
 
-Words = dict[str, Any]
+Fields = dict[str, Any]
 
 
-def payment(n: int) -> Words:
-    """More than there is: a refusal that is kept while it is asked whether the command would do."""
-    more = {"amount": "9000000.00 USD", "category": "workshop", "payee": "NDDB"}
-    return on_grant("RequestPayment", "2017-09-01", "leader", payment=f"P{n + 10}", **more)
+def payment(n: int) -> Fields:
+    """Return a request for more money than the grant has, so that it is refused."""
+    details = {"amount": "9000000.00 USD", "category": "workshop", "payee": "NDDB"}
+    return on_grant("RequestPayment", "2017-09-01", "leader", payment=f"P{n + 10}", **details)
 
 
-def proposal(n: int) -> Words:
-    """Of a grant of its own."""
+def proposal(n: int) -> Fields:
+    """Return a proposal of a new grant."""
     proposed = next(line for line in life() if line["command"] == "ProposeGrant")
     return proposed | {"grant": f"N-{n}"}
 
 
-LINES: dict[str, Callable[[int], Words | str]] = {
+LINES_BY_OUTCOME: dict[str, Callable[[int], Fields | str]] = {
     "refused for its amount": payment,
     "refused for its officer": lambda n: payment(n) | {"actor": "nobody"},
     "refused for its grant": lambda n: payment(n) | {"grant": f"X-{n}"},
@@ -54,45 +54,47 @@ LINES: dict[str, Callable[[int], Words | str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", LINES)
+@pytest.mark.parametrize("outcome", LINES_BY_OUTCOME)
 def test_no_error_outlives_its_line(
-    lived: Shell, kind: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    lived: Shell, outcome: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    """Not even for want of a collector: none of them is part of a cycle."""
-    file = lived.file([LINES[kind](n) for n in range(50)])
-    alive: list[Any] = []
+    """No error is part of a reference cycle, so none waits for the garbage collector."""
+    file = lived.file([LINES_BY_OUTCOME[outcome](n) for n in range(50)])
+    errors: list[Any] = []
     monkeypatch.setattr(recording, "collector_at_work", nullcontext)
-    settled = recording._catch_up_and_seal
+    catch_up_and_seal = recording._catch_up_and_seal
 
-    def counted(book: Any) -> list[str]:
-        alive.extend(type(one) for one in gc.get_objects() if isinstance(one, (Refusal, Malformed)))
-        return settled(book)
+    def counting_errors(book: Any) -> list[str]:
+        errors.extend(type(value) for value in gc.get_objects() if isinstance(value, (Refusal, Malformed)))
+        return catch_up_and_seal(book)
 
-    monkeypatch.setattr(recording, "_catch_up_and_seal", counted)
+    monkeypatch.setattr(recording, "_catch_up_and_seal", counting_errors)
     gc.collect()
     gc.disable()
     try:
         lived("record", file, "--continue")
     finally:
         gc.enable()
-    assert len(alive) <= 1, alive
+    assert len(errors) <= 1, errors
 
 
-@pytest.mark.parametrize("kind", [*LINES, "accepted"])
-def test_no_line_leaves_more_than_its_sum(lived: Shell, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is held after each batch: 18 to 36 bytes a line number equal lines, and little else is kept."""
+@pytest.mark.parametrize("outcome", [*LINES_BY_OUTCOME, "accepted"])
+def test_memory_grows_by_little_more_than_a_checksum_a_line(
+    lived: Shell, outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After each batch the run keeps 18 to 36 bytes a line, which number equal lines, and little else."""
     monkeypatch.setattr("lifecycle.book.loaded_state._KEPT_ENTRIES", 100)
     monkeypatch.setattr("cli.commands.record.lines.BATCH", 50)
     monkeypatch.setattr(recording, "_reporter", lambda *_, **__: lambda _: None)
-    held: list[int] = []
+    bytes_held: list[int] = []
     take = Run.take
 
-    def measured(*given: Any) -> None:
-        take(*given)
-        held.append(tracemalloc.get_traced_memory()[0])
+    def measured(*arguments: Any) -> None:
+        take(*arguments)
+        bytes_held.append(tracemalloc.get_traced_memory()[0])
 
     monkeypatch.setattr(Run, "take", measured)
-    file = lived.file([(LINES | {"accepted": proposal})[kind](n) for n in range(2_000)])
+    file = lived.file([(LINES_BY_OUTCOME | {"accepted": proposal})[outcome](n) for n in range(2_000)])
     gc.disable()
     tracemalloc.start()
     try:
@@ -100,60 +102,62 @@ def test_no_line_leaves_more_than_its_sum(lived: Shell, kind: str, monkeypatch: 
     finally:
         tracemalloc.stop()
         gc.enable()
-    assert len(held) == 40
-    assert (held[-1] - held[9]) / 1_500 < 120, held  # tables that grow by doubling, and caches, among them
+    assert len(bytes_held) == 40
+    # The limit leaves room for caches and for hash tables, which grow by doubling.
+    assert (bytes_held[-1] - bytes_held[9]) / 1_500 < 120, bytes_held
 
 
-def test_the_seal_reads_answers_in_pages(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many came since the last one."""
+def test_the_seal_reads_receipts_in_pages(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of receipts since the last seal does not change the size of one read."""
     monkeypatch.setattr("lifecycle.journal.rows._REFUSAL_KEYS", 50)
-    most: list[int] = []
+    row_counts: list[int] = []
 
-    def counting(rows: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
-        def counted(*given: Any) -> list[Any]:
-            most.append(len(found := rows(*given)))
-            return found
+    def counting(read_rows: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+        def counted(*arguments: Any) -> list[Any]:
+            rows = read_rows(*arguments)
+            row_counts.append(len(rows))
+            return rows
 
         return counted
 
     for recorder in (JournalRecorder, OnPostgres):
         monkeypatch.setattr(recorder, "rows", counting(recorder.rows))
-    file = lived.file([LINES["refused for its amount"](n) for n in range(1_100)])
+    file = lived.file([LINES_BY_OUTCOME["refused for its amount"](n) for n in range(1_100)])
     lived("record", file, "--continue")
-    assert max(most) <= 1_000
+    assert max(row_counts) <= 1_000
 
 
-def test_equal_lines_are_numbered_however_many_there_are() -> None:
-    """Also when the table of their sums has grown, and when sums begin at the same place."""
+def test_equal_lines_are_numbered_also_after_the_hash_table_has_grown() -> None:
+    """The hash table of the lines' sums grows, and many of these sums begin at the same slot."""
     counts = _Counts()
-    sums = [n * 2**20 for n in range(3_000)]
-    assert [counts.one_more(one) for one in sums] == [1] * 3_000
-    assert [counts.one_more(one) for one in sums] == [2] * 3_000
+    line_sums = [n * 2**20 for n in range(3_000)]
+    assert [counts.one_more(line_sum) for line_sum in line_sums] == [1] * 3_000
+    assert [counts.one_more(line_sum) for line_sum in line_sums] == [2] * 3_000
     assert len(counts._sums) == 8_192
 
 
-def test_whoever_records_many_lines_has_cycles_collected(
+def test_recording_turns_the_garbage_collector_on_for_its_run(
     lived: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The program itself starts with the collector at rest."""
-    seen: list[bool] = []
+    """The program starts with the collector off."""
+    enabled: list[bool] = []
     take = Run.take
 
-    def looking(*given: Any) -> None:
-        seen.append(gc.isenabled())
-        take(*given)
+    def observed(*arguments: Any) -> None:
+        enabled.append(gc.isenabled())
+        take(*arguments)
 
-    monkeypatch.setattr(Run, "take", looking)
+    monkeypatch.setattr(Run, "take", observed)
     gc.disable()
     try:
         lived("record", lived.file([payment(1)]), "--continue")
         assert not gc.isenabled()
     finally:
         gc.enable()
-    assert seen == [True]
+    assert enabled == [True]
 
 
-def test_warnings_of_people_are_counted_and_the_first_told(lived: Shell) -> None:
+def test_warnings_of_personal_data_are_shown_for_20_lines_and_then_counted(lived: Shell) -> None:
     cost = {"amount": "1.00 USD", "purpose": "supervision"}
     lines = [
         on_grant("RecordCost", "2017-09-01", "leader", note=f"call +254 20 322 60{n:02}", **cost)

@@ -1,4 +1,4 @@
-"""A folder that a group shares: each of them records and reads in it, and nobody is in another's way."""
+"""Members of a group record and read in a folder that they share, and do not hinder each other."""
 
 import json
 import os
@@ -30,21 +30,39 @@ pytestmark = [
 ]
 GROUP, STRANGERS = 64_001, 64_009
 USERS = {"ann": 64_011, "bob": 64_012, "cy": 64_013}
-"""Numbers of users and groups that no machine knows: ann and bob share a group, cy is in another one."""
+"""Ann and bob share a group, and cy is in another one. The numbers belong to no real user or group."""
+
+READERS = (
+    ("audit", "verify"),
+    ("report", "disbursement"),
+    ("grant", "show", "G-1"),
+    ("report", "glance"),
+    ("views", "status"),
+    ("health",),
+)
+RUN_EACH = """
+import json, sys
+from cli.main import run
+for words in json.loads(sys.argv[2]):
+    if code := run([*words, "--book", sys.argv[1], "--as", "admin"]):
+        sys.exit(f"{words}: exit code {code}")
+"""
+"""Code that runs several commands in one process, up to the first that fails."""
 
 
 @dataclass
 class Shared:
-    """A folder of the group's, and what its members run."""
+    """A folder that a group shares. Calling it runs a command as one of the users."""
 
     folder: Path
     umask: int = 0o007
 
-    def run(self, who: str, *words: str, program: str = PROGRAM, umask: int | None = None) -> Result:
-        group = STRANGERS if who == "cy" else GROUP
-        home = self.folder.parent / f"home-{who}"
-        # Their own groups come first, as on most machines: the folder's comes by its set-group-id bit.
-        command = ["setpriv", f"--reuid={USERS[who]}", f"--regid={USERS[who]}", f"--groups={group}"]
+    def run(self, user: str, *words: str, program: str = PROGRAM, umask: int | None = None) -> Result:
+        group = STRANGERS if user == "cy" else GROUP
+        home = self.folder.parent / f"home-{user}"
+        # Each user's primary group is their own, as on most machines. Files get the folder's group from its
+        # set-group-id bit.
+        command = ["setpriv", f"--reuid={USERS[user]}", f"--regid={USERS[user]}", f"--groups={group}"]
         done = subprocess.run(
             [*command, sys.executable, "-c", program, *words],
             capture_output=True,
@@ -56,144 +74,130 @@ class Shared:
         )
         return Result(done.returncode, done.stdout, done.stderr)
 
-    def __call__(self, who: str, *words: str, **options: Any) -> Result:
-        return self.run(who, *words, "--book", str(self.book), "--as", "admin", **options)
+    def __call__(self, user: str, *words: str, **options: Any) -> Result:
+        return self.run(user, *words, "--book", str(self.book), "--as", "admin", **options)
+
+    def read(self, user: str) -> Result:
+        """Run each of the reading commands in one process of the user."""
+        return self.run(user, str(self.book), json.dumps(READERS), program=RUN_EACH)
 
     @property
     def book(self) -> Path:
         return self.folder / "book"
 
     def file(self, lines: list[dict[str, Any]]) -> str:
-        place = self.folder.parent / "lines.jsonl"
-        place.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
-        place.chmod(0o644)
-        return str(place)
+        path = self.folder.parent / "lines.jsonl"
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+        path.chmod(0o644)
+        return str(path)
 
 
 @pytest.fixture
 def shared() -> Iterator[Shared]:
-    """The folder: set-group-id, all rights for the group. Other runs of pytest close its own folders."""
-    with tempfile.TemporaryDirectory(prefix="grantbook-shared-") as name:
-        yield shared_in(Path(name))
-
-
-def shared_in(place: Path) -> Shared:
-    place.chmod(0o755)
-    folder = place / "shared"
-    folder.mkdir()
-    for who, number in USERS.items():
-        (home := place / f"home-{who}").mkdir()
-        os.chown(home, number, number)
-    os.chown(folder, 0, GROUP)
-    folder.chmod(0o2770)
-    if not _readable(SRC):
+    """Yield a set-group-id folder for the group. Other users cannot enter pytest's own folders."""
+    if not all(path.stat().st_mode & 0o005 for path in (SRC, *SRC.parents)):
         pytest.skip("other users may not read the program")
-    return Shared(folder)
-
-
-def _readable(place: Path) -> bool:
-    return all(one.stat().st_mode & 0o005 for one in (place, *place.parents))
+    with tempfile.TemporaryDirectory(prefix="grantbook-shared-") as name:
+        parent = Path(name)
+        parent.chmod(0o755)
+        for user, number in USERS.items():
+            (home := parent / f"home-{user}").mkdir()
+            os.chown(home, number, number)
+        folder = parent / "shared"
+        folder.mkdir()
+        os.chown(folder, 0, GROUP)
+        folder.chmod(0o2770)
+        yield Shared(folder)
 
 
 REFUND = on_grant("RecordRefund", "2017-09-01", "cash", payment="P1", amount="1.00 USD")
-READERS = (
-    ("audit", "verify"),
-    ("report", "disbursement"),
-    ("grant", "show", "G-1"),
-    ("report", "glance"),
-    ("views", "status"),
-    ("health",),
-)
 
 
-def made(shared: Shared, **options: Any) -> None:
+def make_book(shared: Shared, **options: Any) -> None:
     result = shared("ann", "init", str(shared.book), "--name", "A fund", "--on", "2008-10-01", **options)
     assert result.code == 0, result.err
     result = shared("ann", "record", shared.file([*life(), REFUND]), **options)
     assert result.code == 0, result.out + result.err
 
 
-def refund(shared: Shared, who: str, number: int, **options: Any) -> None:
-    result = shared(who, "record", shared.file([REFUND | {"on": f"2017-09-{number:02}"}]), **options)
+def refund(shared: Shared, user: str, number: int, **options: Any) -> None:
+    result = shared(user, "record", shared.file([REFUND | {"on": f"2017-09-{number:02}"}]), **options)
     assert (result.code, "not sealed" in result.err, "could not" in result.err) == (0, False, False), result
 
 
 @pytest.mark.parametrize("umask", [0o007, 0o022, 0o077], ids=oct)
 def test_members_record_and_read_in_any_order(shared: Shared, umask: int) -> None:
-    """Whatever their umask: a file takes the rights that its folder gives the group."""
+    """A file gets the rights that its folder gives the group, whatever the writer's umask is."""
     shared.umask = umask
     if umask == 0o077:
         shared.book.mkdir()
         os.chown(shared.book, USERS["ann"], GROUP)
         shared.book.chmod(0o2770)
-    made(shared)
-    for number, who in enumerate(("bob", "ann", "bob"), 2):
-        for words in READERS:
-            result = shared("ann" if who == "bob" else "bob", *words)
-            assert result.code == 0, (words, result)
+    make_book(shared)
+    for number, user in enumerate(("bob", "ann", "bob"), 2):
+        result = shared.read("ann" if user == "bob" else "bob")
+        assert result.code == 0, result
         assert not list(shared.book.glob("journal.sqlite-*"))
-        refund(shared, who, number)
+        refund(shared, user, number)
     assert shared("bob", "officer", "name", "boss", "The Boss").code == 0
     assert shared("ann", "officer", "name", "boss", "The Other").code == 0
     assert shared("bob", "audit", "seal").code == 0
     assert shared("ann", "audit", "verify").code == 0
     assert shared("bob", "views", "rebuild").code == 0
     assert shared("cy", "report", "fund").code == 5
-    for place in (shared.book, *shared.book.rglob("*")):
-        found = place.stat()
-        assert found.st_gid == GROUP, place
-        wanted = 0o040 if place.name == "seal.key" else 0o060
-        assert found.st_mode & wanted == wanted, (place, oct(found.st_mode))
-        assert not (umask & 0o007 == 0o007 and found.st_mode & 0o007), (place, oct(found.st_mode))
-    key = (shared.book / "seal.key").stat()
-    assert stat.S_IMODE(key.st_mode) == 0o640
+    for path in (shared.book, *shared.book.rglob("*")):
+        status = path.stat()
+        assert status.st_gid == GROUP, path
+        rights = 0o040 if path.name == "seal.key" else 0o060
+        assert status.st_mode & rights == rights, (path, oct(status.st_mode))
+        assert not (umask & 0o007 == 0o007 and status.st_mode & 0o007), (path, oct(status.st_mode))
+    assert stat.S_IMODE((shared.book / "seal.key").stat().st_mode) == 0o640
 
 
 def test_a_reader_leaves_nothing_behind(shared: Shared) -> None:
-    made(shared)
-    before = {place.name: place.stat().st_mtime_ns for place in shared.book.rglob("*") if place.is_file()}
+    make_book(shared)
+    before = {path.name: path.stat().st_mtime_ns for path in shared.book.rglob("*") if path.is_file()}
     for words in READERS:
         assert shared("bob", *words).code == 0, words
-    after = {place.name: place.stat().st_mtime_ns for place in shared.book.rglob("*") if place.is_file()}
+    after = {path.name: path.stat().st_mtime_ns for path in shared.book.rglob("*") if path.is_file()}
     assert after.keys() == before.keys()
     assert {
         name for name in before if name.startswith(("journal", "views.sqlite")) and not name.endswith("-shm")
     } <= {name for name in before if before[name] == after[name]}
 
 
-def test_what_a_reader_left_that_was_killed_is_in_nobodys_way(shared: Shared) -> None:
-    """As readers of earlier versions left it."""
-    made(shared)
-    left = "import sqlite3, os, sys; c = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True);"
-    left += " c.execute('SELECT 1 FROM stored_events').fetchone(); os._exit(0)"
-    assert shared.run("bob", str(shared.book / "journal.sqlite"), program=left).code == 0
-    beside = sorted(place.name for place in shared.book.glob("journal.sqlite-*"))
-    assert beside == ["journal.sqlite-shm", "journal.sqlite-wal"]
+def test_files_that_a_killed_reader_left_hinder_nobody(shared: Shared) -> None:
+    """Readers of earlier versions left a WAL file behind them."""
+    make_book(shared)
+    program = "import sqlite3, os, sys; c = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True);"
+    program += " c.execute('SELECT 1 FROM stored_events').fetchone(); os._exit(0)"
+    assert shared.run("bob", str(shared.book / "journal.sqlite"), program=program).code == 0
+    left_behind = sorted(path.name for path in shared.book.glob("journal.sqlite-*"))
+    assert left_behind == ["journal.sqlite-shm", "journal.sqlite-wal"]
     refund(shared, "ann", 2)
     refund(shared, "bob", 3)
     assert shared("ann", "audit", "verify").code == 0
 
 
-@pytest.mark.parametrize("sticky", [0o2750, 0o750], ids=oct)
-def test_who_may_only_read_the_folder_gets_every_answer(shared: Shared, sticky: int) -> None:
-    """And recording is refused by the folder's name, before anything is left in it."""
-    made(shared)
-    shared.book.chmod(sticky)
-    before = sorted(place.name for place in shared.book.rglob("*"))
-    for words in READERS:
-        result = shared("bob", *words)
-        assert result.code == 0, (words, result)
+@pytest.mark.parametrize("mode", [0o2750, 0o750], ids=oct)
+def test_a_user_who_may_only_read_the_folder_can_run_each_reading_command(shared: Shared, mode: int) -> None:
+    """To record is refused with the folder's name, and nothing is left in it."""
+    make_book(shared)
+    shared.book.chmod(mode)
+    before = sorted(path.name for path in shared.book.rglob("*"))
+    result = shared.read("bob")
+    assert result.code == 0, result
     result = shared("bob", "record", shared.file([REFUND | {"on": "2017-09-02"}]))
     assert result.code == 5
     assert f"{shared.book}: the book may only be read here" in result.err
-    assert sorted(place.name for place in shared.book.rglob("*")) == before
+    assert sorted(path.name for path in shared.book.rglob("*")) == before
     refund(shared, "ann", 3)
     (row,) = shared("bob", "report", "disbursement", "--json").rows
     assert row["refunded"] == "2002.00"
 
 
-def test_a_file_that_its_owner_keeps_to_himself_is_named(shared: Shared) -> None:
-    made(shared)
+def test_a_file_that_its_owner_does_not_share_is_named(shared: Shared) -> None:
+    make_book(shared)
     (shared.book / "journal.sqlite").chmod(0o640)
     for words in READERS[:4]:
         assert shared("bob", *words).code == 0, words
@@ -202,14 +206,14 @@ def test_a_file_that_its_owner_keeps_to_himself_is_named(shared: Shared) -> None
     assert result.code == 5
     assert "journal.sqlite is 64011's" in result.err
     assert "64011 has to run chgrp 64001 and chmod g+rw on it" in result.err
-    found = shared("bob", "health")
-    assert (found.code, "journal.sqlite" in found.out, "chmod g+rw" in found.out) == (5, True, True)
-    refund(shared, "ann", 3)  # whose it is: it takes its folder's rights again
+    result = shared("bob", "health")
+    assert (result.code, "journal.sqlite" in result.out, "chmod g+rw" in result.out) == (5, True, True)
+    refund(shared, "ann", 3)  # The owner gives the file its folder's rights again.
     refund(shared, "bob", 4)
 
 
-def test_views_that_somebody_keeps_to_himself_are_named_and_read_as_they_are(shared: Shared) -> None:
-    made(shared)
+def test_views_that_their_owner_does_not_share_are_named_and_read_as_they_are(shared: Shared) -> None:
+    make_book(shared)
     (shared.book / store.FILE).chmod(0o640)
     result = shared("bob", "report", "disbursement", "--json")
     assert (result.code, result.row["refunded"]) == (0, "2001.00")
@@ -225,9 +229,9 @@ def test_a_folder_that_gives_its_group_nothing_shares_nothing(shared: Shared) ->
     shared.book.mkdir()
     os.chown(shared.book, USERS["ann"], GROUP)
     shared.book.chmod(0o2700)
-    made(shared, umask=0o077)
-    for place in shared.book.rglob("*"):
-        assert not place.stat().st_mode & 0o077, place
+    make_book(shared, umask=0o077)
+    for path in shared.book.rglob("*"):
+        assert not path.stat().st_mode & 0o077, path
     assert shared("bob", "report", "fund").code == 5
 
 
@@ -243,16 +247,16 @@ def test_a_demo_is_shared_too(shared: Shared) -> None:
 
 
 def test_seals_of_databases_are_shared_as_their_folder(shared: Shared) -> None:
-    """The folder that GRANTBOOK_SEALS names: keys, checkpoints, hashes and locks."""
-    code = (
+    """Keys, checkpoints, hashes and locks in the folder that GRANTBOOK_SEALS names are shared too."""
+    program = (
         "import sys; from pathlib import Path\n"
         "from lifecycle.journal.atomic_files import folder_at, keep, locked\n"
-        "place = folder_at(Path(sys.argv[1]) / 'seals')\n"
-        "with locked(place / 'checkpoints' / 'lock'):\n"
-        "    keep(place / 'checkpoints' / 'keys', 'x'); keep(place / sys.argv[2], 'y', mode=0o600)\n"
+        "folder = folder_at(Path(sys.argv[1]) / 'seals')\n"
+        "with locked(folder / 'checkpoints' / 'lock'):\n"
+        "    keep(folder / 'checkpoints' / 'keys', 'x'); keep(folder / sys.argv[2], 'y', mode=0o600)\n"
     )
-    for who in ("ann", "bob", "ann"):
-        result = shared.run(who, str(shared.folder), f"{who}.key", program=code, umask=0o022)
+    for user in ("ann", "bob", "ann"):
+        result = shared.run(user, str(shared.folder), f"{user}.key", program=program, umask=0o022)
         assert result.code == 0, result.err
     assert stat.S_IMODE((shared.folder / "seals" / "ann.key").stat().st_mode) == 0o640
     assert (shared.folder / "seals" / "checkpoints" / "keys").stat().st_mode & 0o060 == 0o060

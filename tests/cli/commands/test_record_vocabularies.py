@@ -1,4 +1,4 @@
-"""Closed vocabularies bind commands; a stored word is read though its list has it no more."""
+"""A command's words must be in their lists. A stored word is read although its list has lost it."""
 
 import json
 from collections.abc import Iterator
@@ -14,28 +14,35 @@ from lifecycle.types.vocabularies import words_of
 from projections.reports.results.outcomes import OUTCOMES
 from support.cli_shell import PROGRAM, Shell, on_grant
 
-GONE = {
+REMOVED_WORDS = {
     "administrator", "ttl", "each_command", "traditional", "raised_awareness", "action_plan", "study_tour",
     "documenting_and_sharing", "cash", "preparation", "facilitating", "design", "all", "approve", "review",
 }  # fmt: skip
 """One word of each list, and one more role."""
-LATER = f"""
+WITHOUT_THE_WORDS = f"""
 import lifecycle.call.call, lifecycle.fund.events, lifecycle.grant.events
 from lifecycle.types.vocabularies import Listed
-Listed.words = property(lambda self: tuple(word for word in self[1] if word not in {sorted(GONE)}))
-{PROGRAM}
+Listed.words = property(lambda self: tuple(word for word in self[1] if word not in {sorted(REMOVED_WORDS)}))
 """
-"""The program of a later day, whose lists have lost these words."""
+"""Code that takes the words from their vocabularies before the program begins."""
+RUN_EACH = """
+import json, sys
+from cli.main import run
+for words in json.load(sys.stdin):
+    if code := run(words):
+        sys.exit(f"{words}: exit code {code}")
+"""
+"""Code that runs several commands in one process, up to the first that fails."""
 
 
-def act(command: str, on: str, actor: str, **fields: Any) -> dict[str, Any]:
-    """A command on the fund."""
+def on_fund(command: str, on: str, actor: str, **fields: Any) -> dict[str, Any]:
+    """Return a command on the fund."""
     return {"command": command, "on": on, "actor": actor, **fields}
 
 
 WITH_WORDS = [
-    act("SwitchSealing", "2017-01-01", "admin", sealing="on_request"),
-    act("SwitchSealing", "2017-01-02", "admin", sealing="each_command"),
+    on_fund("SwitchSealing", "2017-01-01", "admin", sealing="on_request"),
+    on_fund("SwitchSealing", "2017-01-02", "admin", sealing="each_command"),
     on_grant("InvolveParty", "2017-04-01", "leader", role="facilitating", country="KE"),
     on_grant("EngageExpert", "2017-04-02", "leader", expert="E1", phases=["design"]),
     on_grant("PlanActivity", "2017-04-03", "leader", activity="A1", instrument="study_tour")
@@ -58,7 +65,7 @@ WITH_WORDS = [
     {**on_grant("ReviewProposal", "2018-01-12", "reader", advice="approve", scores={}), "grant": "G-2"},
     {**on_grant("ApproveGrant", "2018-01-13", "boss", amount="9.00 USD"), "grant": "G-2"},
 ]
-ASKED = [
+READING_COMMANDS = [
     ("views", "rebuild"),
     ("audit", "seal"),
     ("audit", "verify", "--rules"),
@@ -85,43 +92,54 @@ ASKED = [
 ]
 
 
-def later(gb: Shell, *words: str) -> Any:
-    """What the program of a later day answers."""
-    return gb.other("--book", gb.book, *words, program=LATER, GRANTBOOK_AS="admin")
+def run_later(gb: Shell, *words: str) -> Any:
+    """Run the program of a later day."""
+    return gb.other("--book", gb.book, *words, program=WITHOUT_THE_WORDS + PROGRAM, GRANTBOOK_AS="admin")
 
 
 @pytest.mark.case("T4")
 @pytest.mark.both_stores
 def test_a_book_is_read_after_words_have_left_the_vocabularies(lived: Shell) -> None:
-    done = lived("record", lived.file(WITH_WORDS))
-    assert done.code == 0, done.out
-    for words in ASKED:
-        result = later(lived, *words)
-        assert result.code == 0, (words, result.out, result.err)
-    result = later(lived, "--json", "report", "exchanges", "--by", "instrument").out.splitlines()
-    assert [json.loads(row)["instrument"] for row in result] == ["study_tour", None]
-    later_ones = [
+    result = lived("record", lived.file(WITH_WORDS))
+    assert result.code == 0, result.out
+    commands = json.dumps([["--book", lived.book, *words] for words in READING_COMMANDS]).encode()
+    result = lived.other(program=WITHOUT_THE_WORDS + RUN_EACH, stdin=commands, GRANTBOOK_AS="admin")
+    assert result.code == 0, (result.out, result.err)
+    exchanges = run_later(lived, "--json", "report", "exchanges", "--by", "instrument").rows
+    assert [row["instrument"] for row in exchanges] == ["study_tour", None]
+    new_commands = [
         on_grant("ReportProgress", "2018-01-20", "leader", period="2017", rating="good", narrative="x"),
-        act("AppointOfficer", "2018-01-20", "admin", officer="new", roles=["finance"]),
+        on_fund("AppointOfficer", "2018-01-20", "admin", officer="new", roles=["finance"]),
     ]
-    result = later(lived, "record", lived.file(later_ones))
+    result = run_later(lived, "record", lived.file(new_commands))
     assert result.code == 0, result.out
 
 
 @pytest.mark.case("T4")
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
-        (act("AppointOfficer", "2018-01-20", "admin", officer="x", roles=["finance", "ttl"]), "roles.1: ttl"),
-        (act("JoinPartner", "2018-01-20", "desk", partner="X", name="X", kind="traditional"), "kind: trad"),
+        (
+            on_fund("AppointOfficer", "2018-01-20", "admin", officer="x", roles=["finance", "ttl"]),
+            "roles.1: ttl",
+        ),
+        (
+            on_fund("JoinPartner", "2018-01-20", "desk", partner="X", name="X", kind="traditional"),
+            "kind: trad",
+        ),
         (on_grant("RecordCost", "2018-01-20", "leader", purpose="preparation", amount="1.00 USD"), "purpose"),
         (on_grant("ReportOutcomes", "2018-01-20", "leader", results={"action_plan": "x"}), "results.action"),
-        (act("CorrectEntry", "2018-01-20", "boss", entry=6, reason="x", reads={"roles": ["ttl"]}), "reads"),
+        (
+            on_fund("CorrectEntry", "2018-01-20", "boss", entry=6, reason="x", reads={"roles": ["ttl"]}),
+            "reads",
+        ),
     ],
 )
-def test_commands_take_such_a_word_no_more(lived: Shell, command: dict[str, Any], said: str) -> None:
-    result = later(lived, "record", lived.file([command]))
-    assert (result.code, said in result.out, "is none of:" in result.out) == (2, True, True), result.out
+def test_a_new_command_cannot_use_a_word_that_has_left_its_list(
+    lived: Shell, command: dict[str, Any], message: str
+) -> None:
+    result = run_later(lived, "record", lived.file([command]))
+    assert (result.code, message in result.out, "is none of:" in result.out) == (2, True, True), result.out
 
 
 @pytest.mark.case("T4")
@@ -134,21 +152,21 @@ def test_help_and_schema_show_the_words_of_the_lists(gb: Shell) -> None:
     assert schema["ReportOutcomes"]["properties"]["outcomes"]["propertyNames"]["enum"] == list(OUTCOMES)
 
 
-def closed(kind: Any) -> Iterator[Any]:
-    """The closed lists of which a stored value of this type must be one."""
-    if get_origin(kind) is Literal and get_args(kind) != (True,):
-        yield kind
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        for field in kind.model_fields.values():
-            yield from closed(field.annotation)
-    for part in get_args(kind):
-        yield from closed(part)
+def closed_lists(annotation: Any) -> Iterator[Any]:
+    """Yield the closed lists that a stored value of this type must be in."""
+    if get_origin(annotation) is Literal and get_args(annotation) != (True,):
+        yield annotation
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        for field in annotation.model_fields.values():
+            yield from closed_lists(field.annotation)
+    for part in get_args(annotation):
+        yield from closed_lists(part)
 
 
 @pytest.mark.case("T4")
 @pytest.mark.parametrize("event", [*grant.EVENTS, *fund.EVENTS, *call.EVENTS])
 def test_no_stored_field_is_read_from_a_closed_list(event: type[BaseModel]) -> None:
-    assert list(closed(event)) == []
+    assert list(closed_lists(event)) == []
 
 
 def test_only_vocabularies_have_words() -> None:

@@ -1,4 +1,4 @@
-"""Reports as tables, JSON Lines and CSV."""
+"""Reports are written as tables, JSON Lines and CSV."""
 
 import csv
 import io
@@ -28,19 +28,18 @@ def test_tables_fit(lived: Shell, monkeypatch: pytest.MonkeyPatch, name: str, co
     row = lived("--json", "report", name, "--as-of", "2017-12-31").rows[0]
     if "Not shown at" not in result.out:
         return
-    left_out = " ".join(result.out.split()).partition("Not shown at")[2].partition(". --format")[0]
-    named = left_out.partition(": ")[2].split(", ")
-    assert set(named) < set(row)
-    assert next(iter(row)) not in named
+    not_shown = " ".join(result.out.split()).partition("Not shown at")[2].partition(". --format")[0]
+    names = not_shown.partition(": ")[2].split(", ")
+    assert set(names) < set(row)
+    assert next(iter(row)) not in names
 
 
-def test_money_stands_right_and_grouped(lived: Shell) -> None:
+def test_money_is_aligned_to_the_right_and_grouped(lived: Shell) -> None:
     lines = lived("report", "disbursement", "--as-of", "2017-12-31").out.splitlines()
     (row,) = [line for line in lines if line.startswith("G-1")]
-    head = lines[lines.index(row) - 2]
-    assert head.index("committed") + len("committed") == row.index("70,000.00") + len("70,000.00")
-    text = "\n".join(lines)
-    assert "share_disbursed = net_disbursed / committed." in text
+    header = lines[lines.index(row) - 2]
+    assert header.index("committed") + len("committed") == row.index("70,000.00") + len("70,000.00")
+    assert "share_disbursed = net_disbursed / committed." in lines
 
 
 def test_wide_tables_have_every_column(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +61,7 @@ def test_sums_by_fiscal_year(lived: Shell) -> None:
     assert net == {"FY2017": "60000.00", "FY2018": "-2000.00"}
 
 
-def test_as_known_before(lived: Shell) -> None:
+def test_a_report_can_be_read_as_known_at_an_earlier_position(lived: Shell) -> None:
     rows = lived("--json", "audit", "history", "G-1").rows
     before = str(rows[7]["position"] - 1)
     (row,) = lived("--json", "report", "disbursement", "--known", before, "--as-of", "2017-12-31").rows
@@ -71,25 +70,25 @@ def test_as_known_before(lived: Shell) -> None:
     assert f"(position {before})" in caption
 
 
-def test_csv_is_what_json_is(lived: Shell) -> None:
+def test_csv_joins_lists_and_leaves_missing_cells_empty(lived: Shell) -> None:
     rows = list(csv.DictReader(io.StringIO(lived("report", "register", "--format", "csv").out)))
     assert rows[0]["grant"] == "G-1"
     assert rows[0]["recipients"] == "TZ;UG"
     assert rows[0]["closed_on"] == ""
 
 
-def test_a_file_is_there_whole(lived: Shell) -> None:
+def test_a_report_is_written_to_a_file_and_leaves_no_partial_file(lived: Shell) -> None:
     result = lived("report", "register", "--format", "csv", "--output", "register.csv")
     assert result.code == 0
     assert result.out == ""
     assert Path("register.csv").read_text().startswith("grant,title,")
     assert lived("report", "fund", "--output", "fund.txt").code == 0
-    assert "Denmark" in Path("fund.txt").read_text() or "DK" in Path("fund.txt").read_text()
+    assert "DK" in Path("fund.txt").read_text()
     assert sorted(path.name for path in Path().iterdir() if path.name.startswith(".")) == []
     assert lived("report", "register", "--output", "no/such/folder.csv").code == 2
 
 
-ODD = Report(
+HOSTILE = Report(
     "register",
     Columns(
         Column("grant", Type.TEXT, ""),
@@ -110,8 +109,8 @@ ODD = Report(
 )
 
 
-def test_csv_executes_nothing() -> None:
-    rows = list(csv.reader(csv_lines(ODD)))
+def test_csv_holds_no_text_that_a_spreadsheet_would_execute() -> None:
+    rows = list(csv.reader(csv_lines(HOSTILE)))
     assert rows[1] == ["G", "'=HYPERLINK(1)", "-5.00", "-3", "'=1;B", ""]
     assert rows[2][1:3] == ["+1", "1234567.00"]
     assert rows[3][1] == "'@SUM(A1)"
@@ -121,20 +120,20 @@ def test_csv_executes_nothing() -> None:
 
 def test_tables_show_marks_and_never_execute_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
-    drawn = io.StringIO()
-    print_table(ODD, "A caption.", color=False, file=drawn)
-    assert "\x1b" not in drawn.getvalue()
-    assert "\\u{1b}[31m\\u{202e}" in drawn.getvalue()
-    assert "1,234,567.00" in drawn.getvalue()
-    assert "\\u001b" in "".join(json_lines(ODD))
+    output = io.StringIO()
+    print_table(HOSTILE, "A caption.", color=False, file=output)
+    assert "\x1b" not in output.getvalue()
+    assert "\\u{1b}[31m\\u{202e}" in output.getvalue()
+    assert "1,234,567.00" in output.getvalue()
+    assert "\\u001b" in "".join(json_lines(HOSTILE))
 
 
-def test_no_rows_are_said(gb: Shell) -> None:
+def test_a_report_without_rows_says_so(gb: Shell) -> None:
     assert "no rows" in gb("report", "register").out
     assert gb("--json", "report", "register").out == ""
 
 
-def test_views_are_made_anew(lived: Shell) -> None:
+def test_lost_views_are_made_again(lived: Shell) -> None:
     before = lived("--json", "report", "timeline", "--as-of", "2018-01-01").out
     lived.lose_views()
     assert lived("--json", "views", "status").row["views"] == 0
@@ -142,21 +141,23 @@ def test_views_are_made_anew(lived: Shell) -> None:
     assert lived("--json", "report", "timeline", "--as-of", "2018-01-01").out == before
     assert lived("views", "rebuild").code == 0
     status = lived("--json", "views", "status").row
-    at = status["journal"]
-    assert [status[key] for key in ("views", "journal", "behind", "seconds")] == [at, at, 0, 0.0]
+    position = status["journal"]
+    assert [status[key] for key in ("views", "behind", "seconds")] == [position, 0, 0.0]
 
 
-@pytest.mark.parametrize("form", ["json", "csv"])
+@pytest.mark.parametrize("output_format", ["json", "csv"])
 @pytest.mark.parametrize("file", [(), ("--output", "file")])
-def test_rows_alone_have_their_dates_beside_them(lived: Shell, form: str, file: tuple[str, ...]) -> None:
-    """The keys are fixed: other programs read the rows."""
+def test_the_dates_of_rows_for_programs_are_on_stderr(
+    lived: Shell, output_format: str, file: tuple[str, ...]
+) -> None:
+    """Other programs read the rows, so the dates are written to stderr."""
     result = lived(
-        "report", "disbursement", "--as-of", "2017-06-30", "--known", "20", "--format", form, *file
+        "report", "disbursement", "--as-of", "2017-06-30", "--known", "20", "--format", output_format, *file
     )
     assert result.code == 0
     assert "As of 2017-06-30, as known at 2" in result.err
     assert "(position 20)." in result.err
     assert "share_disbursed = net_disbursed / committed." in result.err
     rows = (lived.folder / "file").read_text() if file else result.out
-    assert len(rows.splitlines()) == (1 if form == "json" else 2)
+    assert len(rows.splitlines()) == (1 if output_format == "json" else 2)
     assert "As of" not in rows

@@ -1,4 +1,4 @@
-"""Who hosted, gave and received in an exchange is one fact, and every report reads it."""
+"""Every report agrees on who hosted, gave and received in an exchange."""
 
 from typing import Any
 
@@ -14,27 +14,27 @@ from support.cli_shell import (
 DAYS = {"starts": "2017-06-05", "ends": "2017-06-16"}
 
 
-def tour(gb: Shell, providers: list[str], recipients: list[str], **held: Any) -> None:
-    """A grant with these countries, and one activity that was planned for some of them."""
+def hold_study_tour(gb: Shell, providers: list[str], recipients: list[str], **held: Any) -> None:
+    """Record a grant with these countries, and hold one activity, planned for some of them."""
     planned = held.pop("planned")
     letter = {"ministry": "M", "dated": "2017-01-05"}
-    changed: dict[str, dict[str, object]] = {
+    changes: dict[str, dict[str, object]] = {
         "ProposeGrant": {"recipients": recipients, "providers": providers},
         "RequestFunding": {
             "letters": [{"country": code, **letter} for code in recipients if code != "ZZ"],
         },
     }
-    lines = [line | changed.get(line["command"], {}) for line in life()[: len(officers()) + 5]]
+    lines = [line | changes.get(line["command"], {}) for line in life()[: len(officers()) + 5]]
     if planned:
         plan = {"activity": "A1", "instrument": "study_tour", "countries": planned, **DAYS}
         lines.append(on_grant("PlanActivity", "2017-04-10", "leader", **plan))
     lines.append(on_grant("HoldActivity", "2017-06-16", "leader", activity="A1", **DAYS, **held))
-    done = gb("record", gb.file(lines))
-    assert done.code == 0, done.out
+    result = gb("record", gb.file(lines))
+    assert result.code == 0, result.out
 
 
 def figures(gb: Shell) -> dict[str, Any]:
-    """What each report says of who took part, gave and received."""
+    """Check that the reports agree, and return the countries that took part and gave, and the pairs."""
     countries = gb("--json", "report", "countries").rows
     exchange = gb("--json", "report", "exchanges").row
     by_country = gb("--json", "report", "exchanges", "--by", "country").rows
@@ -45,30 +45,33 @@ def figures(gb: Shell) -> dict[str, Any]:
         for row in gb("--json", "library", "match", "--need", "dairy", "--recipient", "PE").rows
     }
     sector = gb("--json", "report", "countries", "--by", "sector").row
-    result = {row["country"]: row["held"] for row in countries if row["held"] and row["country"]}
-    # They agree, whatever they say.
-    assert result == {row["country"]: row["held"] for row in by_country if row["country"] not in (None, "ZZ")}
-    assert set(result) == set(exchange["countries"]) - {"ZZ"}
+    held = {row["country"]: row["held"] for row in countries if row["held"] and row["country"]}
+    assert held == {row["country"]: row["held"] for row in by_country if row["country"] not in (None, "ZZ")}
+    assert set(held) == set(exchange["countries"]) - {"ZZ"}
     assert value[-1]["activities"] == countries[-1]["held"] == 1
     assert value[-1]["pairs"] == len(pairs)
     assert offers == dict.fromkeys(exchange["giving"], 1)
     assert sector["delivered"] == len(exchange["giving"])
-    met = {(row["provider"], row["recipient"]) for row in pairs if row["held"]}
-    gave = {(a, b) for a in exchange["giving"] for b in exchange["receiving"] if a != b}
-    assert met == gave
-    report = gb("report", "progress", "--year", "2017").out
-    for code in result:
+    pairs_that_met = {(row["provider"], row["recipient"]) for row in pairs if row["held"]}
+    assert pairs_that_met == {
+        (provider, recipient)
+        for provider in exchange["giving"]
+        for recipient in exchange["receiving"]
+        if provider != recipient
+    }
+    progress_report = gb("report", "progress", "--year", "2017").out
+    for code in held:
         name = next(row["name"] for row in countries if row["country"] == code)
-        assert f"| {name} |" in report
-    return {"there": sorted(result), "pairs": sorted(met), "gave": sorted(exchange["giving"])}
+        assert f"| {name} |" in progress_report
+    return {"present": sorted(held), "pairs": sorted(pairs_that_met), "giving": sorted(exchange["giving"])}
 
 
 @pytest.mark.case("X1")
 @pytest.mark.both_stores
 @pytest.mark.parametrize(
-    ("held", "there", "pairs"),
+    ("held", "present", "pairs"),
     [
-        # Only one side sent people: the other was there all the same, and SG took part in nothing.
+        # Only SN sent participants, but BR, which gave, was present too. SG took no part.
         ({"planned": ["SN", "BR"], "participants": [{"country": "SN", "women": 3}]}, "BR SN", "BR>SN"),
         ({"planned": ["SN", "BR"]}, "BR SN", "BR>SN"),
         ({"planned": ["SN"], "hosts": ["SG"]}, "SG SN", "SG>SN"),
@@ -80,28 +83,30 @@ def figures(gb: Shell) -> dict[str, Any]:
         ({"planned": ["SN", "BR"], "giving": ["BR", "JP"], "receiving": ["ML"]}, "BR JP ML", "BR>ML JP>ML"),
     ],
 )  # fmt: skip
-def test_every_report_reads_the_same_fact(gb: Shell, held: dict[str, Any], there: str, pairs: str) -> None:
-    tour(gb, ["BR", "SG", "ZZ"], ["SN", "ZZ"], **held)
+def test_every_report_agrees_on_who_took_part_in_an_exchange(
+    gb: Shell, held: dict[str, Any], present: str, pairs: str
+) -> None:
+    hold_study_tour(gb, ["BR", "SG", "ZZ"], ["SN", "ZZ"], **held)
     result = figures(gb)
-    assert result["there"] == there.split()
+    assert result["present"] == present.split()
     assert result["pairs"] == [tuple(pair.split(">")) for pair in pairs.split()]
 
 
 @pytest.mark.case("X1")
 def test_a_country_in_both_lists_does_both_and_is_no_pair_with_itself(gb: Shell) -> None:
-    tour(gb, ["IN", "TZ"], ["TZ", "UG"], planned=["TZ", "UG", "IN"])
+    hold_study_tour(gb, ["IN", "TZ"], ["TZ", "UG"], planned=["TZ", "UG", "IN"])
     result = figures(gb)
-    assert result["gave"] == ["IN", "TZ"]
+    assert result["giving"] == ["IN", "TZ"]
     assert result["pairs"] == [("IN", "TZ"), ("IN", "UG"), ("TZ", "UG")]
 
 
 @pytest.mark.case("X1")
 def test_who_was_there_is_as_of_the_day_and_follows_a_correction(gb: Shell) -> None:
-    tour(gb, ["BR", "SG"], ["SN"], planned=["SN", "BR"])
+    hold_study_tour(gb, ["BR", "SG"], ["SN"], planned=["SN", "BR"])
     before = gb("--json", "views", "status").row["journal"]
     entry = gb("--json", "audit", "history", "G-1").rows[-1]["version"]
-    asked = {"entry": entry, "reads": {"giving": ["SG"]}, "reason": "the minutes"}
-    assert gb("record", gb.file([on_grant("CorrectEntry", "2018-01-01", "boss", **asked)])).code == 0
+    correction = {"entry": entry, "reads": {"giving": ["SG"]}, "reason": "the minutes"}
+    assert gb("record", gb.file([on_grant("CorrectEntry", "2018-01-01", "boss", **correction)])).code == 0
     assert figures(gb)["pairs"] == [("SG", "SN")]
     known = gb("--json", "report", "countries", "--by", "pair", "--known", str(before)).rows
     assert [(row["provider"], row["held"]) for row in known] == [("BR", 1), ("SG", 0)]
@@ -111,7 +116,7 @@ def test_who_was_there_is_as_of_the_day_and_follows_a_correction(gb: Shell) -> N
 
 @pytest.mark.case("X1")
 def test_host_is_one_country_and_hosts_are_several(gb: Shell) -> None:
-    tour(gb, ["BR"], ["SN"], planned=["SN"], host="KE")
+    hold_study_tour(gb, ["BR"], ["SN"], planned=["SN"], host="KE")
     assert gb("--json", "report", "exchanges").row["hosts"] == ["KE"]
     assert "in KE" in gb("audit", "history", "G-1").out
     words = ("activity", "hold", "G-1", "A2", "--starts", "2017-06-01", "--ends", "2017-06-02")
@@ -121,11 +126,14 @@ def test_host_is_one_country_and_hosts_are_several(gb: Shell) -> None:
     assert (result.code, "XX is not an ISO 3166-1" in result.err) == (2, True), result.err
     assert gb(*words, "--host", "KE", "--command-id", "h", "--actor", "leader").code == 0
     again = gb("--json", *words, "--hosts", "KE", "--command-id", "h", "--actor", "leader")
-    assert (again.code, again.row["outcome"]) == (0, "repeat")  # it says the same
+    assert (again.code, again.row["outcome"]) == (
+        0,
+        "repeat",
+    )  # --host KE and --hosts KE are the same command.
 
 
 @pytest.mark.case("X1")
-def test_a_planned_country_that_is_not_stated_is_told_whatever_the_grant_says(lived: Shell) -> None:
+def test_a_planned_country_that_is_not_stated_is_shown_and_gives_nothing(lived: Shell) -> None:
     unnamed = {"recipients": ["ZZ", "TZ"], "providers": ["IN"], "reason": "x"}
     result = lived(
         "record",
@@ -152,15 +160,15 @@ def test_the_costs_of_activities_have_a_total_in_each_currency(lived: Shell) -> 
         for name, cost in (("A1", "5.00 EUR"), ("A2", "1.00 USD"), ("A3", "2.50 USD"), ("A4", "0.00 EUR"))
     ]
     assert lived("record", lived.file(held)).code == 0
-    shown = [line.split() for line in lived("report", "exchanges").out.splitlines()]
-    assert [line for line in shown if line[:1] == ["total"]] == [
+    lines_of_words = [line.split() for line in lived("report", "exchanges").out.splitlines()]
+    assert [line for line in lines_of_words if line[:1] == ["total"]] == [
         ["total", "5.00", "EUR"],
         ["total", "3.50", "USD"],
     ]
 
 
 @pytest.mark.case("X1")
-def test_a_country_is_told_once_and_one_not_stated_gives_nothing(lived: Shell) -> None:
+def test_a_country_is_listed_once_and_one_not_stated_gives_nothing(lived: Shell) -> None:
     held = on_grant("HoldActivity", "2017-09-03", "leader", activity="A1", hosts=["TZ", "TZ"])
     held |= {"starts": "2017-09-03", "ends": "2017-09-03", "giving": ["ZZ", "IN"], "receiving": ["TZ", "TZ"]}
     assert lived("record", lived.file([held])).code == 0

@@ -1,4 +1,4 @@
-"""One report on several funds: a column says which; a book that fails is named."""
+"""One report on several funds has a column for the fund, and names each book that cannot be read."""
 
 import shutil
 from pathlib import Path
@@ -10,14 +10,14 @@ from support import given as g
 from support.cli_shell import Shell
 from support.reading import of, record
 
-WHEN = ("--as-of", "2019-01-01")
+AS_OF = ("--as-of", "2019-01-01")
 
 
 @pytest.fixture
 def funds(shell: Shell) -> Path:
-    """A folder with the books of three funds."""
+    """Return a folder with the books of three funds."""
     folder = shell.folder / "funds"
-    for name, lives in {"A": g.PAID, "B": [], "C": g.CLOSED}.items():
+    for name, life in {"A": g.PAID, "B": [], "C": g.CLOSED}.items():
         with Book.create(
             folder / name.lower(),
             name=f"Fund {name}",
@@ -26,29 +26,29 @@ def funds(shell: Shell) -> Path:
             on=g.START,
             recorder="admin",
         ) as book:
-            record(book, g.OFFICERS, g.MONEY if lives else (), of(f"{name}-1", lives))
+            record(book, g.OFFICERS, g.MONEY if life else (), of(f"{name}-1", life))
     return folder
 
 
 def test_any_report_comes_out_over_a_folder_of_books(shell: Shell, funds: Path) -> None:
-    done = shell("report", "disbursement", "--books", str(funds), *WHEN, "--json")
-    assert done.code == 0, done.err
-    assert [(row["fund"], row["grant"], row["disbursed"]) for row in done.rows] == [
+    result = shell("report", "disbursement", "--books", str(funds), *AS_OF, "--json")
+    assert result.code == 0, result.err
+    assert [(row["fund"], row["grant"], row["disbursed"]) for row in result.rows] == [
         ("Fund A", "A-1", "2000.00"),
         ("Fund C", "C-1", "2000.00"),
     ]
-    assert next(iter(done.rows[0])) == "fund"
-    (alone,) = shell("--book", str(funds / "a"), "report", "disbursement", *WHEN, "--json").rows
-    assert {"fund": "Fund A", **alone} == done.rows[0]
+    assert next(iter(result.rows[0])) == "fund"
+    (alone,) = shell("--book", str(funds / "a"), "report", "disbursement", *AS_OF, "--json").rows
+    assert {"fund": "Fund A", **alone} == result.rows[0]
     for fund in "ABC":
-        assert f"Fund {fund}: As of 2019-01-01, as known at" in done.err
+        assert f"Fund {fund}: As of 2019-01-01, as known at" in result.err
 
 
-def test_sums_tables_and_files(shell: Shell, funds: Path) -> None:
-    done = shell("report", "fund", "--books", str(funds), *WHEN)
-    assert (done.code, done.out.count("Fund B"), "total" in done.out) == (0, 2, False)
-    done = shell("report", "disbursement", "--by", "window", "--books", str(funds), *WHEN)
-    assert done.out.splitlines()[5].split()[:3] == ["total", "2", "0"]  # both funds have one currency
+def test_sums_of_several_funds_are_written_as_tables_and_files(shell: Shell, funds: Path) -> None:
+    result = shell("report", "fund", "--books", str(funds), *AS_OF)
+    assert (result.code, result.out.count("Fund B"), "total" in result.out) == (0, 2, False)
+    result = shell("report", "disbursement", "--by", "window", "--books", str(funds), *AS_OF)
+    assert result.out.splitlines()[5].split()[:3] == ["total", "2", "0"]  # Both funds have the same currency.
     assert (
         shell("report", "register", "--books", str(funds), "--output", "all.csv", "--format", "csv").code == 0
     )
@@ -61,16 +61,16 @@ def test_books_are_named_one_by_one_and_in_a_file(shell: Shell, funds: Path, dat
         database, name="Fund D", currency="USD", fiscal_year_start=7, on=g.START, recorder="admin"
     ) as book:
         record(book, g.OFFICERS, g.MONEY, of("D-1", g.PAID))
-    listed = funds / "list.txt"
-    listed.write_text(f"# ours\nc\n\n{database}\n")
-    done = shell("report", "register", "--books", str(funds / "a"), "--books", str(listed), "--json")
-    assert [row["fund"] for row in done.rows] == ["Fund A", "Fund C", "Fund D"]
+    list_file = funds / "list.txt"
+    list_file.write_text(f"# ours\nc\n\n{database}\n")
+    result = shell("report", "register", "--books", str(funds / "a"), "--books", str(list_file), "--json")
+    assert [row["fund"] for row in result.rows] == ["Fund A", "Fund C", "Fund D"]
 
 
-def test_two_funds_of_one_name_are_told_apart(shell: Shell, funds: Path) -> None:
+def test_two_funds_with_one_name_are_shown_with_their_addresses(shell: Shell, funds: Path) -> None:
     shutil.copytree(funds / "a", funds / "d")
-    done = shell("report", "register", "--books", str(funds), *WHEN, "--json")
-    assert [row["fund"] for row in done.rows] == [
+    result = shell("report", "register", "--books", str(funds), *AS_OF, "--json")
+    assert [row["fund"] for row in result.rows] == [
         f"Fund A ({funds / 'a'})",
         "Fund C",
         f"Fund A ({funds / 'd'})",
@@ -79,15 +79,15 @@ def test_two_funds_of_one_name_are_told_apart(shell: Shell, funds: Path) -> None
 
 def test_a_book_that_fails_is_named_and_the_others_are_reported(shell: Shell, funds: Path) -> None:
     (funds / "b" / "journal.sqlite").write_bytes(b"no journal" * 100)
-    done = shell("report", "register", "--books", str(funds), "--books", "nowhere", *WHEN, "--json")
-    assert done.code == 5
-    assert [row["fund"] for row in done.rows] == ["Fund A", "Fund C"]
-    assert f"{funds / 'b'} is not in this report:\nunreachable: " in done.err
-    assert "nowhere is not in this report:\nunreachable: " in done.err
+    result = shell("report", "register", "--books", str(funds), "--books", "nowhere", *AS_OF, "--json")
+    assert result.code == 5
+    assert [row["fund"] for row in result.rows] == ["Fund A", "Fund C"]
+    assert f"{funds / 'b'} is not in this report:\nunreachable: " in result.err
+    assert "nowhere is not in this report:\nunreachable: " in result.err
     shutil.rmtree(funds / "a")
     shutil.rmtree(funds / "c")
-    done = shell("report", "register", "--books", str(funds), *WHEN, "--json")
-    assert (done.code, done.out) == (5, "")
+    result = shell("report", "register", "--books", str(funds), *AS_OF, "--json")
+    assert (result.code, result.out) == (5, "")
 
 
 @pytest.mark.parametrize(
@@ -100,18 +100,18 @@ def test_a_book_that_fails_is_named_and_the_others_are_reported(shell: Shell, fu
         (("register", "--views", "x"), "leave --books or --views out"),
     ],
 )
-def test_what_is_asked_of_one_book_only_is_refused(
+def test_an_option_that_needs_one_book_is_refused(
     shell: Shell, funds: Path, words: tuple[str, ...], message: str
 ) -> None:
-    done = shell("report", *words, "--books", str(funds))
-    assert done.code == 2
-    assert message in done.err
+    result = shell("report", *words, "--books", str(funds))
+    assert result.code == 2
+    assert message in result.err
 
 
 def test_a_folder_and_a_file_without_books_are_refused(shell: Shell) -> None:
     (shell.folder / "empty").mkdir()
     (shell.folder / "list.txt").write_text("# none\n")
-    for named, message in (("empty", "no book in this folder"), ("list.txt", "lists no book")):
-        done = shell("report", "register", "--books", str(shell.folder / named))
-        assert done.code == 2
-        assert message in done.err
+    for name, message in (("empty", "no book in this folder"), ("list.txt", "lists no book")):
+        result = shell("report", "register", "--books", str(shell.folder / name))
+        assert result.code == 2
+        assert message in result.err

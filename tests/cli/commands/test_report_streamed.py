@@ -1,4 +1,4 @@
-"""Reports and lists are read from the views while they are written, and give what they gave in memory."""
+"""Reports are read from the views while they are written, and the output is that of rows kept in memory."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,19 +15,19 @@ pytestmark = pytest.mark.case("K10")
 FORMS = ("table", "json", "csv", "html")
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("output_format", FORMS)
 def test_many_rows_are_read_again_and_give_the_same_output(
-    lived: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, form: str
+    lived: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, output_format: str
 ) -> None:
     def outputs() -> tuple[str, str]:
-        file = tmp_path / f"report.{form}"
-        words = ("report", "timeline", "--as-of", "2017-12-31", "--format", form)
+        file = tmp_path / f"report.{output_format}"
+        words = ("report", "timeline", "--as-of", "2017-12-31", "--format", output_format)
         assert lived(*words, "--output", str(file)).code == 0
         return lived(*words).out, file.read_text("utf-8")
 
-    in_memory = outputs()
+    expected = outputs()
     monkeypatch.setattr(query, "KEPT", 3)
-    assert outputs() == in_memory
+    assert outputs() == expected
 
 
 def test_parquet_is_written_in_groups_of_rows(
@@ -47,32 +47,32 @@ def test_parquet_is_written_in_groups_of_rows(
 
 def test_no_more_rows_are_kept_than_a_report_shows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query, "KEPT", 3)
-    times_read = 0
+    reads = 0
 
     def read() -> Iterator[Any]:
-        nonlocal times_read
-        times_read += 1
-        yield from [(number,) for number in range(many)]
+        nonlocal reads
+        reads += 1
+        yield from [(number,) for number in range(row_count)]
 
-    for many, times in ((3, 1), (4, 2)):
-        times_read, rows = 0, query.StreamedRows(read)
-        assert [*rows] == [(number,) for number in range(many)]
-        assert (len(rows), bool(rows), [*rows][-1]) == (many, True, (many - 1,))
-        assert times_read >= times
-        assert (rows._kept is None) is (many > 3)
+    for row_count, least_reads in ((3, 1), (4, 2)):
+        reads, rows = 0, query.StreamedRows(read)
+        assert [*rows] == [(number,) for number in range(row_count)]
+        assert (len(rows), bool(rows), [*rows][-1]) == (row_count, True, (row_count - 1,))
+        assert reads >= least_reads
+        assert (rows._kept is None) is (row_count > 3)
 
 
-def _refuse(*_: object, **__: object) -> Any:
+def _fail_on_fold(*_: object, **__: object) -> Any:
     raise AssertionError("the journal was folded")
 
 
 def test_the_list_of_grants_reads_the_views_and_not_the_journal(
     lived: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lists = [lived("--json", "grant", "list").rows, lived("grant", "list").out]
-    assert lists[0]
-    monkeypatch.setattr(Book, "histories", _refuse)
-    assert [lived("--json", "grant", "list").rows, lived("grant", "list").out] == lists
+    expected = [lived("--json", "grant", "list").rows, lived("grant", "list").out]
+    assert expected[0]
+    monkeypatch.setattr(Book, "histories", _fail_on_fold)
+    assert [lived("--json", "grant", "list").rows, lived("grant", "list").out] == expected
 
 
 def test_the_list_of_grants_is_folded_if_the_views_are_behind(
@@ -80,8 +80,8 @@ def test_the_list_of_grants_is_folded_if_the_views_are_behind(
 ) -> None:
     expected = lived("--json", "grant", "list").rows
 
-    def away(*_: object, **__: object) -> Any:
+    def fail(*_: object, **__: object) -> Any:
         raise Unreachable("no views")
 
-    monkeypatch.setattr("projections.store.opened", away)
+    monkeypatch.setattr("projections.store.opened", fail)
     assert lived("--json", "grant", "list").rows == expected

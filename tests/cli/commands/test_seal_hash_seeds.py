@@ -1,4 +1,4 @@
-"""An honest book verifies in every process: however sets are hashed there, and whatever codes it knows."""
+"""An honest book verifies in each process, with any hash seed and with codes that have left the lists."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from support.books import make_book
 from support.cli_shell import PROGRAM, Shell
 
 RETIRED = "from lifecycle.types import codes; codes.CURRENCIES.pop('GHS'), codes.MINOR_UNITS.pop('GHS');"
-"""Before the program begins: GHS is no code that it knows. (A country's code is known by its shape, too.)"""
+"""Code to run before the program, so that it does not know the currency GHS."""
 TERMS = {"window": "stand_alone", "criteria": ["design"], "closes": "2017-03-31"}
 CALLS = [g.open_call("01-02", call=name, **TERMS) for name in ("C1", "C2")]
 LIFE = [
@@ -26,21 +26,22 @@ LIFE = [
 ]
 
 
-def letters() -> list[dict[str, str]]:
-    return [{"country": code, "ministry": "Ministry", "dated": "2017-01-05"} for code in ("TZ", "UG", "KE")]
-
-
 @pytest.mark.case("T1", "T4")
 @pytest.mark.both_stores
 def test_a_book_verifies_under_every_hash_seed(shell: Shell, store: str) -> None:
-    life = [g.request("01-20", letters=letters()) if one.NAME == "RequestFunding" else one for one in LIFE]
+    letters = [
+        {"country": code, "ministry": "Ministry", "dated": "2017-01-05"} for code in ("TZ", "UG", "KE")
+    ]
+    request = g.request("01-20", letters=letters)
+    life = [request if command.NAME == "RequestFunding" else command for command in LIFE]
     make_book(shell.place, [*g.FOUNDED, *life]).close()
-    at = ("--book", shell.book)
-    assert shell.other("audit", "seal", *at, PYTHONHASHSEED="0").code == 0
-    assert shell.other("report", "register", *at, PYTHONHASHSEED="0").code == 0
-    for seed in range(10 if store == "sqlite" else 3):
+    options = ("--book", shell.book)
+    assert shell.other("audit", "seal", *options, PYTHONHASHSEED="0").code == 0
+    assert shell.other("report", "register", *options, PYTHONHASHSEED="0").code == 0
+    # A set of three is in one of six orders, so six seeds are likely to change the order of some set.
+    for seed in range(6 if store == "sqlite" else 2):
         result = shell.other(
-            "audit", "verify", "--rules", *at, program=RETIRED + PROGRAM, PYTHONHASHSEED=str(seed)
+            "audit", "verify", "--rules", *options, program=RETIRED + PROGRAM, PYTHONHASHSEED=str(seed)
         )
         assert (result.code, result.err) == (0, ""), seed
         assert "the views are what the entries add up to" in result.out

@@ -1,4 +1,4 @@
-"""A row that somebody put in by SQL, at the command line: named by every command, and set aside."""
+"""Each command names a row that was forged by SQL, and an administrator quarantines it."""
 
 import json
 import subprocess
@@ -17,21 +17,21 @@ from support.inserting import forging
 pytestmark = pytest.mark.both_stores
 
 STREAM = "grant:SSF-1"
-FACT = {"on": "2017-01-12", "actor": "t.leader"}
+FIELDS = {"on": "2017-01-12", "actor": "t.leader"}
 
 
 @pytest.fixture
 def position(shell: Shell, place: Path | str) -> int:
-    """Of a row that no program has written, in one of two grants of a sealed book."""
+    """Forge a row in one of the two grants of a sealed book, and return its position."""
     with make_book(place, g.FOUNDED) as book:
         for grant in ("SSF-1", "SSF-2"):
             assert book.record(g.propose("01-10", grant=grant), "t.leader").outcome == "accepted"
         Seal(book).seal()
     with forging(place) as forger:
-        return forger.entry(STREAM, "Nonsense.v1", FACT)
+        return forger.entry(STREAM, "Nonsense.v1", FIELDS)
 
 
-def cost(shell: Shell, grant: str, *more: str) -> tuple[int, str]:
+def record_cost(shell: Shell, grant: str, *more: str) -> tuple[int, str]:
     words = ("--purpose", "preparation", "--amount", "1.00 USD", "--on", "2017-01-12", "--actor", "t.leader")
     result = shell("--book", shell.book, "grant", "cost", grant, *words, *more)
     return result.code, result.err
@@ -40,12 +40,12 @@ def cost(shell: Shell, grant: str, *more: str) -> tuple[int, str]:
 @pytest.mark.case("O3")
 def test_every_command_names_the_row_and_only_its_stream_takes_nothing(shell: Shell, position: int) -> None:
     way_out = f"--quarantine {position}"
-    code, result = cost(shell, "SSF-1")
+    code, error_output = record_cost(shell, "SSF-1")
     assert code == 4
-    assert way_out in result
-    code, result = cost(shell, "SSF-2")
+    assert way_out in error_output
+    code, error_output = record_cost(shell, "SSF-2")
     assert code == 0
-    assert way_out in result
+    assert way_out in error_output
     for words in (
         "report register",
         "grant show SSF-2",
@@ -62,7 +62,7 @@ def test_every_command_names_the_row_and_only_its_stream_takes_nothing(shell: Sh
 
 
 @pytest.mark.case("O3")
-def test_a_file_goes_on_with_the_other_grants_and_seals_nothing(
+def test_a_recorded_file_goes_on_with_the_other_grants_and_seals_nothing(
     shell: Shell, position: int, tmp_path: Path
 ) -> None:
     lines = [{"command": "RecordCost", "grant": f"SSF-{n}", "purpose": "preparation"} for n in (2, 1, 2)]
@@ -78,20 +78,24 @@ def test_a_file_goes_on_with_the_other_grants_and_seals_nothing(
     sealed = shell("--book", shell.book, "--json", "audit", "seal")
     assert (sealed.code, sealed.row["entries"]) == (4, position - 1)
     assert shell("--book", shell.book, "record", str(file)).code == 4
-    aside = shell("--book", shell.book, "audit", "seal", "--quarantine", str(position), "--reason", "by SQL")
-    assert aside.code == 0
+    quarantined = shell(
+        "--book", shell.book, "audit", "seal", "--quarantine", str(position), "--reason", "by SQL"
+    )
+    assert quarantined.code == 0
     again = shell("--book", shell.book, "record", str(file), "--json")
     assert [row["outcome"] for row in again.rows] == ["repeat", "accepted", "repeat"]
 
 
 @pytest.mark.case("O3")
-def test_a_grant_of_which_every_row_is_quarantined_is_not_there(shell: Shell, place: Path | str) -> None:
+def test_a_grant_whose_rows_are_all_quarantined_does_not_exist(shell: Shell, place: Path | str) -> None:
     with make_book(place, g.FOUNDED) as book:
         Seal(book).seal()
     with forging(place) as forger:
         position = forger.row("grant:NEW", "Nonsense.v1", b"x", recorded_at=-(1 << 62))
-    aside = shell("--book", shell.book, "audit", "seal", "--quarantine", str(position), "--reason", "by SQL")
-    assert aside.code == 0
+    quarantined = shell(
+        "--book", shell.book, "audit", "seal", "--quarantine", str(position), "--reason", "by SQL"
+    )
+    assert quarantined.code == 0
     result = shell("--book", shell.book, "grant", "show", "NEW")
     assert result.code == 2
     assert "there is no grant 'NEW': only rows that count in nothing bear its id" in result.err
@@ -100,7 +104,7 @@ def test_a_grant_of_which_every_row_is_quarantined_is_not_there(shell: Shell, pl
 
 
 @pytest.mark.case("T2")
-def test_a_forged_refusal_is_set_aside_and_named(shell: Shell, place: Path | str, tmp_path: Path) -> None:
+def test_a_forged_refusal_is_quarantined_and_named(shell: Shell, place: Path | str, tmp_path: Path) -> None:
     with make_book(place, [*g.FOUNDED, g.propose("01-10", grant="SSF-1")]) as book:
         Seal(book).seal()
         forge_refusal(book, g.cancel("01-12", actor="t.leader", command_id="f 1"), "NotInStage")
@@ -111,15 +115,15 @@ def test_a_forged_refusal_is_set_aside_and_named(shell: Shell, place: Path | str
     words = ("audit", "seal", "--quarantine-answer", "f 1")
     assert shell("--book", shell.book, *words).code == 2
     assert shell("--book", shell.book, *words, "--reason", "by SQL", "--quarantine", "3").code == 2
-    done = shell("--book", shell.book, "--json", *words, "--reason", "by SQL")
-    assert (done.code, done.row["fault"]) == (0, None)
-    assert done.row["quarantine"]["entries"] == ["fund:quarantine@1"]
-    lawful = shell("--book", shell.book, "health").out.splitlines()[-1]
-    assert lawful.startswith("well")
-    assert "is quarantined by" in lawful
+    quarantined = shell("--book", shell.book, "--json", *words, "--reason", "by SQL")
+    assert (quarantined.code, quarantined.row["fault"]) == (0, None)
+    assert quarantined.row["quarantine"]["entries"] == ["fund:quarantine@1"]
+    health = shell("--book", shell.book, "health").out.splitlines()[-1]
+    assert health.startswith("well")
+    assert "is quarantined by" in health
     result = shell("--book", shell.book, "--json", "audit", "verify", "--rules")
     assert (result.code, result.row["quarantined"]) == (0, [])
-    assert [one["command_id"] for one in result.row["quarantined_answers"]] == ["f 1"]
+    assert [refusal["command_id"] for refusal in result.row["quarantined_answers"]] == ["f 1"]
     assert "not lawful: answer " in shell("--book", shell.book, "audit", "verify").out
     assert "not lawful: answer " in " ".join(shell("--book", shell.book, "audit", "refusals").out.split())
     (refused,) = shell("--book", shell.book, "--json", "audit", "refusals").rows
@@ -145,10 +149,10 @@ def test_a_quarantined_row_is_named_by_history_proof_and_package(
 ) -> None:
     assert shell("--book", shell.book, "audit", "seal", "--quarantine", str(position)).code == 2
     words = ("audit", "seal", "--quarantine", str(position), "--reason", "put in by SQL")
-    done = shell("--book", shell.book, "--json", *words)
-    assert done.code == 0
-    assert done.row["quarantine"]["entries"] == ["fund:quarantine@1"]
-    assert cost(shell, "SSF-1", "--expect-version", "2")[0] == 0
+    quarantined = shell("--book", shell.book, "--json", *words)
+    assert quarantined.code == 0
+    assert quarantined.row["quarantine"]["entries"] == ["fund:quarantine@1"]
+    assert record_cost(shell, "SSF-1", "--expect-version", "2")[0] == 0
     result = shell("--book", shell.book, "--json", "audit", "verify", "--rules")
     assert result.code == 0
     assert [row["position"] for row in result.row["quarantined"]] == [position]

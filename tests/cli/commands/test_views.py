@@ -1,4 +1,4 @@
-"""Views from elsewhere, read as they are; and how far they are behind."""
+"""Views can be read apart from their book, as of the position that they have reached."""
 
 import shutil
 from pathlib import Path
@@ -13,21 +13,19 @@ pytestmark = pytest.mark.of_a_file("copies of its files")
 
 @pytest.fixture
 def copied(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    """A shell with a copy of the views in ``kept``, and a book that has gone on since."""
+    """Return a shell with a copy of the views in ``kept``, and one more entry in the book."""
     assert lived("views", "update").code == 0
     kept = lived.folder / "kept"
     kept.mkdir()
-    for place in lived.path.glob("views.sqlite*"):  # with its log
-        shutil.copy(place, kept)
-    more = lived(
-        "record",
-        lived.file([on_grant("RecordRefund", "2017-09-01", "cash", payment="P1", amount="1.00 USD")]),
-    )
-    assert more.code == 0, more.out
+    for path in lived.path.glob("views.sqlite*"):  # The database and its write-ahead log.
+        shutil.copy(path, kept)
+    refund = on_grant("RecordRefund", "2017-09-01", "cash", payment="P1", amount="1.00 USD")
+    result = lived("record", lived.file([refund]))
+    assert result.code == 0, result.out
     return lived
 
 
-def test_reports_of_views_alone_tell_their_position_and_need_no_book(
+def test_reports_of_views_alone_show_their_position_and_need_no_book(
     copied: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = copied("views", "status", "--views", "kept", "--json").row
@@ -48,22 +46,22 @@ def test_reports_of_views_alone_tell_their_position_and_need_no_book(
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (("report", "fund", "--known", "3"), 2, "--known: views read as they are hold what is known now"),
         (("grant", "show", "G-1", "--on", "2017-05-01"), 2, "leave --views out"),
         (("grant", "show", "G-9"), 2, "know no grant 'G-9'"),
     ],
 )
-def test_what_only_the_journal_knows_is_refused(
-    copied: Shell, words: tuple[str, ...], code: int, said: str
+def test_a_question_that_needs_the_journal_is_refused_of_views_alone(
+    copied: Shell, words: tuple[str, ...], code: int, message: str
 ) -> None:
     result = copied(*words, "--views", "kept")
-    assert (result.code, said in result.err) == (code, True), result.err
+    assert (result.code, message in result.err) == (code, True), result.err
 
 
 @pytest.mark.parametrize(
-    ("where", "said"),
+    ("views", "message"),
     [
         (".", "there are no views of this version"),
         ("nowhere", "there are no views of this version"),
@@ -71,22 +69,17 @@ def test_what_only_the_journal_knows_is_refused(
         ("postgresql://me:secret@localhost:1/x", "Connection refused"),
     ],
 )
-def test_views_that_are_not_there_are_said_so(copied: Shell, where: str, said: str) -> None:
-    result = copied("report", "fund", "--views", where)
-    assert (result.code, said in result.err, "secret" in result.err) == (5, True, False), result.err
-    assert not Path(where, "views.sqlite").exists()
+def test_missing_views_are_named_and_not_made(copied: Shell, views: str, message: str) -> None:
+    result = copied("report", "fund", "--views", views)
+    assert (result.code, message in result.err, "secret" in result.err) == (5, True, False), result.err
+    assert not Path(views, "views.sqlite").exists()
 
 
 def test_a_rebuild_reads_a_copy_of_the_journal_and_no_other(copied: Shell) -> None:
     report = copied("report", "disbursement", "--json").out
     shutil.copytree(copied.path, copied.folder / "copy")
-    assert (
-        copied(
-            "record",
-            copied.file([on_grant("RecordRefund", "2017-10-01", "cash", payment="P1", amount="1.00 USD")]),
-        ).code
-        == 0
-    )
+    refund = on_grant("RecordRefund", "2017-10-01", "cash", payment="P1", amount="1.00 USD")
+    assert copied("record", copied.file([refund])).code == 0
     later = copied("report", "disbursement", "--json").out
     assert later != report
     assert copied("views", "rebuild", "--from", "copy").code == 0
@@ -98,15 +91,15 @@ def test_a_rebuild_reads_a_copy_of_the_journal_and_no_other(copied: Shell) -> No
 
 @pytest.mark.case("T6")
 def test_each_command_of_the_shell_leaves_a_whole_file(lived: Shell) -> None:
-    """Whatever it is that records: a command, a file of them; and a rebuild."""
+    """This holds for one command, for a file of commands, for a rebuild and for an update."""
     refund = on_grant("RecordRefund", "2017-09-01", "cash", payment="P1", amount="1.00 USD")
-    works = [
+    commands = [
         ("record", lived.file([refund])),
         ("record", lived.file([refund | {"on": "2017-09-02"}, refund | {"on": "2017-09-03"}])),
         ("views", "rebuild"),
         ("views", "update"),
     ]
-    for number, words in enumerate(works):
+    for number, words in enumerate(commands):
         assert lived(*words).code == 0
         copy = lived.folder / f"copy-{number}"
         copy.mkdir()
@@ -120,7 +113,7 @@ def test_each_command_of_the_shell_leaves_a_whole_file(lived: Shell) -> None:
 @pytest.mark.case("T6")
 def test_views_without_an_entry_are_an_error(lived: Shell, tmp_path: Path) -> None:
     with store.opened(tmp_path):
-        """They are made, and empty."""
+        pass  # To open the store makes empty views.
     for words in (("report", "fund"), ("report", "register"), ("grant", "list"), ("library", "search", "x")):
         result = lived(*words, "--views", str(tmp_path))
         assert (result.code, "hold no entry of a book" in result.err, result.out) == (5, True, ""), result

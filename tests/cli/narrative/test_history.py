@@ -1,4 +1,4 @@
-"""Histories in sentences, replays, differences and refusals."""
+"""The history, replay, differences and refusals of a stream, in sentences and as rows."""
 
 import re
 
@@ -22,7 +22,6 @@ from support.cli_shell import (
 
 pytestmark = pytest.mark.both_stores
 
-
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 
 
@@ -32,7 +31,7 @@ def test_every_event_has_a_sentence() -> None:
     assert set(CALL_SENTENCES) == set(call.EVENTS)
 
 
-def test_a_life_in_sentences(lived: Shell) -> None:
+def test_a_history_tells_a_life_in_sentences(lived: Shell) -> None:
     result = lived("audit", "history", "G-1")
     assert result.code == 0
     text = " ".join(result.out.split())
@@ -50,8 +49,8 @@ def test_a_life_in_sentences(lived: Shell) -> None:
     assert all(len(line) <= 80 for line in result.out.splitlines())
 
 
-def corrected(lived: Shell) -> Shell:
-    """With a late entry, a correction, an entry that was struck, and a correction that was."""
+def with_corrections(lived: Shell) -> Shell:
+    """Record a late entry, a correction, a struck entry and a struck correction."""
     version = lived("--json", "grant", "show", "G-1").row["version"]
     paid, refund = version - 1, version
     file = lived.file(
@@ -85,8 +84,10 @@ def corrected(lived: Shell) -> Shell:
 
 @pytest.mark.case("D12", "D13")
 def test_late_corrected_and_struck_entries_are_marked(lived: Shell) -> None:
-    rows = {row["version"]: row for row in corrected(lived)("--json", "audit", "history", "G-1").rows}
-    paid, struck, late, correction, strike, void, last = (rows[version] for version in range(8, 15))
+    rows = {row["version"]: row for row in with_corrections(lived)("--json", "audit", "history", "G-1").rows}
+    paid, struck, late, correction, strike, struck_correction, last = (
+        rows[version] for version in range(8, 15)
+    )
     assert all(row["late"] and row["late_days"] > 3_000 for row in rows.values())
     assert late["out_of_order"] is True
     assert [paid["out_of_order"], struck["out_of_order"]] == [False, False]
@@ -99,8 +100,8 @@ def test_late_corrected_and_struck_entries_are_marked(lived: Shell) -> None:
     ]
     assert struck["struck_by"] == {"entry": strike["version"], "reason": "Never came"}
     assert struck["without_effect"] is True
-    assert void["without_effect"] is True
-    assert last["sentence"].startswith(f"boss struck entry {void['version']}")
+    assert struck_correction["without_effect"] is True
+    assert last["sentence"].startswith(f"boss struck entry {struck_correction['version']}")
     assert {"field": "disbursed", "before": "60000.00", "after": "59000.00"} in correction["changes"]
     text = " ".join(lived("audit", "history", "G-1").out.split())
     assert text.count("this correction was struck") == 1
@@ -117,50 +118,49 @@ def test_late_corrected_and_struck_entries_are_marked(lived: Shell) -> None:
 
 
 def test_the_order_is_by_day_then_version(lived: Shell) -> None:
-    rows = corrected(lived)("--json", "audit", "history", "G-1").rows
+    rows = with_corrections(lived)("--json", "audit", "history", "G-1").rows
     order = [(row["on"], row["version"]) for row in rows]
     assert order == sorted(order)
     assert len(order) == 14
 
 
-def test_what_was_known_before_the_corrections(lived: Shell) -> None:
-    at = str(lived("--json", "views", "status").row["journal"])
+def test_a_replay_shows_what_was_known_before_the_corrections(lived: Shell) -> None:
+    position = str(lived("--json", "views", "status").row["journal"])
     before = lived("--json", "audit", "replay", "G-1").row["state"]
-    corrected(lived)
-    assert lived("--json", "audit", "replay", "G-1", "--known", at).row["state"] == before
+    with_corrections(lived)
+    assert lived("--json", "audit", "replay", "G-1", "--known", position).row["state"] == before
     now = lived("--json", "audit", "replay", "G-1").row["state"]
     assert (before["disbursed"], now["disbursed"]) == ("60000.00", "59000.00")
     assert (before["refunded"], now["refunded"]) == ("2000.00", "700.00")
     changed = {
         row["field"]: (row["from"], row["to"])
-        for row in lived("--json", "audit", "diff", "G-1", "--from", at, "--to", "100000").rows
+        for row in lived("--json", "audit", "diff", "G-1", "--from", position, "--to", "100000").rows
     }
     assert changed["disbursed"] == ("60000.00", "59000.00")
     assert changed["refunded"] == ("2000.00", "700.00")
     assert "stage" not in changed
 
 
-def test_a_time_is_a_position(lived: Shell) -> None:
+def test_known_accepts_a_time_as_well_as_a_position(lived: Shell) -> None:
     rows = lived("--json", "audit", "history", "G-1").rows
-    at = rows[4]["recorded_at"]
-    then = lived("--json", "audit", "replay", "G-1", "--known", at).row
-    assert then["known"] == rows[4]["position"]
-    assert then["state"]["stage"] == "effective"
+    moment = rows[4]["recorded_at"]
+    replay = lived("--json", "audit", "replay", "G-1", "--known", moment).row
+    assert replay["known"] == rows[4]["position"]
+    assert replay["state"]["stage"] == "effective"
     assert lived("audit", "replay", "G-1", "--known", "2001-01-01T00:00:00Z").code == 2
 
 
-def test_the_difference_between_two_days(lived: Shell) -> None:
+def test_diff_shows_the_difference_between_two_days(lived: Shell) -> None:
     result = lived("audit", "diff", "G-1", "--from", "2017-04-01", "--to", "2017-12-31")
     assert result.code == 0
     assert "undisbursed 70,000.00 → 12,000.00 USD" in result.out
-    assert (
-        "nothing differs" in lived("audit", "diff", "G-1", "--from", "2018-01-01", "--to", "2018-01-02").out
-    )
+    unchanged = lived("audit", "diff", "G-1", "--from", "2018-01-01", "--to", "2018-01-02")
+    assert "nothing differs" in unchanged.out
     before = lived("--json", "audit", "diff", "G-1", "--from", "2016-01-01", "--to", "2017-01-10").rows
     assert {"field": "stage", "from": None, "to": "proposed"} in before
 
 
-def test_the_funds_own_life(lived: Shell) -> None:
+def test_the_fund_has_a_history_and_a_state(lived: Shell) -> None:
     text = " ".join(lived("audit", "history", "fund").out.split())
     assert "admin appointed leader as ttl." in text
     assert "officer leader \u2013 → ttl" in text
@@ -172,7 +172,7 @@ def test_the_funds_own_life(lived: Shell) -> None:
     assert state["officer:boss"] == ["approver"]
 
 
-def test_refusals_tell_who_what_when_and_by_which_rule(lived: Shell) -> None:
+def test_a_refusal_is_listed_with_its_actor_command_day_and_rule(lived: Shell) -> None:
     assert "nobody was refused anything" in lived("audit", "refusals").out
     lived("grant", "close", "G-1", "--actor", "leader", "--on", "2018-01-01")
     text = " ".join(lived("audit", "refusals").out.split())
@@ -183,11 +183,11 @@ def test_refusals_tell_who_what_when_and_by_which_rule(lived: Shell) -> None:
     assert lived("--json", "audit", "refusals", "G-2").rows == []
 
 
-def test_acts_of_both_sides_that_one_recorder_entered(gb: Shell) -> None:
-    """Each decision whose recorder entered what asked for it; not where the sides entered their own."""
+def test_a_recorder_who_entered_both_sides_of_a_decision_is_listed(gb: Shell) -> None:
+    """A decision is listed if its recorder also entered the request, and not if each side entered its own."""
     assert "nobody entered acts of both sides" in gb("audit", "recorders").out
-    *before, authorised, paid, refunded = life()
-    assert gb("record", gb.file([*before, authorised])).code == 0
+    *earlier, authorised, paid, refunded = life()
+    assert gb("record", gb.file([*earlier, authorised])).code == 0
     assert gb("record", gb.file([paid]), "--as", "payer").code == 0
     assert gb("record", gb.file([refunded])).code == 0
     text = " ".join(gb("audit", "recorders").out.split())
@@ -207,15 +207,15 @@ def test_acts_of_both_sides_that_one_recorder_entered(gb: Shell) -> None:
             {"entry": "grant:G-1@2", "event": "FundingRequested", "actor": "leader"},
         ],
     }
-    assert (allowed["event"], [one["event"] for one in allowed["asked"]]) == (
+    assert (allowed["event"], [request["event"] for request in allowed["asked"]]) == (
         "PaymentAuthorised",
         ["PaymentRequested"],
     )
-    officers_only = str(len(officers()) + 6)
-    assert gb("--json", "audit", "recorders", "--known", officers_only).rows == []
+    before_the_decisions = str(len(officers()) + 6)
+    assert gb("--json", "audit", "recorders", "--known", before_the_decisions).rows == []
 
 
-def test_every_decision_of_four_eyes_is_among_both_sides() -> None:
+def test_the_list_covers_each_decision_that_needs_two_officers() -> None:
     assert set(DECISIONS) == {event for event, guards in RULES.items() if guards.requested_by}
 
 
@@ -229,9 +229,9 @@ def test_show_reads_like_a_page(lived: Shell) -> None:
     assert lived("--json", "grant", "list", "--on", "2016-01-01").rows == []
 
 
-def test_show_tells_earlier_closures_of_a_reopened_grant(lived: Shell) -> None:
+def test_show_lists_earlier_closures_of_a_reopened_grant(lived: Shell) -> None:
     waived = {"obligation": "completion_report", "reason": "x"}
-    life = [
+    closures = [
         on_grant("CompleteImplementation", "2018-03-31", "leader"),
         on_grant("CancelBalance", "2018-04-01", "boss", amount="12000.00 USD", reason="saved"),
         on_grant("WaiveObligation", "2018-04-02", "boss", **waived),
@@ -239,27 +239,27 @@ def test_show_tells_earlier_closures_of_a_reopened_grant(lived: Shell) -> None:
         on_grant("ReopenGrant", "2018-06-01", "boss", reason="a refund"),
         on_grant("CloseGrant", "2018-07-01", "boss"),
     ]
-    assert lived("record", lived.file(life)).code == 0
+    assert lived("record", lived.file(closures)).code == 0
     for words, dates in (
         (("--on", "2018-05-31"), ["closed 2018-05-01"]),
         (("--on", "2018-06-01"), ["closed, and reopened 2018-05-01"]),
         ((), ["closed, and reopened 2018-05-01", "closed 2018-07-01"]),
     ):
-        said = [" ".join(line.split()) for line in lived("grant", "show", "G-1", *words).out.splitlines()]
-        assert [line for line in said if re.fullmatch(r"closed\D* [0-9-]+", line)] == dates
+        lines = [" ".join(line.split()) for line in lived("grant", "show", "G-1", *words).out.splitlines()]
+        assert [line for line in lines if re.fullmatch(r"closed\D* [0-9-]+", line)] == dates
 
 
 def test_show_prints_the_digest_that_an_approval_may_name(lived: Shell) -> None:
-    shown = lived("--json", "grant", "show", "G-1", "--on", "2017-01-31").row
+    requested = lived("--json", "grant", "show", "G-1", "--on", "2017-01-31").row
     approved = lived("--json", "grant", "show", "G-1").row
-    assert shown["request_digest"] == approved["request_digest"]
-    assert len(shown["request_digest"]) == 64
+    assert requested["request_digest"] == approved["request_digest"]
+    assert len(requested["request_digest"]) == 64
 
 
 @pytest.mark.parametrize(
     "mark", ["\x1b", "\x00", "\x9b", "\u202e", "\u2066", "\u200f", "\u2028", "\x7f", "\ud800"]
 )
-def test_nothing_steers_the_terminal(mark: str) -> None:
+def test_no_text_controls_the_terminal(mark: str) -> None:
     assert safe(f"a{mark}b") == f"a\\u{{{ord(mark):x}}}b"
     assert mark not in to_json({"key": f"a{mark}b"})
 
@@ -272,19 +272,9 @@ def test_marks_in_data_are_shown_not_executed(lived: Shell) -> None:
     assert result.code == 0, result
     for words in (("grant", "show", "G-1"), ("report", "register"), ("grant", "list")):
         assert "Moo\\u{202e}ooM" in " ".join(lived(*words).out.split()), words
-    file = lived.file(
-        [
-            on_grant(
-                "ReportProgress",
-                "2017-06-01",
-                "leader",
-                period="2017",
-                rating="good",
-                narrative="a\u202eb\tc\nd",
-            )
-        ]
-    )
-    assert lived("record", file).code == 0
+    marked = {"period": "2017", "rating": "good", "narrative": "a\u202eb\tc\nd"}
+    report = on_grant("ReportProgress", "2017-06-01", "leader", **marked)
+    assert lived("record", lived.file([report])).code == 0
     text = lived("audit", "history", "G-1").out
     assert "\u202e" not in text
     assert "a\\u{202e}b\\u{9}c d" in " ".join(text.split())

@@ -1,4 +1,4 @@
-"""Sessions by every site's clock, invitations and reminders, as calendar programs read them."""
+"""Sessions are shown by each site's clock; invitations and reminders can be read by calendar programs."""
 
 import csv
 import os
@@ -16,8 +16,8 @@ SITES = Path(__file__).parents[4] / "shared" / "data" / "videoconference_2011-06
 HOSTILE = "Milk; meat, fish\nand “乳製品” END:VEVENT " + "x" * 90
 
 
-def session(gb: Shell, *more: dict[str, Any]) -> None:
-    """A book with a session at two sites, and what came of it."""
+def record_session(gb: Shell, *extra: dict[str, Any]) -> None:
+    """Record a session at two sites, and the extra commands."""
     proposed = on_grant(
         "ProposeGrant",
         "2011-05-01",
@@ -31,7 +31,7 @@ def session(gb: Shell, *more: dict[str, Any]) -> None:
         amount="1000.00 USD",
         months=12,
     )
-    asked = on_grant(
+    requested = on_grant(
         "RequestFunding",
         "2011-05-02",
         "leader",
@@ -56,12 +56,12 @@ def session(gb: Shell, *more: dict[str, Any]) -> None:
         ],
     )
     approved = on_grant("ApproveGrant", "2011-05-20", "boss", amount="1000.00 USD")
-    done = gb("record", gb.file([*officers(), proposed, asked, approved, planned, *more]))
-    assert done.code == 0, done.out
+    result = gb("record", gb.file([*officers(), proposed, requested, approved, planned, *extra]))
+    assert result.code == 0, result.out
 
 
 def events(text: str) -> list[Any]:
-    """As a calendar program takes it in; lines end and fold as RFC 5545 asks."""
+    """Check that lines end and fold as RFC 5545 requires, and return the events."""
     raw = text.encode()
     assert raw.endswith(b"END:VCALENDAR\r\n")
     assert b"\n" not in raw.replace(b"\r\n", b"")
@@ -70,14 +70,14 @@ def events(text: str) -> list[Any]:
 
 
 def invitation(gb: Shell, *words: str) -> Any:
-    result = gb.other("activity", "sites", "G-1", "A1", "--format", "ics", *words)
+    result = gb("activity", "sites", "G-1", "A1", "--format", "ics", *words)
     assert result.code == 0, result.err
-    (event,) = events(gb.other("activity", "sites", "G-1", "A1", "--format", "ics", *words).out)
+    (event,) = events(result.out)
     return event
 
 
 def test_each_site_sees_its_own_clock(gb: Shell) -> None:
-    session(gb)
+    record_session(gb)
     rows = gb("--json", "activity", "sites", "G-1", "A1").rows
     assert [(row["local_start"], row["local_end"], row["utc_offset"]) for row in rows] == [
         ("2011-06-29T06:00", "2011-06-29T07:30", "+0300"),
@@ -87,12 +87,12 @@ def test_each_site_sees_its_own_clock(gb: Shell) -> None:
 
 
 def test_an_invitation_is_one_event_at_its_instant(gb: Shell) -> None:
-    session(gb)
-    (gb.folder / "session.ics").write_bytes(b"")
-    done = gb("activity", "sites", "G-1", "A1", "--format", "ics", "--output", str(gb.folder / "session.ics"))
-    assert done.code == 0, done.err
-    raw = (gb.folder / "session.ics").read_bytes().decode()
-    (event,) = events(raw)
+    record_session(gb)
+    file = gb.folder / "session.ics"
+    file.touch()
+    result = gb("activity", "sites", "G-1", "A1", "--format", "ics", "--output", str(file))
+    assert result.code == 0, result.err
+    (event,) = events(file.read_bytes().decode())
     assert event.decoded("dtstart") == datetime(2011, 6, 29, 3, tzinfo=UTC)
     assert event.decoded("dtend") == datetime(2011, 6, 29, 4, 30, tzinfo=UTC)
     assert HOSTILE.replace("\n", " ") in event["summary"]
@@ -100,8 +100,8 @@ def test_an_invitation_is_one_event_at_its_instant(gb: Shell) -> None:
     assert (event["sequence"], str(event["status"])) == (0, "CONFIRMED")
 
 
-def test_moved_it_is_the_same_event_in_a_newer_form_and_called_off_it_is_cancelled(gb: Shell) -> None:
-    session(gb)
+def test_a_moved_session_keeps_its_event_and_a_cancelled_one_is_marked(gb: Shell) -> None:
+    record_session(gb)
     first = invitation(gb)
     known = gb("--json", "views", "status").row["journal"]
     moved = on_grant(
@@ -120,32 +120,32 @@ def test_moved_it_is_the_same_event_in_a_newer_form_and_called_off_it_is_cancell
     assert second.decoded("dtstamp") >= first.decoded("dtstamp")
     assert invitation(gb, "--known", str(known)).decoded("dtstart") == first.decoded("dtstart")
     assert invitation(gb, "--as-of", "2011-06-09").decoded("dtstart") == first.decoded("dtstart")
-    assert (
-        gb("record", gb.file([on_grant("CancelActivity", "2011-06-12", "leader", activity="A1")])).code == 0
-    )
+    cancelled = on_grant("CancelActivity", "2011-06-12", "leader", activity="A1")
+    assert gb("record", gb.file([cancelled])).code == 0
     assert str(invitation(gb)["status"]) == "CANCELLED"
 
 
-def test_without_an_instant_or_sites_it_says_what_to_record(gb: Shell) -> None:
-    session(gb)
+def test_a_session_without_an_instant_or_sites_names_the_missing_option(gb: Shell) -> None:
+    record_session(gb)
     plain = {"instrument": "workshop", "countries": ["TZ"], "starts": "2011-06-29", "ends": "2011-06-29"}
-    more = [
+    extra = [
         on_grant("PlanActivity", "2011-06-02", "leader", activity="A2", **plain),
         on_grant(
             "PlanActivity", "2011-06-02", "leader", activity="A3", starts_at="2011-06-29T03:00Z", **plain
         ),
     ]
-    assert gb("record", gb.file(more)).code == 0
-    for activity, said in (("A2", "--starts-at"), ("A3", "--sites"), ("A9", "no activity A9")):
+    assert gb("record", gb.file(extra)).code == 0
+    for activity, message in (("A2", "--starts-at"), ("A3", "--sites"), ("A9", "no activity A9")):
         result = gb("activity", "sites", "G-1", activity)
-        assert (result.code, said in result.err) == (2, True), result.err
+        assert (result.code, message in result.err) == (2, True), result.err
 
 
 @pytest.mark.skipif(
     not SITES.exists() and os.environ.get("CI") != "true", reason="the shared data is not beside the project"
 )
 def test_the_seven_sites_of_june_2011_are_the_published_ones(gb: Shell) -> None:
-    lines = [line | {"actor": _mine(line["actor"])} for line in later.dialogue()]
+    actors = {"ttl-1": "leader", "approver-1": "boss", "secretariat-1": "desk"}
+    lines = [line | {"actor": actors[line["actor"]]} for line in later.dialogue()]
     assert gb("record", gb.file([*officers(), *lines])).code == 0
     rows = gb("--json", "activity", "sites", later.DIALOGUE, "A1").rows
     with SITES.open(encoding="utf-8", newline="") as file:
@@ -154,23 +154,19 @@ def test_the_seven_sites_of_june_2011_are_the_published_ones(gb: Shell) -> None:
     assert len(published) == 7
 
 
-def _mine(actor: str) -> str:
-    return {"ttl-1": "leader", "approver-1": "boss", "secretariat-1": "desk"}[actor]
-
-
 # ── reminders ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_only_what_is_due_by_then_or_overdue(lived: Shell) -> None:
+def test_due_within_lists_only_what_is_overdue_or_due_by_then(lived: Shell) -> None:
     words = ("--json", "report", "timeline", "--as-of", "2018-03-02")
     everything = lived(*words).rows
     soon = lived(*words, "--due-within", "30").rows
-    wanted = [
+    expected = [
         row
         for row in everything
         if row["status"] in ("overdue", "due_soon", "upcoming") and row["due_on"] <= "2018-04-01"
     ]
-    assert sorted(soon, key=str) == sorted(wanted, key=str)
+    assert sorted(soon, key=str) == sorted(expected, key=str)
     assert [row["due_on"] for row in soon] == sorted(row["due_on"] for row in soon)
     assert {row["status"] for row in soon} == {"overdue", "due_soon"}
     assert len(lived(*words, "--due-within", "0").rows) < len(soon)
@@ -178,15 +174,15 @@ def test_only_what_is_due_by_then_or_overdue(lived: Shell) -> None:
 
 def test_reminders_are_all_day_events_that_stay_the_same(lived: Shell) -> None:
     words = ("report", "timeline", "--as-of", "2018-03-02", "--due-within", "30", "--format", "ics")
-    first, again = lived.other(*words), lived.other(*words)
+    first, again = lived(*words), lived(*words)
     assert first.out == again.out
-    found = events(first.out)
+    reminders = events(first.out)
     rows = lived("--json", *words[:-2]).rows
-    assert [event.decoded("dtstart") for event in found] == [
+    assert [event.decoded("dtstart") for event in reminders] == [
         date.fromisoformat(row["due_on"]) for row in rows
     ]
-    assert len({event["uid"] for event in found}) == len(rows)
-    assert sum(str(event["summary"]).startswith("overdue by ") for event in found) == sum(
+    assert len({event["uid"] for event in reminders}) == len(rows)
+    assert sum(str(event["summary"]).startswith("overdue by ") for event in reminders) == sum(
         row["status"] == "overdue" for row in rows
     )
-    assert all(event.walk("VALARM") for event in found)
+    assert all(event.walk("VALARM") for event in reminders)

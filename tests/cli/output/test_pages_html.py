@@ -1,4 +1,4 @@
-"""Pages of HTML, the progress report, the glance, and Parquet: valid, accessible, safe, alike."""
+"""Pages of HTML are valid, accessible and safe, and Parquet holds the same rows as JSON."""
 
 import io
 import re
@@ -25,38 +25,40 @@ HOSTILE = "<script>alert(1)</script> & ]]> | `x` \u202eevil \x1b[31m [a](javascr
 
 
 def parsed(text: str) -> Element:
-    """The page, by a parser that takes no error."""
+    """Return the tree of the page, and raise an error if it is not valid HTML."""
     tree: Element = html5lib.HTMLParser(strict=True).parse(text)
     return tree
 
 
-def named(tree: Element, name: str) -> Iterator[Element]:
+def elements(tree: Element, name: str) -> Iterator[Element]:
     return tree.iter(HTML + name)
 
 
-def accessible(tree: Element) -> None:
-    """What a screen reader, a keyboard and a phone need."""
+def assert_accessible(tree: Element) -> None:
+    """Check what a screen reader, a keyboard and a phone need."""
     assert tree.get("lang") == "en"
-    assert len(list(named(tree, "h1"))) == 1
-    levels = [int(e.tag[-1]) for e in tree.iter() if re.fullmatch(r"\{.*\}h[1-6]", str(e.tag))]
+    assert len(list(elements(tree, "h1"))) == 1
+    levels = [
+        int(element.tag[-1]) for element in tree.iter() if re.fullmatch(r"\{.*\}h[1-6]", str(element.tag))
+    ]
     assert all(after <= before + 1 for before, after in pairwise(levels))
-    assert len(list(named(tree, "main"))) == 1
-    for table in named(tree, "table"):
+    assert len(list(elements(tree, "main"))) == 1
+    for table in elements(tree, "table"):
         assert table.find(f"{HTML}caption") is not None
         assert all(head.get("scope") in ("col", "row") for head in table.iter(f"{HTML}th"))
-    for region in tree.iter():
-        assert int(region.get("tabindex", "0")) == 0
-        assert region.get("tabindex") is None or region.get("aria-label")
-    for drawing in tree.iter(f"{SVG}svg"):
-        assert drawing.get("role") == "img"
-        assert drawing.get("aria-label")
-    ids = [e.get("id") for e in tree.iter() if e.get("id")]
+    for element in tree.iter():
+        assert int(element.get("tabindex", "0")) == 0
+        assert element.get("tabindex") is None or element.get("aria-label")
+    for chart in tree.iter(f"{SVG}svg"):
+        assert chart.get("role") == "img"
+        assert chart.get("aria-label")
+    ids = [element.get("id") for element in tree.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
-    assert all(link.get("href", "#")[1:] in ids for link in named(tree, "a"))
+    assert all(link.get("href", "#")[1:] in ids for link in elements(tree, "a"))
 
 
-def alone(text: str) -> None:
-    """The page needs no network and runs nothing."""
+def assert_self_contained(text: str) -> None:
+    """Check that the page needs no network and runs no script."""
     assert "<script" not in text
     assert not re.search(r'(src|href)="(?!#)', text)
     assert "url(h" not in text
@@ -65,7 +67,7 @@ def alone(text: str) -> None:
 
 @pytest.fixture
 def hostile(gb: Shell) -> Shell:
-    """A book whose texts try to be markup, and steer."""
+    """Return a shell with a book whose texts try to be markup and to control the terminal."""
     proposed = on_grant(
         "ProposeGrant",
         "2017-01-10",
@@ -79,7 +81,7 @@ def hostile(gb: Shell) -> Shell:
         amount="1000.00 USD",
         months=12,
     )
-    asked = on_grant(
+    requested = on_grant(
         "RequestFunding",
         "2017-01-11",
         "leader",
@@ -90,8 +92,8 @@ def hostile(gb: Shell) -> Shell:
     approved = on_grant("ApproveGrant", "2017-01-12", "boss", amount="1000.00 USD")
     signed = on_grant("SignAgreement", "2017-01-13", "desk")
     effective = on_grant("MakeEffective", "2017-01-14", "desk", closing_date="2017-12-31")
-    done = gb("record", gb.file([*officers(), proposed, asked, approved, signed, effective]))
-    assert done.code == 0, done.out
+    result = gb("record", gb.file([*officers(), proposed, requested, approved, signed, effective]))
+    assert result.code == 0, result.out
     return gb
 
 
@@ -107,28 +109,28 @@ PAGES = [
 
 @pytest.mark.parametrize("words", PAGES, ids=lambda words: words[1])
 def test_pages_are_valid_accessible_and_harmless(hostile: Shell, words: tuple[str, ...]) -> None:
-    result = hostile.other(*words)
+    result = hostile(*words)
     assert result.code == 0, result.err
-    accessible(parsed(result.out))
-    alone(result.out)
+    assert_accessible(parsed(result.out))
+    assert_self_contained(result.out)
     assert "\u202e" not in result.out
-    assert result.out == hostile.other(*words).out
+    assert result.out == hostile(*words).out
 
 
 def test_a_text_is_shown_as_it_was_written(hostile: Shell) -> None:
     tree = parsed(hostile("report", "register", "--format", "html").out)
-    cells = ["".join(cell.itertext()) for cell in named(tree, "td")]
+    cells = ["".join(cell.itertext()) for cell in elements(tree, "td")]
     assert any(cell.startswith("<script>alert(1)</script> & ]]> | `x` \\u{202e}evil") for cell in cells)
 
 
 def test_markdown_takes_no_mark_from_a_text(hostile: Shell) -> None:
     text = hostile("report", "progress", "--year", "2017").out
     assert "<script" not in text.replace("\\<script", "")
-    (row,) = [
+    row = next(
         line
         for line in text.splitlines()
         if line.startswith("| G-1 |") and "alert" in line and "TZ" not in line
-    ][:1]
+    )
     assert len(re.findall(r"(?<!\\)\|", row)) == 8
     assert "](" not in row.replace("\\](", "")
 
@@ -151,7 +153,7 @@ SECTIONS = (
 )
 
 
-def test_the_report_of_a_year(lived: Shell) -> None:
+def test_the_progress_report_of_a_year_has_its_sections_and_figures(lived: Shell) -> None:
     result = lived("report", "progress", "--year", "2017")
     assert result.code == 0, result.err
     assert [line[3:] for line in result.out.splitlines() if line.startswith("## ")] == list(SECTIONS)
@@ -169,11 +171,11 @@ def test_the_report_of_a_year(lived: Shell) -> None:
     assert "As of 2017-12-31, as known at" in result.out
 
 
-def test_a_quarter_and_a_fiscal_year_have_flows_of_their_own(lived: Shell) -> None:
+def test_the_progress_report_of_a_period_counts_the_flows_of_that_period(lived: Shell) -> None:
     def disbursed(*words: str) -> str:
-        found = re.search(r"Net disbursed in .*: \*\*(.*)\*\*", lived("report", "progress", *words).out)
-        assert found
-        return found[1]
+        match = re.search(r"Net disbursed in .*: \*\*(.*)\*\*", lived("report", "progress", *words).out)
+        assert match
+        return match[1]
 
     assert disbursed("--quarter", "2017Q1") == "0.00 USD"
     assert disbursed("--quarter", "2017Q2") == "60,000.00 USD"
@@ -186,24 +188,29 @@ def test_a_quarter_and_a_fiscal_year_have_flows_of_their_own(lived: Shell) -> No
 
 def test_charts_are_drawn_in_the_pages_own_colours_with_their_figures_in_words(lived: Shell) -> None:
     text = lived("report", "progress", "--year", "2017", "--format", "html").out
-    drawings = list(parsed(text).iter(f"{SVG}svg"))
-    assert len(drawings) >= 5
-    (stages,) = [one for one in drawings if "Grants and proposals by stage" in str(one.get("aria-label"))]
+    charts = list(parsed(text).iter(f"{SVG}svg"))
+    assert len(charts) >= 5
+    (stages,) = [chart for chart in charts if "Grants and proposals by stage" in str(chart.get("aria-label"))]
     assert "effective, number: 1" in str(stages.get("aria-label"))
-    colours = {e.get(part) for one in drawings for e in one.iter() for part in ("fill", "stroke")}
+    colours = {
+        element.get(attribute)
+        for chart in charts
+        for element in chart.iter()
+        for attribute in ("fill", "stroke")
+    }
     assert "var(--first)" in colours
     assert not {colour for colour in colours if colour and colour.startswith("#0")}
 
 
-def test_without_the_drawing_libraries_the_page_is_written_and_says_so(lived: Shell) -> None:
-    hidden = "import sys; sys.modules['vl_convert'] = None; from cli.main import main; main()"
-    result = lived.other("report", "progress", "--year", "2017", "--format", "html", program=hidden)
+def test_without_the_drawing_libraries_the_page_has_no_charts_and_says_why(lived: Shell) -> None:
+    program = "import sys; sys.modules['vl_convert'] = None; from cli.main import main; main()"
+    result = lived.other("report", "progress", "--year", "2017", "--format", "html", program=program)
     assert result.code == 0
     assert "without charts: they need pip install 'grantbook[charts]'" in result.err
     assert not list(parsed(result.out).iter(f"{SVG}svg"))
 
 
-def test_a_period_that_has_not_begun(lived: Shell) -> None:
+def test_a_period_that_has_not_begun_has_no_progress_report(lived: Shell) -> None:
     result = lived("report", "progress", "--year", "2190")
     assert (result.code, "nothing to report yet" in result.err) == (2, True)
 
@@ -222,7 +229,7 @@ def test_the_glance_fits_a_screen(lived: Shell, monkeypatch: pytest.MonkeyPatch)
     assert "  Available to promise: 930,000.00 USD" in lines
 
 
-def test_the_glance_tells_what_was_recorded_since(lived: Shell) -> None:
+def test_the_glance_lists_what_was_recorded_since(lived: Shell) -> None:
     position = lived("--json", "views", "status").row["journal"]
     late = on_grant("RecordCost", "2017-06-01", "leader", purpose="supervision", amount="5.00 USD")
     assert lived("record", lived.file([late])).code == 0
@@ -244,9 +251,9 @@ def test_the_glance_tells_what_was_recorded_since(lived: Shell) -> None:
 FORMS = [(name, *by) for name in REPORTS for by in [(), *(("--by", key) for key in KEYS.get(name, ()))]]
 
 
-def parquet(shell: Shell, file: Path, *words: str) -> pa.Table:
-    done = shell("report", *words, "--format", "parquet", "--output", str(file))
-    assert done.code == 0, done.err
+def parquet_report(shell: Shell, file: Path, *words: str) -> pa.Table:
+    result = shell("report", *words, "--format", "parquet", "--output", str(file))
+    assert result.code == 0, result.err
     return pq.read_table(file)
 
 
@@ -255,24 +262,24 @@ def test_parquet_holds_what_json_says_in_types_that_do_not_depend_on_the_rows(
     lived: Shell, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     words = ("follow-ups", "--waiting") if words[0] == "follow-ups" and len(words) > 1 else words
-    file, now = tmp_path / "report.parquet", (*words, "--as-of", "2017-12-31")
-    table = parquet(lived, file, *now)
-    assert table.to_pylist() == lived("--json", "report", *now).rows
+    file = tmp_path / "report.parquet"
+    table = parquet_report(lived, file, *words, "--as-of", "2017-12-31")
+    assert table.to_pylist() == lived("--json", "report", *words, "--as-of", "2017-12-31").rows
     assert table.schema.metadata[b"as_of"] == b"2017-12-31"
-    before = parquet(lived, file, *words, "--as-of", "2008-09-30")
-    assert before.schema.types == table.schema.types
+    without_rows = parquet_report(lived, file, *words, "--as-of", "2008-09-30")
+    assert without_rows.schema.types == table.schema.types
 
 
-def test_parquet_types(lived: Shell, tmp_path: Path) -> None:
-    """Days ISO text, amounts and shares text as in CSV; what is counted is a number."""
-    table = parquet(lived, tmp_path / "report.parquet", "disbursement", "--as-of", "2017-12-31")
-    assert {str(one) for one in table.schema.types} == {"string"}
+def test_parquet_has_text_for_amounts_and_numbers_for_counts(lived: Shell, tmp_path: Path) -> None:
+    """Days, amounts and shares are text as in CSV, and counts are numbers."""
+    table = parquet_report(lived, tmp_path / "report.parquet", "disbursement", "--as-of", "2017-12-31")
+    assert {str(column_type) for column_type in table.schema.types} == {"string"}
     row = table.to_pylist()[0]
     assert (row["committed"], row["first_paid_on"]) == ("70000.00", "2017-05-09")
-    counted = parquet(lived, tmp_path / "report.parquet", "disbursement", "--by", "window")
-    assert str(counted.schema.field("grants").type) == "int64"
-    found = parquet(lived, tmp_path / "report.parquet", "windows")
-    assert str(found.schema.field("complies").type) == "bool"
+    by_window = parquet_report(lived, tmp_path / "report.parquet", "disbursement", "--by", "window")
+    assert str(by_window.schema.field("grants").type) == "int64"
+    windows = parquet_report(lived, tmp_path / "report.parquet", "windows")
+    assert str(windows.schema.field("complies").type) == "bool"
 
 
 def test_a_list_is_a_list_also_if_another_report_counts_under_its_name() -> None:
@@ -281,5 +288,5 @@ def test_a_list_is_a_list_also_if_another_report_counts_under_its_name() -> None
     report = Report("exchanges", exchanges.COLUMNS, [row], date(2018, 1, 1), 1)
     file = io.BytesIO()
     write_parquet(report, file)
-    (found,) = pq.read_table(file).to_pylist()
-    assert (found["receiving"], found["women"]) == (["PE"], 3)
+    (written,) = pq.read_table(file).to_pylist()
+    assert (written["receiving"], written["women"]) == (["PE"], 3)

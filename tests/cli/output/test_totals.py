@@ -1,4 +1,4 @@
-"""Tables of money end with their totals; rows for programs do not."""
+"""Tables of money end with their totals, and rows for programs have none."""
 
 from datetime import date
 
@@ -34,11 +34,11 @@ def test_grants_do_not_add_up_over_periods_nor_money_over_countries(lived: Shell
 
 
 @pytest.mark.case("M12")
-def test_the_coverage_of_each_ratio_is_said(lived: Shell) -> None:
+def test_the_coverage_of_each_ratio_is_stated(lived: Shell) -> None:
     result = lived("report", "value", "--as-of", "2017-12-31")
-    words = " ".join(result.out.split())
-    assert "participants known for 0 of 1 grants, and paid for in 0 of these" in words
-    assert "over the grants that have both figures" in words
+    text = " ".join(result.out.split())
+    assert "participants known for 0 of 1 grants, and paid for in 0 of these" in text
+    assert "over the grants that have both figures" in text
 
 
 def report(columns: str, *rows: tuple[object, ...]) -> Report:
@@ -48,41 +48,40 @@ def report(columns: str, *rows: tuple[object, ...]) -> Report:
 
 
 def test_amounts_of_different_currencies_are_never_added() -> None:
-    found = report(
+    of_two_currencies = report(
         "partner currency scheduled missing",
         ("DK", "DKK", "5.00", None),
         ("IN", "JPY", "7", "1"),
         ("NO", "DKK", "1.00", "1.00"),
     )
-    assert [*body_of(found)][3:] == [["total", "DKK", "6.00", "1.00"], ["total", "JPY", "7", "1"]]
+    assert [*body_of(of_two_currencies)][3:] == [["total", "DKK", "6.00", "1.00"], ["total", "JPY", "7", "1"]]
     assert totals(report("partner currency scheduled")) == []
     assert totals(report("partner kind", ("DK", "x"))) == []
 
 
-def test_what_is_in_other_currencies_is_in_the_total_and_said_below_the_table(lived: Shell) -> None:
+def test_amounts_in_other_currencies_are_totalled_and_stated_below_the_table(lived: Shell) -> None:
     for amount in ("50.00 EUR", "0.50 EUR", "700 JPY"):
         cost = ("grant", "cost", "G-1", "--on", "2017-06-01", "--purpose", "supervision")
         assert lived(*cost, "--actor", "leader", "--amount", amount).code == 0
     for by in ((), ("--by", "window")):
-        words = " ".join(lived("report", "value", *by, "--as-of", "2017-12-31").out.split())
-        assert "In other currencies, and not added: 50.50 EUR, 700 JPY." in words
+        text = " ".join(lived("report", "value", *by, "--as-of", "2017-12-31").out.split())
+        assert "In other currencies, and not added: 50.50 EUR, 700 JPY." in text
         assert "not added" not in lived("report", "value", *by, "--as-of", "2017-05-31").out
     declared = value.report_by("window", AS_OF).columns.by_name
     layout = Columns(*(declared[name] for name in ("window", "cash", "currency", "other_currencies")))
     rows = [("a", "1.00", "USD", ["2.00 EUR"]), ("b", "2.00", "USD", ["1.00 EUR", "7 JPY"])]
-    found = Report("value", layout, rows, date(2018, 1, 1), 1)
-    assert [*body_of(found)][2:] == [["total", "3.00", "USD", "3.00 EUR, 7 JPY"]]
+    by_window = Report("value", layout, rows, date(2018, 1, 1), 1)
+    assert [*body_of(by_window)][2:] == [["total", "3.00", "USD", "3.00 EUR, 7 JPY"]]
 
 
 @pytest.mark.case("M13")
 def test_a_declined_proposal_is_no_grant_in_glance_and_progress_report(lived: Shell) -> None:
-    words = (
+    proposal = (
         "grant propose P-1 --on 2017-05-01 --actor leader --title Tea --window stand_alone --recipients KE"
         " --providers IN --sector tea --objective Tea --months 6"
     )
-    assert lived(*words.split(), "--amount", "5000.00 USD").code == 0
-    declined = "grant decline P-1 --on 2017-06-01 --actor boss --reason no"
-    result = lived(*declined.split())
+    assert lived(*proposal.split(), "--amount", "5000.00 USD").code == 0
+    result = lived(*"grant decline P-1 --on 2017-06-01 --actor boss --reason no".split())
     assert result.code == 0, result.err
     (row,) = lived("--json", "report", "glance", "--as-of", "2017-12-31").row["money"]
     assert (row["grants"], row["proposals"]) == (1, 1)

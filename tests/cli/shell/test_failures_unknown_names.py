@@ -10,7 +10,6 @@ from lifecycle.types.nearest import did_you_mean, unknown
 from projections.query import run
 from support import given as g
 from support.cli_shell import Shell
-from support.given import EFFECTIVE
 from support.reading import new_book
 
 pytestmark = pytest.mark.case("X8")
@@ -30,7 +29,7 @@ def test_a_report_of_an_unknown_grant_is_refused_with_the_nearest(lived: Shell, 
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
         ("report timeline --grant G-2 --due-within 30", "knows no grant 'G-2'; did you mean G-1?"),
         ("report register --grant G-1 --known 3", "knows no grant 'G-1' at that time"),
@@ -56,13 +55,13 @@ def test_a_report_of_an_unknown_grant_is_refused_with_the_nearest(lived: Shell, 
         ("report register --as-of 1017-01-01", "YYYY-MM-DD"),
     ],
 )
-def test_an_unknown_name_is_refused_wherever_it_is_typed(lived: Shell, words: str, says: str) -> None:
+def test_an_unknown_name_is_refused_wherever_it_is_typed(lived: Shell, words: str, message: str) -> None:
     result = lived(*words.split())
     assert (result.code, result.out) == (2, "")
-    assert says in result.err
+    assert message in result.err
 
 
-def test_views_alone_refuse_it_too(lived: Shell) -> None:
+def test_views_alone_refuse_an_unknown_name(lived: Shell) -> None:
     assert lived("views", "update").code == 0
     for words in (("report", "register", "--grant", "G-2"), ("grant", "show", "G-2")):
         result = lived(*words, "--views", lived.book)
@@ -71,8 +70,8 @@ def test_views_alone_refuse_it_too(lived: Shell) -> None:
 
 
 @pytest.mark.both_stores
-def test_the_librarys_door_refuses_it_too(tmp_path: Path) -> None:
-    with new_book(tmp_path / "book", EFFECTIVE) as book:
+def test_the_python_library_refuses_an_unknown_name(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", g.EFFECTIVE) as book:
         for known in (None, book.position(), 3):
             with pytest.raises(Malformed, match="knows no grant 'SSF-2'"):
                 run(book, "disbursement", as_of=date(2018, 1, 1), grant="SSF-2", known=known)
@@ -85,7 +84,7 @@ def test_a_grant_whose_proposal_was_struck_is_known(tmp_path: Path) -> None:
         assert run(book, "register", as_of=date(2018, 1, 1), grant=g.G).rows == []
 
 
-def test_what_is_near() -> None:
+def test_an_unknown_name_is_answered_with_the_nearest_or_all_known() -> None:
     assert did_you_mean("ssf_2017_01", ["SSF-2017-01", "SSF-2018-07"]).startswith(
         "; did you mean SSF-2017-01"
     )

@@ -1,19 +1,25 @@
-"""A command's way from shell words to its answer, and every exit code."""
+"""What a command prints, and each of its exit codes."""
 
 import json
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lifecycle.book.book import Book
+from lifecycle.call import call
+from lifecycle.catalogue import SPECS
+from lifecycle.fund import events as fund
+from lifecycle.grant import events as grant
 from support.cli_shell import Shell
 
 FEE = ("fund", "charge-fee", "--amount", "10.00 USD", "--on", "2019-01-01", "--actor", "cash")
 
 
-def test_an_accepted_command_says_where_it_stands(lived: Shell) -> None:
+def test_an_accepted_command_prints_its_entry_and_position(lived: Shell) -> None:
     result = lived(*FEE)
     assert result.code == 0
     assert result.out.startswith("recorded: ChargeFee as fund@")
@@ -47,7 +53,7 @@ def test_the_log_is_one_line_of_json_without_words_of_people(lived: Shell) -> No
     assert "cash" not in line
 
 
-def test_a_refusal_is_told_kept_and_repeated(lived: Shell) -> None:
+def test_a_refusal_is_printed_kept_and_repeated(lived: Shell) -> None:
     words = (
         "payment",
         "disburse",
@@ -72,7 +78,7 @@ def test_a_refusal_is_told_kept_and_repeated(lived: Shell) -> None:
     assert kept["command_id"] == "again"
 
 
-def test_a_repeat_of_what_was_accepted(lived: Shell) -> None:
+def test_a_repeat_of_an_accepted_command_says_that_it_was_recorded_before(lived: Shell) -> None:
     assert lived(*FEE, "--command-id", "once").code == 0
     result = lived(*FEE, "--command-id", "once")
     assert result.code == 0
@@ -110,10 +116,10 @@ def test_lists_parts_and_pairs_from_the_command_line(lived: Shell) -> None:
         *("grant", "approve", "G-2", "--amount", "5000.00 USD", "--on", "2017-01-05"),
         *("--conditions", "Visas, for all", "--conditions", "A host"),
     )
-    shown = lived("--json", "grant", "show", "G-2").row
-    assert shown["recipients"] == ["TZ", "UG", "KE"]
-    assert shown["outcomes_sought"] == ["raised_awareness", "enhanced_networks"]
-    assert shown["conditions"] == ["Visas, for all (open)", "A host (open)"]
+    grant = lived("--json", "grant", "show", "G-2").row
+    assert grant["recipients"] == ["TZ", "UG", "KE"]
+    assert grant["outcomes_sought"] == ["raised_awareness", "enhanced_networks"]
+    assert grant["conditions"] == ["Visas, for all (open)", "A host (open)"]
     (review,) = [row for row in lived("--json", "audit", "history", "G-2").rows if "Reviewed" in row["event"]]
     assert "design 4, need 3.5" in review["sentence"]
 
@@ -124,9 +130,9 @@ def test_a_correction_from_the_command_line(lived: Shell) -> None:
     result = lived(*words, "--reads", "amount=1500.00 USD", "--reads", "on=2017-08-02", "--on", "2017-09-01")
     assert result.code == 0, result.err
     assert lived("--json", "grant", "show", "G-1").row["refunded"] == "1500.00"
-    bad = lived(*words, "--reads", "amount=much", "--on", "2017-09-01")
-    assert bad.code == 2
-    assert 'reads.amount: write an amount as text like "2000.00 USD"' in bad.err
+    malformed = lived(*words, "--reads", "amount=much", "--on", "2017-09-01")
+    assert malformed.code == 2
+    assert 'reads.amount: write an amount as text like "2000.00 USD"' in malformed.err
 
 
 # ── exit 2: malformed ────────────────────────────────────────────────────────────────────────
@@ -144,7 +150,7 @@ def test_every_missing_field_is_named_at_once(gb: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("grant", "suspend", "G-1", "--scope", "none"), "'--scope'"),
         (("grant", "propose", "G-1", "--months", "twelve"), "'--months'"),
@@ -173,14 +179,14 @@ def test_every_missing_field_is_named_at_once(gb: Shell) -> None:
         (("activity", "sites", "G-1", "A1"), "knows no grant 'G-1'"),
     ],
 )
-def test_malformed_words(gb: Shell, words: tuple[str, ...], said: str) -> None:
+def test_malformed_words_are_named(gb: Shell, words: tuple[str, ...], message: str) -> None:
     result = gb(*words)
     assert result.code == 2
-    assert said in result.err
+    assert message in result.err
     assert "Traceback" not in result.err
 
 
-def test_no_book_is_named(shell: Shell) -> None:
+def test_a_command_without_a_book_names_the_variable_to_set(shell: Shell) -> None:
     result = shell("grant", "list")
     assert result.code == 2
     assert "GRANTBOOK_BOOK" in result.err
@@ -191,7 +197,7 @@ def test_the_folder_grantbook_is_the_default(shell: Shell) -> None:
     assert shell("grant", "list").code == 0
 
 
-# ── exit 3, 4, 5 and what is no exit at all ──────────────────────────────────────────────────
+# ── exit 3, 4, 5 and 70 ──────────────────────────────────────────────────────────────────────
 
 
 def test_another_version_is_a_conflict(lived: Shell) -> None:
@@ -205,8 +211,8 @@ def test_another_version_is_a_conflict(lived: Shell) -> None:
 WAIVE = ("--json", "grant", "waive", "G-1", "closure", "--actor", "boss", "--command-id", "w1")
 
 
-def test_a_conflict_and_malformed_words_are_told_to_programs(lived: Shell) -> None:
-    """With the id under which the command may come again: nothing was written."""
+def test_a_conflict_and_malformed_words_are_rows_of_json(lived: Shell) -> None:
+    """The rows name the command's id. Nothing was written, so the same id can be used again."""
     result = lived(*WAIVE, "--reason", "x", "--expect-version", "2")
     assert result.code == 3
     row = result.row
@@ -221,8 +227,8 @@ def test_a_conflict_and_malformed_words_are_told_to_programs(lived: Shell) -> No
 
 @pytest.mark.of_a_file("the mark of its format")
 def test_a_newer_journal_is_not_read(gb: Shell) -> None:
-    with sqlite3.connect(gb.path / "journal.sqlite") as store:
-        store.execute("PRAGMA user_version = 99")
+    with closing(sqlite3.connect(gb.path / "journal.sqlite")) as connection:
+        connection.execute("PRAGMA user_version = 99")
     result = gb("grant", "list")
     assert result.code == 5
     assert "newer grantbook" in result.err
@@ -248,20 +254,19 @@ def test_a_corrupt_journal_is_unreachable(gb: Shell) -> None:
 
 @pytest.mark.of_a_file("its folder's name, and what stands in it")
 @pytest.mark.parametrize("folder", ["100%41", "what?a=b", "a#b", "für alle", "\udcff"])
-def test_any_folder_and_any_name_will_do(gb: Shell, tmp_path: Path, folder: str) -> None:
-    place = tmp_path / folder
+def test_a_book_can_have_any_folder_and_any_name(gb: Shell, tmp_path: Path, folder: str) -> None:
+    book = tmp_path / folder
     name = "Fund \U0001f30d of “all”"
-    assert gb("init", str(place), "--name", name, "--on", "2008-10-01").code == 0
-    appointed = gb("--book", str(place), "officer", "appoint", "t.leader", "--roles", "ttl")
+    assert gb("init", str(book), "--name", name, "--on", "2008-10-01").code == 0
+    appointed = gb("--book", str(book), "officer", "appoint", "t.leader", "--roles", "ttl")
     assert (appointed.code, "not sealed" in appointed.err) == (0, False)
-    for where in (["--book", str(place)], []):
-        alone = [] if where else ["--views", str(place)]
-        found = gb(*where, "report", "fund", "--format", "html", *alone)
-        assert (found.code, name in found.out) == (0, True), found
-    assert gb("--book", str(place), "audit", "verify").code == 0
+    for option in ("--book", "--views"):
+        result = gb("report", "fund", "--format", "html", option, str(book))
+        assert (result.code, name in result.out) == (0, True), result
+    assert gb("--book", str(book), "audit", "verify").code == 0
 
 
-def test_init_does_not_touch_what_is_there(gb: Shell) -> None:
+def test_init_does_not_change_an_existing_book(gb: Shell) -> None:
     result = gb("init", gb.book, "--name", "Another", "--on", "2008-10-01")
     assert result.code == 5
     assert "a new book needs" in result.err
@@ -282,29 +287,25 @@ def test_a_read_only_book_is_unreachable(lived: Shell) -> None:
 @pytest.mark.of_a_file("its disk")
 def test_a_full_disk_keeps_nothing_half_done(lived: Shell) -> None:
     before = lived("--json", "views", "status").row
-    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); import signal;"
-    limited += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from cli.main import main; main()"
-    result = lived.other(*FEE, program=limited)
+    program = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); import signal;"
+    program += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from cli.main import main; main()"
+    result = lived.other(*FEE, program=program)
     assert result.code == 5, result
     assert "Traceback" not in result.err
     assert lived("--json", "views", "status").row == before
 
 
 def test_what_is_recorded_stays_when_the_views_fail(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    import projections.engine.projector
-
     def fail(*_: object) -> int:
         raise OSError("no room for views")
 
-    monkeypatch.setattr(projections.engine.projector, "catch_up", fail)
+    monkeypatch.setattr("projections.engine.projector.catch_up", fail)
     result = lived(*FEE)
     assert result.code == 0
     assert "recorded; the views could not be caught up (no room for views)" in result.err
 
 
 def test_a_fault_of_our_own_shows_no_traceback(gb: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lifecycle.book.book import Book
-
     monkeypatch.setattr(Book, "position", lambda *_: 1 // 0)
     result = gb("grant", "list")
     assert result.code == 70
@@ -325,20 +326,20 @@ max_amount = { value = "5000.00 USD", source = "our board" }
 """
 
 
-def test_an_edition_of_ones_own(gb: Shell) -> None:
+def test_a_fund_can_adopt_its_own_edition(gb: Shell) -> None:
     Path("mine.toml").write_text(EDITION)
     assert gb("fund", "adopt-policy", "mine.toml", "--on", "2020-01-01").code == 0
     assert "mine from 2020-01-01" in gb("audit", "replay", "fund").out
 
 
-def test_a_book_with_editions_of_its_own(shell: Shell) -> None:
+def test_a_book_can_begin_with_its_own_edition(shell: Shell) -> None:
     Path("mine.toml").write_text(EDITION)
     result = shell("--json", "init", "own", "--name", "Own", "--on", "2020-01-01", "--policy", "mine.toml")
     assert result.row["editions"] == ["mine"]
 
 
-def test_a_book_in_another_currency_takes_no_maximum_in_dollars(shell: Shell) -> None:
-    """No grant could be held against it: approvals would be refused for ever."""
+def test_a_book_in_another_currency_cannot_have_a_maximum_in_dollars(shell: Shell) -> None:
+    """The maximum could never be compared with a grant's amount, so each approval would be refused."""
     Path("euro.toml").write_text(EDITION.replace("USD", "EUR"))
     words = ("init", "own", "--name", "Own", "--on", "2020-01-01", "--currency", "EUR")
     result = shell(*words)
@@ -352,7 +353,7 @@ def test_a_book_in_another_currency_takes_no_maximum_in_dollars(shell: Shell) ->
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[edition]\nname = ?\n", "line 2"),
         (EDITION.replace("days = 30", "days = -1"), "edition.disbursement_grace"),
@@ -361,12 +362,12 @@ def test_a_book_in_another_currency_takes_no_maximum_in_dollars(shell: Shell) ->
         ("[other]\n", "[edition]"),
     ],
 )
-def test_a_wrong_edition_names_its_line_or_field(gb: Shell, text: str, said: str) -> None:
+def test_a_wrong_edition_names_its_line_or_field(gb: Shell, text: str, message: str) -> None:
     Path("wrong.toml").write_text(text)
     result = gb("fund", "adopt-policy", "wrong.toml", "--on", "2020-01-01")
     assert result.code == 2
     assert "wrong.toml" in result.err
-    assert said in result.err
+    assert message in result.err
 
 
 def test_a_document_is_kept_by_its_content(lived: Shell) -> None:
@@ -378,31 +379,18 @@ def test_a_document_is_kept_by_its_content(lived: Shell) -> None:
         (digest,) = book.storage.documents()
         with book.document(digest) as kept:
             assert kept.read() == b"a letter"
-    (told_of,) = [
+    (attached,) = [
         row for row in lived("--json", "audit", "history", "G-1").rows if row["event"] == "DocumentAttached"
     ]
-    assert "application/pdf" in told_of["sentence"]
+    assert "application/pdf" in attached["sentence"]
 
 
 def test_schemas_name_every_command_and_event(shell: Shell) -> None:
-    from lifecycle.call import call
-    from lifecycle.catalogue import SPECS
-    from lifecycle.fund import events as fund
-    from lifecycle.grant import events as grant
+    def names(schema: dict[str, Any], field: str) -> set[str]:
+        keys = [choice["$ref"].removeprefix("#/$defs/") for choice in schema["oneOf"]]
+        return {schema["$defs"][key]["properties"][field]["const"] for key in keys}
 
     commands = json.loads(shell("schema", "commands").out)
-    names = {
-        part["properties"]["command"]["const"]
-        for key, part in commands["$defs"].items()
-        if _one(commands, key)
-    }
-    assert names == {name for rows in SPECS.values() for name in rows}
-    events = json.loads(shell("schema", "events").out)
-    names = {
-        part["properties"]["event"]["const"] for key, part in events["$defs"].items() if _one(events, key)
-    }
-    assert names == {event.__name__ for event in (*grant.EVENTS, *fund.EVENTS, *call.EVENTS)}
-
-
-def _one(schema: dict[str, list[dict[str, str]]], key: str) -> bool:
-    return {"$ref": f"#/$defs/{key}"} in schema["oneOf"]
+    assert names(commands, "command") == {name for specs in SPECS.values() for name in specs}
+    events = (*grant.EVENTS, *fund.EVENTS, *call.EVENTS)
+    assert names(json.loads(shell("schema", "events").out), "event") == {event.__name__ for event in events}
