@@ -1,4 +1,4 @@
-"""Who uses ``views`` runs twice: with the views of new books in a file, and in a database."""
+"""A test that uses ``views`` runs twice: with the views of its books in a file, and in a database."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,7 +12,7 @@ from support.servers import Server
 
 
 class Databases:
-    """Databases for views; those that are given back are emptied and given again."""
+    """Databases for views. A database that is given back is emptied and used again."""
 
     def __init__(self, server: Server, stack: ExitStack) -> None:
         self._server, self._stack = server, stack
@@ -20,13 +20,13 @@ class Databases:
         self.given: list[str] = []
 
     def take(self, _: Path) -> str:
-        """One without views."""
+        """Return the address of a database without views."""
         url = self._free.pop() if self._free else self._stack.enter_context(self._server.database())
         self.given.append(url)
         return url
 
     def give_back(self, before: int) -> None:
-        """All that were taken after so many."""
+        """Empty the databases that were taken after the first ones, whose number is given."""
         while len(self.given) > before:
             url = self.given.pop()
             with psycopg.connect(url, autocommit=True) as connection:
@@ -36,34 +36,34 @@ class Databases:
 
 @pytest.fixture(scope="session")
 def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
-    """Of this process."""
+    """Yield the databases of this process."""
     with ExitStack() as stack:
         yield Databases(request.getfixturevalue("server"), stack)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The store of the views of new books; with ``--store postgresql`` of the books, too."""
-    whole = request.config.getoption("--store")
+    """Yield the store of new books' views. With ``--store postgresql`` it is the store of the books too."""
+    store_of_books = request.config.getoption("--store")
     if request.param == "sqlite":
-        if whole == "postgresql":
+        if store_of_books == "postgresql":
             pytest.skip("about a file: its views are in one")
         yield "sqlite"
         return
     databases: Databases = request.getfixturevalue("databases")
     before = len(databases.given)
-    taking = reading.place_of_books if whole == "postgresql" else reading.place_of_views
-    taking.append(databases.take)
+    places = reading.place_of_books if store_of_books == "postgresql" else reading.place_of_views
+    places.append(databases.take)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRANTBOOK_SEALS", str(tmp_path_factory.mktemp("seals")))
         yield "postgresql"
-    taking.pop()
+    places.pop()
     databases.give_back(before)
 
 
 @pytest.fixture
 def views(kind: str, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The same, for one test: its databases are given back at its end."""
+    """Yield the store of views for one test, and give its databases back at the end."""
     before = len(request.getfixturevalue("databases").given) if kind == "postgresql" else 0
     yield kind
     if kind == "postgresql":

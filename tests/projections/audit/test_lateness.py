@@ -1,4 +1,4 @@
-"""Late is another thing than out of order: recorded more days after its day than the edition allows."""
+"""An entry is late if it was recorded more days after its day than the edition allows."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,15 +17,16 @@ pytestmark = pytest.mark.case("D12")
 
 
 def life(past: Past, days: int, fund: Fund | None = None) -> list[Paragraph]:
-    """The grant's life if each entry had been recorded at noon this number of days after its day."""
+    """Return the history as if each entry had been recorded at noon, a number of days after its day."""
     noon = {
-        entry: datetime(entry.on.year, entry.on.month, entry.on.day, 12, tzinfo=UTC) for entry in of(past)
+        entry: datetime(entry.on.year, entry.on.month, entry.on.day, 12, tzinfo=UTC)
+        for entry in entries_of(past)
     }
-    entries = [one._replace(recorded_at=noon[one] + timedelta(days=days)) for one in of(past)]
+    entries = [entry._replace(recorded_at=noon[entry] + timedelta(days=days)) for entry in entries_of(past)]
     return paragraphs_of(grant_stream(g.G), entries, fund or past.fund)
 
 
-def of(past: Past) -> tuple[Entry, ...]:
+def entries_of(past: Past) -> tuple[Entry, ...]:
     return past.grants[g.G].entries
 
 
@@ -37,14 +38,14 @@ def test_an_entry_is_late_after_thirty_days(days: int, late: bool) -> None:
     assert not any(paragraph.out_of_order for paragraph in paragraphs)
 
 
-def test_an_edition_that_does_not_say_it_means_thirty_days() -> None:
+def test_an_edition_that_sets_no_limit_allows_thirty_days() -> None:
     silent = [edition.model_copy(update={"late_after": None}) for edition in shipped()]
     past = Past(silent).found().given(g.FOUNDED, g.EFFECTIVE)
-    assert [{one.late for one in life(past, days)} for days in (30, 31)] == [{False}, {True}]
+    assert [{paragraph.late for paragraph in life(past, days)} for days in (30, 31)] == [{False}, {True}]
 
 
 def test_the_edition_that_governs_the_grant_decides() -> None:
-    """Before the approval it is the one in force on the entry's day; afterwards the grant keeps its own."""
+    """Before its approval this is the edition in force on the entry's day, and then the grant's own."""
     strict = Span(days=10, source="a test")
     old, new = shipped()
     later = new.model_copy(update={"name": "2017-02", "from_": date(2017, 2, 15), "late_after": strict})
@@ -58,21 +59,21 @@ def test_the_edition_that_governs_the_grant_decides() -> None:
 def test_the_day_of_recording_is_counted_at_the_seat() -> None:
     """At 01:00 UTC on the 31st day it is still the 30th day in Washington."""
     past = given(g.PROPOSED)
-    (entry,) = of(past)
-    at = datetime(2017, 2, 10, 1, tzinfo=UTC)
-    assert (at.date() - entry.on).days == 31
+    (entry,) = entries_of(past)
+    moment = datetime(2017, 2, 10, 1, tzinfo=UTC)
+    assert (moment.date() - entry.on).days == 31
     for time_zone, late in (("UTC", True), ("America/New_York", False)):
         fund = replace(past.fund, time_zone=time_zone)
-        (paragraph,) = paragraphs_of(grant_stream(g.G), [entry._replace(recorded_at=at)], fund)
+        (paragraph,) = paragraphs_of(grant_stream(g.G), [entry._replace(recorded_at=moment)], fund)
         assert paragraph.late is late
 
 
 @pytest.mark.case("D13")
 def test_an_entry_that_was_struck_is_no_correction() -> None:
-    """Nor is a correction that strikes it; only a correction that was struck itself has no effect."""
+    """Neither the struck entry nor its correction is without effect. Only a struck correction is."""
     past = given(g.PAID, g.refund("06-01"))
     past = past.given(g.strike(past, RefundReceived))
-    paragraphs = paragraphs_of(grant_stream(g.G), of(past), past.fund)
+    paragraphs = paragraphs_of(grant_stream(g.G), entries_of(past), past.fund)
     assert [
         paragraph.without_effect
         for paragraph in paragraphs

@@ -1,4 +1,4 @@
-"""What was known earlier is what a fold of the entries up to then gives, wherever its rows are taken from."""
+"""The rows as known at an earlier position are those of a fold of the entries up to it."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -44,35 +44,39 @@ def folded_again(book: Book, position: int) -> Rows:
 
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Book]:
-    """Grants that end, go on and begin; a call and a grant of one name; a correction at the end."""
-    called = g.propose("01-10", grant="C1", call="C1")
+    """Yield a book with grants that end, go on and begin, and with a call and a grant of one name."""
+    answer_to_call = g.propose("01-10", grant="C1", call="C1")
     with new_book(
-        tmp_path / "book", of("OLD", PAID), g.open_call("01-01", closes="2017-02-28"), called, EFFECTIVE
+        tmp_path / "book",
+        of("OLD", PAID),
+        g.open_call("01-01", closes="2017-02-28"),
+        answer_to_call,
+        EFFECTIVE,
     ) as book:
         record(book, of("NEW", EFFECTIVE), g.request_payment("04-10"), g.send_back("01-11", grant="C1"))
         record(book, g.fail("06-01", grant="OLD"), g.join("2017-07-01", partner="CO"))
         yield book
 
 
-def test_the_rows_at_every_position_are_the_fold_up_to_there(book: Book) -> None:
+def test_the_rows_at_every_position_are_those_of_a_fold_up_to_it(book: Book) -> None:
     for position in range(1, book.position() + 1):
         assert rows_of(book, position) == folded_again(book, position), position
 
 
 def test_only_what_changed_since_is_folded_again(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
+    folded_streams: list[str] = []
 
     def noting_streams(streams: object, fund: object) -> Iterator[object]:
         for name, entries in streams:  # type: ignore[attr-defined]
-            seen.append(name)
+            folded_streams.append(name)
             yield from folded([(name, entries)], fund)  # type: ignore[arg-type]
 
     monkeypatch.setattr(known, "folded", noting_streams)
-    rows_of(book, book.position() - 1)  # before CO joined: the fund's rows then are among those of now
-    assert not seen
+    rows_of(book, book.position() - 1)  # Before CO joined: the fund's rows are still in the views.
+    assert not folded_streams
     before_it_failed = book.journal.whole(book.position() - 2)
     assert rows_of(book, before_it_failed)
-    assert seen == ["grant:OLD"]
+    assert folded_streams == ["grant:OLD"]
 
 
 def test_no_row_of_an_unchanged_grant_is_copied(book: Book) -> None:
@@ -95,12 +99,12 @@ EDITION = {
 
 
 def test_an_edition_that_came_later_is_not_known_yet(tmp_path: Path) -> None:
-    """It holds for what is decided after its first day, and changes nothing that was decided."""
+    """The edition governs later decisions, and the rows as known before it stay the same."""
     with new_book(tmp_path / "book", g.propose("01-10"), g.request("01-20")) as book:
         before = book.position()
-        then = rows_of(book, before)
+        expected = rows_of(book, before)
         record(book, g.adopt("2018-01-01", edition=EDITION))
-        assert rows_of(book, before) == then == folded_again(book, before)
+        assert rows_of(book, before) == expected == folded_again(book, before)
         assert rows_of(book, book.position()) == folded_again(book, book.position())
 
 
@@ -115,9 +119,9 @@ def test_an_edition_that_comes_while_the_views_are_read_is_not_known(
         tmp_path / "book", g.propose("01-10"), g.request("01-20"), g.propose("01-10", grant="X")
     ) as book:
         position = book.position() - 1
-        then = folded_again(book, position)
+        expected = folded_again(book, position)
         monkeypatch.setattr(known, "catch_up", meanwhile)
-        assert rows_of(book, position) == then
+        assert rows_of(book, position) == expected
 
 
 def test_an_entry_recorded_while_a_report_runs_is_not_in_it(
@@ -136,8 +140,8 @@ def test_an_entry_recorded_while_a_report_runs_is_not_in_it(
 
 def test_everything_is_folded_if_the_views_cannot_be_used(book: Book) -> None:
     position = book.position() - 1
-    then = rows_of(book, position)
+    expected = rows_of(book, position)
     file = book.path / store.FILE
     file.unlink()
     file.mkdir()
-    assert rows_of(book, position) == then
+    assert rows_of(book, position) == expected

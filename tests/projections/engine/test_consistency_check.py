@@ -1,4 +1,4 @@
-"""Views that are not what the entries add up to are found, whatever was done to them."""
+"""The consistency check finds each way in which views can differ from the entries."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,17 +35,17 @@ WITHOUT_KEY = {
         "DROP TABLE kept",
     ],
 }
-"""What to do for it, in a file and not."""
+"""Statements that remove the primary key, by whether the views are in a file."""
 
 
 def differing(book: Book) -> list[str]:
-    return [where for where, _ in differences(book)]
+    return [table for table, _ in differences(book)]
 
 
 def test_views_caught_up_or_rebuilt_are_what_the_entries_add_up_to(book: Book) -> None:
     assert differing(book) == []
     record(book, [g.cost("06-01")])
-    assert differing(book) == []  # behind is not wrong
+    assert differing(book) == []  # Views that are behind are not wrong.
     catch_up(book)
     assert differing(book) == []
     rebuild(book)
@@ -62,13 +62,13 @@ def test_a_book_without_views_has_none_that_are_wrong(book: Book) -> None:
 
 def test_an_extra_row_is_found_in_every_table(book: Book) -> None:
     for table in FOLDED:
-        kinds = [column.type.python_type for column in metadata.tables[table].columns]
-        row = ", ".join({str: "'x'", int: "1", bool: "true"}[kind] for kind in kinds)
+        types = [column.type.python_type for column in metadata.tables[table].columns]
+        row = ", ".join({str: "'x'", int: "1", bool: "true"}[python_type] for python_type in types)
         sql(book, f"INSERT INTO {table} VALUES ({row})")
     assert sorted(differing(book)) == [f"views: {table}" for table in FOLDED]
 
 
-def test_a_row_changed_or_gone_is_found(book: Book) -> None:
+def test_a_changed_or_missing_row_is_found(book: Book) -> None:
     sql(book, "UPDATE money_flows SET amount = amount + 1 WHERE n = 0")
     assert differing(book) == ["views: money_flows"]
     rebuild(book)
@@ -78,10 +78,10 @@ def test_a_row_changed_or_gone_is_found(book: Book) -> None:
     assert "is missing" in difference[1]
 
 
-def test_a_row_that_is_there_twice_is_found(book: Book) -> None:
-    """Of a table that has lost its key; each of its rows is one that the entries add up to."""
+def test_a_duplicate_row_is_found(book: Book) -> None:
+    """The table has lost its key, and each of its rows is one that the entries add up to."""
     sql(book, *WITHOUT_KEY[book.views == book.path], "INSERT INTO money_flows SELECT * FROM money_flows")
-    assert any("some are there twice" in what for _, what in differences(book))
+    assert any("some are there twice" in difference for _, difference in differences(book))
 
 
 def test_a_changed_sql_view_is_found(book: Book) -> None:
@@ -107,8 +107,8 @@ def test_views_of_another_book_are_found(book: Book) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_views_that_cannot_be_read_are_found(book: Book) -> None:
-    place = book.path / "views.sqlite"
-    place.write_bytes(b"no database" * 1000)
+    file = book.path / "views.sqlite"
+    file.write_bytes(b"no database" * 1000)
     for name in ("-wal", "-shm"):
-        place.with_name(place.name + name).unlink(missing_ok=True)
+        file.with_name(file.name + name).unlink(missing_ok=True)
     assert differing(book) == ["views.sqlite"]

@@ -1,4 +1,4 @@
-"""The projector: caught up or rebuilt, once or by several at a time, killed or not: the same rows."""
+"""Views have the same rows if they are caught up or rebuilt, by one process or several, killed or not."""
 
 import multiprocessing
 import os
@@ -44,8 +44,8 @@ pytestmark = pytest.mark.usefixtures("views")
 FILE = store.FILE
 
 
-def deleted(book: Book) -> None:
-    """As an administrator who needs room does it."""
+def delete_views(book: Book) -> None:
+    """Delete the views as an administrator who needs room does."""
     if book.views == book.path:
         for file in book.path.glob(f"{FILE}*"):
             file.unlink()
@@ -53,15 +53,15 @@ def deleted(book: Book) -> None:
         sql(book, "DROP SCHEMA views CASCADE", "CREATE SCHEMA views")
 
 
-def same_when_rebuilt(book: Book) -> None:
-    """What was caught up step by step is what a rebuild makes, row for row."""
+def assert_same_when_rebuilt(book: Book) -> None:
+    """Check that a rebuild makes the rows that the views have."""
     caught_up = tables(book)
     rebuild(book)
     assert tables(book) == caught_up
 
 
 @pytest.mark.parametrize("step", [1, 7, 1000])
-def test_catching_up_in_any_steps_is_a_rebuild(
+def test_catching_up_in_any_steps_gives_the_rows_of_a_rebuild(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     monkeypatch.setattr(projector, "STEP", step)
@@ -77,8 +77,13 @@ def test_catching_up_in_any_steps_is_a_rebuild(
         pledge = g.pledge("2018-01-01", amount="5.00 EUR", holding_amount="6.00 USD")
         record(book, pledge, g.join("2018-01-01", partner="IN", kind="emerging"))
         catch_up(book)
-        assert status(book) == {"views": (at := book.position()), "journal": at, "behind": 0, "seconds": 0.0}
-        same_when_rebuilt(book)
+        assert status(book) == {
+            "views": (end := book.position()),
+            "journal": end,
+            "behind": 0,
+            "seconds": 0.0,
+        }
+        assert_same_when_rebuilt(book)
 
 
 def test_a_step_after_one_command_asks_the_journal_two_questions(
@@ -100,17 +105,17 @@ def test_a_step_after_one_command_asks_the_journal_two_questions(
             record(book, [g.cost("06-12", note=str(n))])
             questions.clear()
             assert catch_up_again() == book.position()
-            assert len(questions) <= 2 + 1  # the last one is asked by this test
-        same_when_rebuilt(book)
+            assert len(questions) <= 2 + 1  # The last question is this test's own.
+        assert_same_when_rebuilt(book)
 
 
 def test_views_far_behind_are_rebuilt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projector, "STEP", 5)
     progress: list[tuple[int, int]] = []
     with new_book(tmp_path / "book", CLOSED) as book:
-        catch_up(book, lambda done, all_: progress.append((done, all_)))
+        catch_up(book, lambda done, total: progress.append((done, total)))
         assert progress[-1] == (book.position(), book.position())
-        same_when_rebuilt(book)
+        assert_same_when_rebuilt(book)
 
 
 def test_a_correction_of_the_fund_changes_its_rows(tmp_path: Path) -> None:
@@ -119,10 +124,10 @@ def test_a_correction_of_the_fund_changes_its_rows(tmp_path: Path) -> None:
         received = len(book.entries("fund"))
         record(book, g.correct_fund("2018-01-01", entry=received, reads={"amount": "400000.00 USD"}))
         assert ask(book, "fund", "2018-01-01")[-1]["received_holding"] == "400000.00"
-        same_when_rebuilt(book)
+        assert_same_when_rebuilt(book)
 
 
-def test_an_edition_adopted_late_changes_nothing_that_is_there(tmp_path: Path) -> None:
+def test_an_edition_adopted_late_changes_no_row(tmp_path: Path) -> None:
     edition = read_edition(
         '[edition]\nname = "swift"\nfrom = 2017-01-15\nagreement_required = true\n'
         'disbursement_grace = { months = 4, source = "test" }\n[edition.windows.stand_alone]\n'
@@ -135,14 +140,14 @@ def test_an_edition_adopted_late_changes_nothing_that_is_there(tmp_path: Path) -
         )
         assert book.record(adoption, adoption.actor).refusal == "EditionTooLate"
         assert ask(book, "timeline", "01-20")[0]["due_on"] == "2017-02-19"
-        same_when_rebuilt(book)
+        assert_same_when_rebuilt(book)
 
 
 def test_deleting_the_views_loses_nothing(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", CLOSED) as book:
         catch_up(book)
         before = tables(book)
-        deleted(book)
+        delete_views(book)
         assert status(book)["views"] == 0
         catch_up(book)
         assert tables(book) == before
@@ -156,7 +161,7 @@ def test_views_that_cannot_be_used_are_made_again(tmp_path: Path, harm: str) -> 
         if harm == "another format":
             sql(book, "UPDATE views_format SET format = 0")
         else:
-            deleted(book)
+            delete_views(book)
             if harm == "no tables":
                 sql(book, "CREATE TABLE something_else (x integer)")
             elif harm == "no database" and book.views == book.path:
@@ -166,7 +171,7 @@ def test_views_that_cannot_be_used_are_made_again(tmp_path: Path, harm: str) -> 
         catch_up(book)
         after = tables(book)
         if book.views != book.path:
-            after.pop("something_else", None)  # what is not ours stays
+            after.pop("something_else", None)  # Tables of others stay.
         assert after == before
 
 
@@ -180,7 +185,7 @@ def test_views_ahead_of_their_journal_are_made_again(tmp_path: Path) -> None:
 
 
 def test_views_of_another_journal_are_made_again(tmp_path: Path) -> None:
-    """As long as this one, too: so they are when a backup was put back and as much recorded again."""
+    """Both journals are equally long, as after a restored backup and the same number of commands."""
     with new_book(tmp_path / "other", of("SSF-2", APPROVED)) as other, new_book(tmp_path / "book") as book:
         record(book, APPROVED)
         catch_up(book)
@@ -227,8 +232,8 @@ def test_a_failed_step_leaves_the_step_before(tmp_path: Path, monkeypatch: pytes
         record(book, of("SSF-2", SETTLED))
 
         def fail(*_: object) -> None:
-            kind = sqlite3 if book.views == book.path else psycopg
-            raise kind.OperationalError("database or disk is full")
+            driver = sqlite3 if book.views == book.path else psycopg
+            raise driver.OperationalError("database or disk is full")
 
         monkeypatch.setattr(ViewsTracking, "keep", fail)
         with pytest.raises(Unreachable, match="disk is full"):
@@ -236,20 +241,22 @@ def test_a_failed_step_leaves_the_step_before(tmp_path: Path, monkeypatch: pytes
         assert tables(book) == before
         monkeypatch.undo()
         catch_up(book)
-        same_when_rebuilt(book)
+        assert_same_when_rebuilt(book)
 
 
-def _project(path: Path, views: Path | str, how: str, times: int) -> None:
+def _project(path: Path, views: Path | str, action: str, times: int) -> None:
     with Book.open(path, views=views) as book:
         for _ in range(times):
-            (rebuild if how == "rebuild" else catch_up)(book)
+            (rebuild if action == "rebuild" else catch_up)(book)
 
 
-def test_several_projectors_at_once(tmp_path: Path) -> None:
+def test_several_projectors_at_once_make_the_same_rows(tmp_path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
     with new_book(tmp_path / "book", g.receive("2016-01-01", amount="2000000.00 USD"), CLOSED) as book:
-        ways = ["catch up", "catch up", "rebuild", "rebuild"]
-        workers = [spawn.Process(target=_project, args=(book.place, book.views, how, 4)) for how in ways]
+        actions = ["catch up", "catch up", "rebuild", "rebuild"]
+        workers = [
+            spawn.Process(target=_project, args=(book.place, book.views, action, 4)) for action in actions
+        ]
         for worker in workers:
             worker.start()
         for number in range(2, 14):
@@ -259,7 +266,7 @@ def test_several_projectors_at_once(tmp_path: Path) -> None:
             assert worker.exitcode == 0
         catch_up(book)
         assert status(book)["behind"] == 0
-        same_when_rebuilt(book)
+        assert_same_when_rebuilt(book)
 
 
 def test_a_process_that_waited_for_a_rebuild_does_not_rebuild(
@@ -268,7 +275,7 @@ def test_a_process_that_waited_for_a_rebuild_does_not_rebuild(
     locked = store.locked
 
     @contextmanager
-    def after_somebody_else(path: store.Place) -> Iterator[None]:
+    def after_another_rebuild(path: store.Place) -> Iterator[None]:
         monkeypatch.setattr(store, "locked", locked)
         rebuild(book)
         monkeypatch.delattr(projector, "rebuild_in_shadows")
@@ -278,26 +285,28 @@ def test_a_process_that_waited_for_a_rebuild_does_not_rebuild(
     with new_book(tmp_path / "book", CLOSED) as book:
         with store.opened(book.views):
             monkeypatch.setattr(projector, "STEP", 5)
-        monkeypatch.setattr(store, "locked", after_somebody_else)
+        monkeypatch.setattr(store, "locked", after_another_rebuild)
         assert catch_up(book) == book.position()
         assert status(book)["behind"] == 0
 
 
 def _lose_an_entry(book: Book) -> None:
-    """The last of a grant's, behind the guards."""
+    """Delete the last entry of a grant past the guards."""
     newest = "(SELECT max(position) FROM {0}stored_events WHERE originator_id = 'grant:SSF-1')"
     if is_address(book.place):
-        with psycopg.connect(str(book.place), autocommit=True) as raw:
-            raw.execute("ALTER TABLE journal.stored_events DISABLE TRIGGER USER")
-            raw.execute(f"DELETE FROM journal.stored_events WHERE position = {newest.format('journal.')}")
+        with psycopg.connect(str(book.place), autocommit=True) as connection:
+            connection.execute("ALTER TABLE journal.stored_events DISABLE TRIGGER USER")
+            connection.execute(
+                f"DELETE FROM journal.stored_events WHERE position = {newest.format('journal.')}"
+            )
         return
-    with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as raw:
-        raw.execute("DROP TRIGGER entries_no_delete")
-        raw.execute(f"DELETE FROM entries WHERE position = {newest.format('')}")
+    with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as connection:
+        connection.execute("DROP TRIGGER entries_no_delete")
+        connection.execute(f"DELETE FROM entries WHERE position = {newest.format('')}")
 
 
-def test_a_rebuild_counts_the_entries(tmp_path: Path) -> None:
-    """The last entry of a stream is missed by nobody who reads the stream."""
+def test_a_rebuild_notices_a_missing_entry(tmp_path: Path) -> None:
+    """A reader of the stream cannot notice that its last entry is missing."""
     with new_book(tmp_path / "book", CLOSED, of("SSF-2", PAID)) as book:
         catch_up(book)
         before = tables(book)

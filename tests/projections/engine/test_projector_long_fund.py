@@ -1,4 +1,4 @@
-"""The fund's stream grows with every approval: a rebuild reads it in pages, and gives the same rows."""
+"""A rebuild reads the fund's long stream in pages, and makes the same rows."""
 
 from pathlib import Path
 from typing import Any
@@ -31,14 +31,14 @@ from support.reading import (
 )
 
 
-def version_of(book: Book, kind: type[FundEvent], *, last: bool = False) -> int:
-    """The first entry of the kind on the fund's stream, or the last."""
-    versions = [e.originator_version for e in book.entries(FUND) if type(e.event) is kind]
+def version_of(book: Book, event_class: type[FundEvent], *, last: bool = False) -> int:
+    """Return the version of the first or last entry of the class on the fund's stream."""
+    versions = [e.originator_version for e in book.entries(FUND) if type(e.event) is event_class]
     return versions[-1 if last else 0]
 
 
 def corrected_book(path: Path) -> Book:
-    """A fund whose receipts and fees were corrected: one twice, one struck, one struck and put back."""
+    """Return a fund's book with a receipt corrected twice, a struck fee, and a fee struck and restored."""
     grants = [of(f"G-{n}", life) for n, life in enumerate([APPROVED, PAID, SETTLED, REQUESTED])]
     dues = [g.schedule("2018-01-01", instalment="I1"), g.receive("2018-02-01", instalment="I1")]
     book = new_book(path, *grants, dues, g.charge_fee("2018-03-01"), g.charge_fee("2018-03-02"))

@@ -1,4 +1,4 @@
-"""What ``grant show`` answers from is the very state that was folded."""
+"""The stored state from which ``grant show`` answers equals the folded state."""
 
 import shutil
 from pathlib import Path
@@ -35,7 +35,7 @@ BUSY = [
 
 
 def plain(value: Any) -> Any:
-    """Budget lines and letters by their fields: who reads without pydantic has no classes for them."""
+    """Return budget lines and letters as dicts, because a reader without pydantic has no classes for them."""
     if isinstance(value, SimpleNamespace):
         return {name: plain(part) for name, part in vars(value).items()}
     if hasattr(value, "_asdict"):
@@ -65,7 +65,7 @@ def test_a_state_is_returned_only_if_the_views_are_at_the_journals_end(tmp_path:
     with new_book(tmp_path / "book", REQUESTED) as book:
         assert standing(book.path, g.G) is None
         catch_up(book)
-        assert standing(book.path, g.G) is None  # what is not sealed may not count
+        assert standing(book.path, g.G) is None  # An unsealed entry may not count.
         Seal(book).seal()
         state = standing(book.path, g.G)
         assert state is not None
@@ -81,11 +81,11 @@ def test_a_state_is_returned_only_if_the_views_are_at_the_journals_end(tmp_path:
 
 @pytest.mark.of_a_file("its copy")
 def test_views_of_another_history_return_no_state(tmp_path: Path) -> None:
-    """As when a backup was put back, and as many commands recorded since as had been."""
+    """This happens if a backup is restored and the same number of commands is recorded since."""
     for name, day in (("before", "01-20"), ("after", "01-21")):
         with new_book(tmp_path / name, [g.propose("01-10"), g.request(day)]) as book:
             catch_up(book)
     assert standing(tmp_path / "after", g.G) is not None
-    for place in (tmp_path / "before").glob("views.*"):
-        shutil.copy(place, tmp_path / "after")
+    for path in (tmp_path / "before").glob("views.*"):
+        shutil.copy(path, tmp_path / "after")
     assert standing(tmp_path / "after", g.G) is None

@@ -1,4 +1,4 @@
-"""Views that follow their journal, in processes of their own: leading, waiting, killed, and cut off."""
+"""Processes whose views follow the journal: leading, waiting, killed, and cut off."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from support.reading import of, record
 def followed(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Book]:
-    """A book in either store, views and all."""
+    """Yield a book with its views in one store."""
     monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "seals"))
     place: Path | str = tmp_path / "book"
     if request.param == "postgresql":
@@ -33,15 +33,15 @@ def followed(
 
 @pytest.fixture
 def follower(followed: Book) -> Iterator[Callable[[], Follower]]:
-    made: list[Follower] = []
+    followers: list[Follower] = []
 
     def start() -> Follower:
-        made.append(Follower(followed.place))
-        return made[-1]
+        followers.append(Follower(followed.place))
+        return followers[-1]
 
     yield start
-    for one in made:
-        one.close()
+    for started in followers:
+        started.close()
 
 
 def at_end(book: Book) -> Callable[[dict[str, Any]], bool]:
@@ -49,7 +49,7 @@ def at_end(book: Book) -> Callable[[dict[str, Any]], bool]:
     return lambda news: news.get("position") == end
 
 
-def test_one_leads_and_the_next_takes_over(followed: Book, follower: Callable[[], Follower]) -> None:
+def test_one_follower_leads_and_the_next_takes_over(followed: Book, follower: Callable[[], Follower]) -> None:
     first = follower()
     first.until(lambda news: news["state"] == "leading")
     second = follower()
@@ -61,8 +61,8 @@ def test_one_leads_and_the_next_takes_over(followed: Book, follower: Callable[[]
     second.until(lambda news: news["state"] == "leading")
     second.until(at_end(followed))
     assert status(followed) == {
-        "views": (at := followed.position()),
-        "journal": at,
+        "views": (end := followed.position()),
+        "journal": end,
         "behind": 0,
         "seconds": 0,
     }
@@ -74,30 +74,30 @@ def test_one_leads_and_the_next_takes_over(followed: Book, follower: Callable[[]
 def test_a_lost_connection_is_reported_and_made_again(
     followed: Book, follower: Callable[[], Follower]
 ) -> None:
-    one = follower()
-    one.until(at_end(followed))
+    leader = follower()
+    leader.until(at_end(followed))
     with psycopg.connect(str(followed.place), autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-    away = one.until(lambda news: news["state"] == "away")
+    away = leader.until(lambda news: news["state"] == "away")
     assert "terminating connection" in away["message"] or "closed" in away["message"]
-    one.until(lambda news: news["state"] == "leading")
+    leader.until(lambda news: news["state"] == "leading")
     with Book.open(followed.place) as again:
         record(again, g.REQUESTED)
-        one.until(at_end(again))
-    assert one.end(signal.SIGINT) == 0
+        leader.until(at_end(again))
+    assert leader.end(signal.SIGINT) == 0
 
 
 @pytest.mark.parametrize("followed", ["sqlite"], indirect=True)
-def test_views_that_are_taken_away_are_made_again(followed: Book, follower: Callable[[], Follower]) -> None:
-    one = follower()
-    one.until(at_end(followed))
+def test_views_that_were_deleted_are_made_again(followed: Book, follower: Callable[[], Follower]) -> None:
+    leader = follower()
+    leader.until(at_end(followed))
     (followed.path / "views.sqlite").unlink()
     record(followed, g.REQUESTED)
-    away = one.until(lambda news: news["state"] == "away")
+    away = leader.until(lambda news: news["state"] == "away")
     assert "taken away" in away["message"]
-    one.until(at_end(followed))
-    assert one.end(signal.SIGINT) == 0
+    leader.until(at_end(followed))
+    assert leader.end(signal.SIGINT) == 0
     assert status(followed)["views"] == followed.position()

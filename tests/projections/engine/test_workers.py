@@ -1,4 +1,4 @@
-"""A rebuild in several processes gives the rows of one in one."""
+"""A rebuild in several processes gives the same rows as one in a single process."""
 
 import os
 from pathlib import Path
@@ -26,22 +26,22 @@ def test_a_rebuild_on_two_processors_gives_the_same_rows(
         catch_up(book)
         before = tables(book)
         progress: list[tuple[int, int]] = []
-        assert rebuild(book, lambda done, of_all: progress.append((done, of_all))) == book.position()
+        assert rebuild(book, lambda done, total: progress.append((done, total))) == book.position()
         assert tables(book) == before
         assert progress[-1][0] == book.position()
         assert len(progress) > 2
 
 
 @pytest.mark.case("T8")
-def test_other_processes_do_not_judge_again_what_is_not_sealed(
+def test_other_processes_do_not_judge_unsealed_entries_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each would hold every state that there was, and take as long as all of the recording."""
-    kept = list[int]()
+    """To judge again would take each process as long as the recording did."""
+    unsealed_counts = list[int]()
 
     def began(_cores: int, *, initargs: tuple[Path, int], **_: object) -> None:
-        place, upto = initargs[:2]
-        kept.append(upto - sound_in(Path(place))[0])
+        place, end = initargs[:2]
+        unsealed_counts.append(end - sound_in(Path(place))[0])
         raise OSError("enough seen")
 
     monkeypatch.setattr(workers, "WORTH_IT", 0)
@@ -50,21 +50,23 @@ def test_other_processes_do_not_judge_again_what_is_not_sealed(
     with new_book(tmp_path / "book", CLOSED) as book:
         catch_up(book)
         rebuild(book)
-    assert kept
-    assert set(kept) == {0}
+    assert set(unsealed_counts) == {0}
 
 
 def test_without_semaphores_one_process_folds_everything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def none_here(*_: object, **__: object) -> None:
+    def no_semaphores(*_: object, **__: object) -> None:
         raise OSError("no semaphores")
 
     monkeypatch.setattr(workers, "WORTH_IT", 0)
     monkeypatch.setattr(workers, "_cores", lambda: 2)
-    monkeypatch.setattr(workers, "ProcessPoolExecutor", none_here)
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", no_semaphores)
     with new_book(tmp_path / "book", CLOSED) as book:
+        catch_up(book)
+        before = tables(book)
         assert rebuild(book) == book.position()
+        assert tables(book) == before
 
 
 def killed(_: tuple[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""A book with everything that could come out otherwise in partitions, its export, and a cluster."""
+"""Books with each case that partitions could get wrong, their export, and a cluster."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -17,12 +17,12 @@ from support.inserting import forging
 from support.made_up_fund import made_up_fund
 from support.reading import new_book, of, record
 
-FACT = {"on": "2017-01-12", "actor": "t.leader"}
+FIELDS = {"on": "2017-01-12", "actor": "t.leader"}
 
 
 @pytest.fixture(scope="module")
 def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
-    """A made-up fund with all that a bucket can hold."""
+    """Yield the book of a made-up fund."""
     book, _ = made_up_fund(tmp_path_factory.mktemp("made-up") / "book", 24, 11)
     with book:
         catch_up(book)
@@ -31,7 +31,7 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
 
 @pytest.fixture(scope="module")
 def injured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
-    """A book with a quarantined row, a stopped grant, a gap, and a correction of the fund."""
+    """Yield a book with a quarantined row, a stopped grant, a gap, and a correction of the fund."""
     place = tmp_path_factory.mktemp("injured") / "book"
     lives = {"G-1": g.CLOSED, "G-2": g.PAID, "G-3": g.EFFECTIVE, "G-4": g.FOLLOW_UP}
     with new_book(place, *(of(name, life) for name, life in lives.items())) as book:
@@ -43,12 +43,12 @@ def injured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
             g.consult("2018-01-01", partners=["DK"]),
         )
     with forging(place) as forger:
-        bad = forger.entry("grant:G-1", "Nonsense.v1", FACT)
-        forger.entry("grant:G-3", "CostRecorded.v2", {**FACT, "x": 1}, command_id="another")
-        forger.entry("grant:G-4", "GrantClosed.v1", FACT, version=99, command_id="third")
+        position = forger.entry("grant:G-1", "Nonsense.v1", FIELDS)
+        forger.entry("grant:G-3", "CostRecorded.v2", {**FIELDS, "x": 1}, command_id="another")
+        forger.entry("grant:G-4", "GrantClosed.v1", FIELDS, version=99, command_id="third")
     with Book.open(place) as book:
-        words = {"on": "2026-01-31", "actor": "admin", "position": bad, "reason": "put in by SQL"}
-        assert book.record(QuarantineRow.read(words), "admin").outcome == "accepted"
+        fields = {"on": "2026-01-31", "actor": "admin", "position": position, "reason": "put in by SQL"}
+        assert book.record(QuarantineRow.read(fields), "admin").outcome == "accepted"
         record(book, g.cost("2018-07-01", grant="G-1", amount="3.00 USD"))
         assert len(book.stops()) == 2
         catch_up(book)
@@ -57,14 +57,14 @@ def injured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
 
 @pytest.fixture(scope="module", params=["made_up", "injured"])
 def book(request: pytest.FixtureRequest) -> Book:
-    """Each of the two."""
+    """Return each of the two books."""
     made: Book = request.getfixturevalue(request.param)
     return made
 
 
 @pytest.fixture(scope="module")
 def exported(book: Book, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Its entries in five buckets, the fund's included."""
+    """Export the book's entries in five buckets, the fund's included, and return the folder."""
     folder = tmp_path_factory.mktemp("exported") / "entries"
     export(book, folder, 4)
     return folder
@@ -72,7 +72,7 @@ def exported(book: Book, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[str]:
-    """The address of a Dask cluster of two processes, which does not try again what ended a process."""
+    """Yield the address of a Dask cluster of two processes. It never retries a task that ended one."""
     config = {"distributed.scheduler.allowed-failures": 0}
     with (
         dask.config.set(config),

@@ -1,4 +1,4 @@
-"""Entries as Parquet: typed, whole, and finished after a kill."""
+"""Exported entries are typed and complete, and a killed export is finished by the next."""
 
 import signal
 import subprocess
@@ -27,15 +27,17 @@ from support.reading import new_book, of, record
 
 
 def test_every_entry_is_read_as_the_book_reads_it(book: Book, exported: Path) -> None:
-    plan, seen = Plan.read(exported), set[str]()
+    plan, streams = Plan.read(exported), set[str]()
     assert plan is not None
     for bucket in range(len(plan.buckets)):
         for stream, entries in streams_in(file_of(exported, bucket), plan.position):
             assert entries == book.entries(stream)
             assert plan.bucket_of(stream) == bucket
-            seen.add(stream)
-    assert {name for name in seen if kind_of(name) == "grant"} == {f"grant:{name}" for name in book.grants()}
-    assert {name for name in seen if kind_of(name) == "call"} == {f"call:{name}" for name in book.calls()}
+            streams.add(stream)
+    assert {name for name in streams if kind_of(name) == "grant"} == {
+        f"grant:{name}" for name in book.grants()
+    }
+    assert {name for name in streams if kind_of(name) == "call"} == {f"call:{name}" for name in book.calls()}
 
 
 def test_any_program_reads_the_columns_with_their_types(injured: Book, tmp_path: Path) -> None:
@@ -46,20 +48,20 @@ def test_any_program_reads_the_columns_with_their_types(injured: Book, tmp_path:
     assert (paid["amount"], paid["currency"], paid["on"]) == (Decimal(2000), "USD", date(2017, 5, 1))
     assert paid["recorded_at"].tzinfo is not None
     assert table.schema.field("bucket").type in (pa.int32(), pa.dictionary(pa.int32(), pa.int32()))
-    (aside,) = [row for row in rows.values() if row["quarantined"]]
-    assert (aside["event"], aside["fields"]) == ("Nonsense.v1", None)
+    (quarantined,) = [row for row in rows.values() if row["quarantined"]]
+    assert (quarantined["event"], quarantined["fields"]) == ("Nonsense.v1", None)
     assert {row["stream"] for row in rows.values()} >= {"fund", "fund:quarantine", "grant:G-1"}
 
 
-def test_as_known_earlier_later_entries_are_not_there(made_up: Book, tmp_path: Path) -> None:
+def test_an_export_as_known_earlier_has_no_later_entry(made_up: Book, tmp_path: Path) -> None:
     known = made_up.position() // 2
     assert export(made_up, tmp_path / "out", 3, known).entries == known
     with ExportedEntries(tmp_path / "out") as entries:
-        given: dict[str, Any] = {"as_of": date(2024, 12, 31)}
-        assert run(entries, "register", **given) == run_on_book(made_up, "register", known=known, **given)
+        options: dict[str, Any] = {"as_of": date(2024, 12, 31)}
+        assert run(entries, "register", **options) == run_on_book(made_up, "register", known=known, **options)
 
 
-def test_more_buckets_than_streams(tmp_path: Path) -> None:
+def test_an_export_can_have_more_buckets_than_streams(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", g.propose("01-10")) as book:
         assert export(book, tmp_path / "out", 1000).buckets == 3  # the fund, calls, and the grant
     with new_book(tmp_path / "none") as book:
@@ -69,7 +71,7 @@ def test_more_buckets_than_streams(tmp_path: Path) -> None:
         assert run(entries, "register", as_of=date(2020, 1, 1)).rows == []
 
 
-KILLED = """
+KILL_AT_STEP = """
 import os, signal, sys
 from pathlib import Path
 from lifecycle.book.book import Book
@@ -95,8 +97,8 @@ print(steps)
 
 @pytest.mark.parametrize("step", [2, 5, 7, 12, 22, 24])
 def test_a_killed_export_is_finished_by_the_next(made_up: Book, tmp_path: Path, step: int) -> None:
-    """Killed in a plan, in a file, before and after it is put in its place, and before the last plan."""
-    words = [sys.executable, "-c", KILLED, str(made_up.place), str(tmp_path / "out"), str(step)]
+    """The export is killed in a plan, in a file, before and after its renaming, and before the last plan."""
+    words = [sys.executable, "-c", KILL_AT_STEP, str(made_up.place), str(tmp_path / "out"), str(step)]
     assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
     begun = Plan.read(tmp_path / "out")
     if begun is not None and not begun.is_finished:
@@ -156,12 +158,12 @@ def test_rows_that_are_quarantined_meanwhile_need_a_new_export(tmp_path: Path, i
         export(injured, tmp_path / "out", 2)
 
 
-def test_two_at_once_do_not_write_into_one_folder(made_up: Book, tmp_path: Path) -> None:
+def test_two_exports_cannot_write_into_one_folder(made_up: Book, tmp_path: Path) -> None:
     with exporting._held(tmp_path / "out"), pytest.raises(Unreachable, match="another process"):
         export(made_up, tmp_path / "out", 2)
 
 
-def test_a_damaged_file_is_said(made_up: Book, tmp_path: Path) -> None:
+def test_a_damaged_file_is_named(made_up: Book, tmp_path: Path) -> None:
     export(made_up, tmp_path / "out", 2)
     file = file_of(tmp_path / "out", 1)
     data = bytearray(file.read_bytes())
@@ -171,7 +173,7 @@ def test_a_damaged_file_is_said(made_up: Book, tmp_path: Path) -> None:
         run(entries, "register", as_of=date(2020, 1, 1))
 
 
-def test_an_entry_that_is_missing_in_the_book_is_said(
+def test_an_export_notices_an_entry_that_is_missing_in_the_book(
     made_up: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     histories = Book.histories
@@ -180,7 +182,7 @@ def test_an_entry_that_is_missing_in_the_book_is_said(
         export(made_up, tmp_path / "out", 2)
 
 
-def test_what_is_no_export(tmp_path: Path) -> None:
+def test_a_folder_without_an_export_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="holds no exported entries"):
         ExportedEntries(tmp_path)
     (tmp_path / "_export.json").write_text('{"format": 99}')

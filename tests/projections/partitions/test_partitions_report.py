@@ -17,7 +17,7 @@ from projections.partitions.exported_entries import ExportedEntries
 from projections.partitions.report import ADDED, BY_GRANT, run
 from projections.reports.sql_views import KEYS, REPORTS
 
-ASKED = [(name, by) for name in REPORTS for by in (None, *KEYS.get(name, ()))]
+REPORTS_AND_KEYS = [(name, by) for name in REPORTS for by in (None, *KEYS.get(name, ()))]
 DAYS = (date(2017, 4, 15), date(2024, 12, 31))
 
 
@@ -27,36 +27,41 @@ def entries(exported: Path) -> Iterator[ExportedEntries]:
         yield opened
 
 
-@pytest.mark.parametrize(("name", "by"), ASKED)
+@pytest.mark.parametrize(("name", "by"), REPORTS_AND_KEYS)
 def test_each_report_is_that_of_the_book_now_and_as_known_earlier(
     book: Book, entries: ExportedEntries, name: str, by: str | None
 ) -> None:
     for day, known in ((DAYS[1], None), (DAYS[0], book.position() * 2 // 3)):
-        given: dict[str, Any] = {"as_of": day, "known": known, "by": by}
-        assert run(entries, name, **given) == query.run(book, name, **given)
+        options: dict[str, Any] = {"as_of": day, "known": known, "by": by}
+        assert run(entries, name, **options) == query.run(book, name, **options)
 
 
 def test_on_a_cluster_every_report_is_the_same(book: Book, exported: Path, cluster: str) -> None:
-    ways = [("register", None), ("disbursement", "sector"), ("disbursement", "partner"), ("timeline", None)]
+    reports_and_keys = [
+        ("register", None),
+        ("disbursement", "sector"),
+        ("disbursement", "partner"),
+        ("timeline", None),
+    ]
     with ExportedEntries(exported, cluster) as entries:
-        for name, by in ways:
+        for name, by in reports_and_keys:
             for known in (None, book.position() // 2):
-                given: dict[str, Any] = {"as_of": DAYS[1], "known": known, "by": by}
-                assert run(entries, name, **given) == query.run(book, name, **given)
+                options: dict[str, Any] = {"as_of": DAYS[1], "known": known, "by": by}
+                assert run(entries, name, **options) == query.run(book, name, **options)
 
 
-def test_each_way_of_putting_answers_together_is_used(made_up: Book) -> None:
-    assert {name for name, _ in ASKED} > BY_GRANT
-    assert {*ASKED} > {*ADDED}
+def test_each_way_of_joining_rows_of_buckets_is_used(made_up: Book) -> None:
+    assert {name for name, _ in REPORTS_AND_KEYS} > BY_GRANT
+    assert {*REPORTS_AND_KEYS} > {*ADDED}
     for name, by in ADDED:
         assert len(query.run(made_up, name, as_of=DAYS[1], by=by).rows) > 1, (name, by)
 
 
-def test_one_grant(book: Book, entries: ExportedEntries) -> None:
+def test_a_report_of_one_grant_is_that_of_the_book(book: Book, entries: ExportedEntries) -> None:
     grant = book.grants()[1]
     for name in ("register", "disbursement", "timeline", "windows"):
-        given: dict[str, Any] = {"as_of": DAYS[1], "grant": grant}
-        assert run(entries, name, **given) == query.run(book, name, **given)
+        options: dict[str, Any] = {"as_of": DAYS[1], "grant": grant}
+        assert run(entries, name, **options) == query.run(book, name, **options)
 
 
 @pytest.mark.parametrize("known", [None, 40])
@@ -64,38 +69,36 @@ def test_an_unknown_grant_is_refused_as_by_the_book(
     book: Book, entries: ExportedEntries, known: int | None
 ) -> None:
     for name in ("NONE", book.grants()[0] + "X"):
-        given: dict[str, Any] = {"as_of": DAYS[1], "grant": name, "known": known}
+        options: dict[str, Any] = {"as_of": DAYS[1], "grant": name, "known": known}
         with pytest.raises(Malformed) as by_the_book:
-            query.run(book, "register", **given)
+            query.run(book, "register", **options)
         with pytest.raises(Malformed) as refused:
-            run(entries, "register", **given)
+            run(entries, "register", **options)
         assert str(refused.value) == str(by_the_book.value)
 
 
-def test_what_is_due_and_what_is_not_asked_for(book: Book, entries: ExportedEntries) -> None:
+def test_the_timeline_of_entries_is_that_of_the_book(book: Book, entries: ExportedEntries) -> None:
     for more in ({"due_within": 400}, {"every": True}):
-        given: dict[str, Any] = {"as_of": DAYS[0], **more}
-        assert run(entries, "timeline", **given) == query.run(book, "timeline", **given)
+        options: dict[str, Any] = {"as_of": DAYS[0], **more}
+        assert run(entries, "timeline", **options) == query.run(book, "timeline", **options)
 
 
 def test_the_fund_report_reads_the_funds_bucket_alone(
     entries: ExportedEntries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = list[int]()
+    buckets_read = list[int]()
     rows_of = bucket_tasks.rows_of
 
     def counted(folder: Path, bucket: int, *more: Any) -> object:
-        seen.append(bucket)
+        buckets_read.append(bucket)
         return rows_of(folder, bucket, *more)
 
     monkeypatch.setattr(bucket_tasks, "rows_of", counted)
     run(entries, "fund", as_of=DAYS[1])
-    assert seen == [0]
+    assert buckets_read == [0]
 
 
-def test_moments_days_and_positions_stand_for_what_they_do_in_the_book(
-    book: Book, entries: ExportedEntries
-) -> None:
+def test_times_and_positions_mean_the_same_as_in_the_book(book: Book, entries: ExportedEntries) -> None:
     moments = [e.recorded_at for name in book.grants()[:3] for e in book.entries(f"grant:{name}")[:4]]
     moments += [e.recorded_at for e in book.entries("fund")[-3:]]
     for known in [
@@ -119,7 +122,7 @@ def test_commands_of_many_entries_are_known_whole(
         assert entries.resolve(str(position)) == book.resolve(str(position))
 
 
-def test_names_and_today(book: Book, entries: ExportedEntries) -> None:
+def test_names_and_the_fund_are_those_of_the_book(book: Book, entries: ExportedEntries) -> None:
     for known in (None, 40):
         assert entries.named("grant", known) == book.named("grant", known)
         assert entries.named("call", known) == book.named("call", known)
@@ -127,7 +130,7 @@ def test_names_and_today(book: Book, entries: ExportedEntries) -> None:
     assert entries.fund().editions == book.fund().editions
 
 
-def test_a_cluster_that_is_not_there(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_cluster_is_named(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projections.partitions.cluster._PATIENCE", 0.3)
     with (
         pytest.raises(Unreachable, match=r"tcp://127\.0\.0\.1:9"),
@@ -136,7 +139,7 @@ def test_a_cluster_that_is_not_there(exported: Path, monkeypatch: pytest.MonkeyP
         pass
 
 
-def test_a_worker_that_cannot_read_the_export(
+def test_a_worker_that_cannot_read_the_export_is_reported(
     exported: Path, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entries = ExportedEntries(exported, cluster)
@@ -146,10 +149,10 @@ def test_a_worker_that_cannot_read_the_export(
 
 
 def ended(_folder: Path, bucket: int) -> int:
-    """A task that ends the process of its worker."""
+    """End the process of the worker that runs this task."""
     os._exit(bucket)
 
 
-def test_a_worker_that_is_ended_is_said(exported: Path, cluster: str) -> None:
+def test_a_worker_that_ends_is_reported(exported: Path, cluster: str) -> None:
     with ExportedEntries(exported, cluster) as entries, pytest.raises(Unreachable, match=r"failed: .*ended"):
         list(entries.each(ended, buckets=[1]))
