@@ -13,11 +13,14 @@ def reports_page(made: str) -> Iterator[str]:
     """Yield the page of reports with their keys."""
     yield "# Reports\n\n" + made
     yield (
-        "The keys of each report: in JSON, and as columns of CSV and Parquet. Reports that are one SQL query"
-        " are SQL views of the same name in `views.sqlite`, as of today. Days are ISO text, amounts text with"
-        " the currency's minor units, shares text with four places. Each report is as of a day and as known"
-        " at a time: JSON and CSV hold only rows, so both dates go to standard error; in Parquet they are"
-        " metadata of the file. [The command line](command-line.md) has the options.\n\n"
+        "The keys of each report: in JSON, and as columns of CSV, XLSX and Parquet. Reports that are one"
+        " SQL query are SQL views of the same name in `views.sqlite`, as of today. Days are ISO text, amounts"
+        " text with the currency's minor units, shares text with four places. In XLSX, in Parquet and in the"
+        " SQL views with the prefix `typed_`, amounts and shares are numbers, and days are dates (in"
+        " `views.sqlite`, ISO text); typed views say `grant_id`, `window_name` and `limit_text`. Each report"
+        " is as of a day and as known at a time: JSON and CSV hold only rows, so both dates go to standard"
+        " error; in XLSX they are on the first sheet, in Parquet in the file's metadata."
+        " [The command line](command-line.md) has the options.\n\n"
     )
     for name, columns in _reports():
         yield f"## {name}\n\n| Key | Meaning |\n| --- | --- |\n"

@@ -1,6 +1,8 @@
-"""Reports as Parquet files, with the columns of JSON and CSV."""
+"""Reports as Parquet files and Arrow tables: the columns of JSON and CSV, as numbers and days."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from decimal import Decimal
 from itertools import islice
 from typing import IO, Any
 
@@ -12,12 +14,21 @@ from projections.schema.columns import Type
 
 _TYPES = {
     Type.COUNT: pa.int64(),
-    Type.TRUTH: pa.bool_(),
+    Type.DAY: pa.date32(),
     Type.LIST: pa.list_(pa.string()),
+    Type.MONEY: pa.decimal128(38, 4),
+    Type.NUMBER: pa.float64(),
+    Type.TRUTH: pa.bool_(),
 }
-"""The types of columns that are not text. Days, amounts and shares are text, as in JSON."""
-
-
+"""The types of columns that are not text. Four decimals are the most that a currency has; the type does not
+depend on the rows."""
+_CONVERSIONS: dict[Type, Callable[[Any], object]] = {
+    Type.DAY: lambda cell: date.fromisoformat(str(cell)),
+    Type.LIST: lambda cell: [str(part) for part in cell],
+    Type.MONEY: lambda cell: Decimal(str(cell)),
+    Type.NUMBER: lambda cell: float(str(cell)),
+}
+"""How a cell of JSON becomes one of these types. A cell that is none raises ``ValueError``."""
 _BATCH = 50_000
 """The number of rows that are written at a time, each time as a group of rows of the file."""
 
@@ -27,12 +38,12 @@ def write_parquet(report: Report, file: IO[bytes]) -> None:
     schema, rows = _schema(report), iter(report.rows)
     with pq.ParquetWriter(file, schema) as writer:
         while batch := list(islice(rows, _BATCH)):
-            writer.write_table(_table(schema, batch))
+            writer.write_table(_table(report, schema, batch))
 
 
 def arrow_table(report: Report) -> pa.Table:
     """Return the report as an Arrow table, with its two dates in the schema's metadata."""
-    return _table(_schema(report), report.rows)
+    return _table(report, _schema(report), report.rows)
 
 
 def _schema(report: Report) -> pa.Schema:
@@ -42,15 +53,16 @@ def _schema(report: Report) -> pa.Schema:
     )
 
 
-def _table(schema: pa.Schema, rows: Sequence[Iterable[object]]) -> pa.Table:
+def _table(report: Report, schema: pa.Schema, rows: Sequence[Iterable[object]]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-    arrays = [_array(type_, list(cells)) for type_, cells in zip(schema.types, columns, strict=True)]
+    arrays = [
+        _array(field.type, _CONVERSIONS.get(column.type), cells)
+        for field, column, cells in zip(schema, report.layout, columns, strict=True)
+    ]
     return pa.table(arrays, schema=schema)
 
 
-def _array(type_: pa.DataType, cells: list[Any]) -> pa.Array:
-    if pa.types.is_string(type_):
-        cells = [None if cell is None else str(cell) for cell in cells]
-    elif pa.types.is_list(type_):
-        cells = [None if cell is None else [str(part) for part in cell] for cell in cells]
-    return pa.array(cells, type_)
+def _array(type_: pa.DataType, convert: Callable[[Any], object] | None, cells: Sequence[Any]) -> pa.Array:
+    if convert is None:
+        convert = str if pa.types.is_string(type_) else lambda cell: cell
+    return pa.array([None if cell is None else convert(cell) for cell in cells], type_)

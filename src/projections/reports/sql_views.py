@@ -1,9 +1,14 @@
-"""The list of reports. Each report that is one select is also an SQL view, as of today."""
+"""The list of reports. Each report that is one select is also two SQL views, as of today.
 
-from collections.abc import Callable, Iterator
+The view ``register`` has the text of JSON and CSV. The view ``typed_register`` has numbers, on which sums and
+means are right, and names that are no words of SQL.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Date, Dialect, Numeric, Select, cast, func, select
 from sqlalchemy.schema import CreateView
 
 from projections.reports.fund import calls, instalments
@@ -24,6 +29,7 @@ from projections.reports.results import (
     outcomes,
     people,
 )
+from projections.schema.columns import Column, Type
 from projections.schema.expressions import day_now, moment_now
 from projections.schema.tables import seat_offsets
 
@@ -77,22 +83,52 @@ TODAY: ColumnElement[str] = day_now(func.coalesce(_OFFSET, 0))
 """The day of the SQL views: today, at the fund's seat."""
 
 
+TYPED = "typed_"
+"""The prefix of the names of typed views."""
+_RENAMED = {"grant": "grant_id", "limit": "limit_text", "window": "window_name"}
+"""The names of columns of typed views that would have to be quoted: they are words of SQL."""
+
+
 def creation(dialect: Dialect, *, temporary: bool = False) -> list[str]:
     """Return the statements that create the SQL views; ``temporary`` ones exist for one session only."""
     return [
         str(CreateView(question, name, temporary=temporary).compile(dialect=dialect))
-        for name, question in questions_of_today()
+        for name, question in questions_of_today(dialect)
     ]
 
 
-def questions_of_today() -> Iterator[tuple[str, RowsQuery]]:
+def questions_of_today(dialect: Dialect) -> Iterator[tuple[str, RowsQuery]]:
     """Yield each SQL view's name, and its select."""
     for name, report in REPORTS.items():
-        answer = report(TODAY, None).answer
-        if isinstance(answer, Select):
-            yield name.replace("-", "_"), answer
+        question = report(TODAY, None)
+        if isinstance(question.answer, Select):
+            yield name.replace("-", "_"), question.answer
+            yield TYPED + name.replace("-", "_"), _typed(question.columns, question.answer, dialect)
+
+
+def _typed(columns: Iterable[Column], answer: RowsQuery, dialect: Dialect) -> RowsQuery:
+    """Return the select with amounts and shares as numbers.
+
+    On PostgreSQL, amounts are exact and days are dates. SQLite computes decimals in floating point and has no
+    dates, so each amount has a second column, ``…_minor``, in whole minor units of its currency.
+    """
+    rows, typed = answer.subquery("report"), list[ColumnElement[Any]]()
+    is_exact = dialect.name == "postgresql"
+    for column in columns:
+        cell, name = rows.c[column.name], _RENAMED.get(column.name, column.name)
+        if column.type in (Type.MONEY, Type.NUMBER):
+            typed.append(cast(cell, Numeric).label(name))
+            if column.type is Type.MONEY and not is_exact:
+                typed.append(cast(func.replace(cell, ".", ""), BigInteger).label(f"{name}_minor"))
+        elif column.type is Type.DAY and is_exact:
+            typed.append(cast(cell, Date).label(name))
+        else:
+            typed.append(cell.label(name))
+    return select(*typed)
 
 
 def removal() -> list[str]:
     """Return the statements that drop the SQL views, so that the tables under them can be replaced."""
-    return [f"DROP VIEW IF EXISTS {name.replace('-', '_')}" for name in REPORTS]
+    return [
+        f"DROP VIEW IF EXISTS {prefix}{name.replace('-', '_')}" for name in REPORTS for prefix in ("", TYPED)
+    ]

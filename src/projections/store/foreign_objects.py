@@ -61,7 +61,7 @@ def changed_definitions(views: store.Views) -> list[str]:
 def _expected_by_rows(connection: Connection, live: dict[str, str]) -> dict[str, str]:
     """Return the live definition of each view with the rows of its report, another text for the others."""
     expected = {}
-    for name, question in sql_views.questions_of_today():
+    for name, question in sql_views.questions_of_today(connection.dialect):
         expected[name] = live.get(name, "")
         if name in live:
             rows = connection.execute(question).all()

@@ -4,12 +4,14 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 import html5lib
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -262,20 +264,39 @@ def test_parquet_holds_what_json_says_in_types_that_do_not_depend_on_the_rows(
     lived: Shell, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     words = ("follow-ups", "--waiting") if words[0] == "follow-ups" and len(words) > 1 else words
-    file = tmp_path / "report.parquet"
-    table = parquet_report(lived, file, *words, "--as-of", "2017-12-31")
-    assert table.to_pylist() == lived("--json", "report", *words, "--as-of", "2017-12-31").rows
+    file, now = tmp_path / "report.parquet", (*words, "--as-of", "2017-12-31")
+    table = parquet_report(lived, file, *now)
+    rows = lived("--json", "report", *now).rows
+    assert [{name: as_json(cell) for name, cell in row.items()} for row in table.to_pylist()] == [
+        {name: number(cell) for name, cell in row.items()} for row in rows
+    ]
     assert table.schema.metadata[b"as_of"] == b"2017-12-31"
     without_rows = parquet_report(lived, file, *words, "--as-of", "2008-09-30")
     assert without_rows.schema.types == table.schema.types
 
 
-def test_parquet_has_text_for_amounts_and_numbers_for_counts(lived: Shell, tmp_path: Path) -> None:
-    """Days, amounts and shares are text as in CSV, and counts are numbers."""
+def as_json(cell: object) -> object:
+    """Return a cell of Parquet as in JSON, but every number as a decimal."""
+    return number(cell.isoformat() if isinstance(cell, date) else cell)
+
+
+def number(cell: object) -> object:
+    is_number = isinstance(cell, Decimal | float) or re.fullmatch(r"-?[0-9]+[.][0-9]+", str(cell))
+    return Decimal(str(cell)) if is_number and not isinstance(cell, list) else cell
+
+
+@pytest.mark.case("K8")
+def test_parquet_has_numbers_and_days_that_other_programs_add_up(lived: Shell, tmp_path: Path) -> None:
     table = parquet_report(lived, tmp_path / "report.parquet", "disbursement", "--as-of", "2017-12-31")
-    assert {str(column_type) for column_type in table.schema.types} == {"string"}
-    row = table.to_pylist()[0]
-    assert (row["committed"], row["first_paid_on"]) == ("70000.00", "2017-05-09")
+    types = {field.name: str(field.type) for field in table.schema}
+    assert (types["committed"], types["first_paid_on"], types["grant"], types["share_disbursed"]) == (
+        "decimal128(38, 4)",
+        "date32[day]",
+        "string",
+        "double",
+    )
+    assert pc.sum(table["committed"]).as_py() == Decimal("70000.00")
+    assert table["first_paid_on"].to_pylist() == [date(2017, 5, 9)]
     by_window = parquet_report(lived, tmp_path / "report.parquet", "disbursement", "--by", "window")
     assert str(by_window.schema.field("grants").type) == "int64"
     windows = parquet_report(lived, tmp_path / "report.parquet", "windows")
