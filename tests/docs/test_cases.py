@@ -17,7 +17,7 @@ ROW = re.compile(rf"^\| ([{CLASSES}]\d+) \|", re.MULTILINE)
 NUMBER = re.compile(rf"[{CLASSES}]\d+")
 
 
-def marked() -> dict[str, list[str]]:
+def files_by_case() -> dict[str, list[str]]:
     """Return, by number of a case, the test files that are marked with it."""
     files: dict[str, list[str]] = {}
     for file in sorted(TESTS.rglob("test_*.py")):
@@ -36,9 +36,9 @@ def marked() -> dict[str, list[str]]:
 def test_each_case_has_a_test_of_its_number() -> None:
     numbers = ROW.findall(CASES.read_text("utf-8"))
     assert len(numbers) == len(set(numbers)) == 65
-    tested = marked()
+    tested = files_by_case()
     assert [number for number in numbers if number not in tested and number not in WAITING] == []
 
 
 def test_no_test_is_marked_with_a_number_that_no_case_can_have() -> None:
-    assert [number for number in marked() if not NUMBER.fullmatch(number)] == []
+    assert [number for number in files_by_case() if not NUMBER.fullmatch(number)] == []

@@ -66,7 +66,7 @@ def test_no_file_is_too_long() -> None:
     assert {file: n for file, n in lines.items() if n > LINES and file not in LONGER} == {}
 
 
-def test_a_file_name_stands_twice_in_a_package_only_if_its_folder_says_which_is_meant() -> None:
+def test_a_file_name_is_used_twice_in_a_package_only_if_the_folder_says_which_is_meant() -> None:
     folds = SRC / "projections" / "folds"
     """A report's fold has the name of the report."""
     times = Counter(

@@ -1,3 +1,5 @@
+"""Links and file names in the documents lead to something that exists."""
+
 import re
 from pathlib import Path
 
@@ -17,7 +19,7 @@ def anchors(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_relative_links_lead_somewhere(page: Path) -> None:
+def test_relative_links_lead_to_existing_pages(page: Path) -> None:
     for link in _LINK.findall(page.read_text("utf-8")):
         if "://" in link:
             continue
@@ -30,7 +32,7 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_named_files_exist(page: Path) -> None:
-    examples = {  # a reader makes them by following the how-to
+    examples = {  # A reader of the how-to makes them.
         "tests/golden/grant/TeamLeaderChanged.v1.json",
         "tests/lifecycle/grant/test_agreement_leader.py",
         "src/projections/reports/portfolio/closings.py",

@@ -1,3 +1,5 @@
+"""The commands in the documents print what the documents show."""
+
 import os
 from pathlib import Path
 
@@ -24,12 +26,12 @@ def test_what_the_page_shows_is_what_its_commands_print(
         run(page, tmp_path)
         return
     server: Server = request.getfixturevalue("server")
-    with server.database() as one, server.database() as another:
+    with server.database() as first, server.database() as second:
         tools = f"{os.environ['PATH']}{os.pathsep}{POSTGRES_BIN_PATH}"
-        run(page, tmp_path, DATABASE=one, ANOTHER=another, PATH=f"{tmp_path / '.tools'}{os.pathsep}{tools}")
+        run(page, tmp_path, DATABASE=first, ANOTHER=second, PATH=f"{tmp_path / '.tools'}{os.pathsep}{tools}")
 
 
-def test_a_shown_line_has_to_be_printed_in_its_place() -> None:
+def test_a_shown_line_must_be_printed_in_the_shown_order() -> None:
     printed = ["recorded: A, position 7", "  total  12", "done"]
     assert first_missing(["recorded: A, …", "done"], printed) is None
     assert first_missing(["done", "  total  12"], printed) == "  total  12"

@@ -1,3 +1,5 @@
+"""The generated reference is complete, and its check names each stale file."""
+
 import json
 import re
 import subprocess
@@ -13,7 +15,7 @@ from support.shell_blocks import ROOT
 REFERENCE = ROOT / "docs" / "reference"
 
 
-def reference(docs: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_reference(docs: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, docs / "reference.py", *arguments],
         env={"PYTHONPATH": str(ROOT / "src"), "PATH": ""},
@@ -26,12 +28,12 @@ def reference(docs: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_every_command_is_documented_with_an_example_that_can_be_recorded() -> None:
     lines = (REFERENCE / "commands.md").read_text("utf-8").splitlines()
     examples = [json.loads(line) for line in lines if line.startswith("{")]
-    rows = (*GRANT_COMMANDS, *FUND_COMMANDS, *CALL_COMMANDS)
-    assert sorted(words["command"] for words in examples) == sorted(row.name for row in rows)
-    for words in examples:
-        command_from(words)
+    specs = (*GRANT_COMMANDS, *FUND_COMMANDS, *CALL_COMMANDS)
+    assert sorted(example["command"] for example in examples) == sorted(spec.name for spec in specs)
+    for example in examples:
+        command_from(example)
     page = "\n".join(lines)
-    assert [row.words for row in rows if not re.search(f"`grantbook {row.words}[ `]", page)] == []
+    assert [spec.words for spec in specs if not re.search(f"`grantbook {spec.words}[ `]", page)] == []
 
 
 def test_every_refusal_is_documented_with_its_rule() -> None:
@@ -43,15 +45,15 @@ def test_every_refusal_is_documented_with_its_rule() -> None:
 
 def test_the_check_names_a_stale_file(tmp_path: Path) -> None:
     docs = copytree(ROOT / "docs", tmp_path / "docs")
-    assert reference(docs).returncode == 0
-    assert reference(docs, "--check").returncode == 0
+    assert run_reference(docs).returncode == 0
+    assert run_reference(docs, "--check").returncode == 0
     (docs / "reference" / "events.md").write_text("changed", "utf-8")
     (docs / "reference" / "extra.md").write_text("left over", "utf-8")
-    checked = reference(docs, "--check")
+    checked = run_reference(docs, "--check")
     assert checked.returncode == 1
     assert checked.stderr.splitlines() == [
         "docs/reference/events.md is stale: run make docs",
         "docs/reference/extra.md is stale: run make docs",
     ]
-    assert reference(docs).stdout.splitlines() == ["docs/reference/events.md", "docs/reference/extra.md"]
-    assert reference(docs, "--check").returncode == 0
+    assert run_reference(docs).stdout.splitlines() == ["docs/reference/events.md", "docs/reference/extra.md"]
+    assert run_reference(docs, "--check").returncode == 0
