@@ -1,7 +1,6 @@
 """``grantbook views``: the tables that reports read, made from the journal."""
 
 import signal
-import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -118,7 +117,6 @@ def _print(news: "News") -> None:
         say(
             "this process leads" if news.state == "leading" else "another process leads: waiting to take over"
         )
-    sys.stdout.flush()
 
 
 def _print_position(position: int) -> int:

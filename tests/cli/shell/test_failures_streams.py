@@ -50,6 +50,7 @@ def test_output_that_cannot_be_written_does_not_undo_the_entry(lived: Shell) -> 
         *(("report", "register", "--format", form) for form in ("table", "json", "csv", "html")),
         ("report", "timeline", "--due-within", "30", "--format", "ics"),
         ("audit", "entries"),
+        ("audit", "prove", "1"),
     ],
 )
 def test_output_on_a_full_disk_is_not_blamed_on_the_views(lived: Shell, words: tuple[str, ...]) -> None:
@@ -60,7 +61,27 @@ def test_output_on_a_full_disk_is_not_blamed_on_the_views(lived: Shell, words: t
     assert "views" not in error_output
 
 
-@pytest.mark.parametrize("words", [FEE, ("report", "register"), ("audit", "history", "G-1"), ("--help",)])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_below_the_receipts_of_a_file_says_how_to_go_on(lived: Shell, unbuffered: str) -> None:
+    # Given a file of three commands
+    file = lived.file(
+        {"command": "ChargeFee", "on": "2019-01-01", "actor": "cash", "amount": f"{number}.00 USD"}
+        for number in (1, 2, 3)
+    )
+    before = lived("--json", "views", "status").row["journal"]
+    # When the receipts cannot be written
+    code, errors = _redirected(lived, ">/dev/full", "--json", "record", file, unbuffered=unbuffered)
+    # Then it says which lines are recorded, and the same file again records the others
+    assert code == 5, errors
+    assert "the answer could not be written (No space left on device)" in errors
+    assert "are recorded: run the same file again to go on; nothing is recorded twice" in errors
+    assert lived("record", file).code == 0
+    assert lived("--json", "views", "status").row["journal"] == before + 3
+
+
+@pytest.mark.parametrize(
+    "words", [FEE, ("report", "register"), ("audit", "history", "G-1"), ("audit", "prove", "1"), ("--help",)]
+)
 def test_a_command_succeeds_if_its_reader_has_gone(lived: Shell, words: tuple[str, ...]) -> None:
     read, write = os.pipe()
     os.close(read)

@@ -1,13 +1,13 @@
 """``grantbook audit prove``: a proof that one entry is in the sealed journal."""
 
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.commands.audit.seal_json import checkpoint_json, row_json
+from cli.output.formats import write_text
 from cli.output.terminal_text import prose, safe, say, to_json
 from cli.shell.as_of_options import entries_of, stream_named
 from cli.shell.settings import Command, settings
@@ -51,7 +51,7 @@ def prove(entry: str, output: Path | None) -> int:
     elif options.json:
         say(to_json(_as_json(proof)))
     else:
-        sys.stdout.write(proof.text)
+        write_text(proof.text, None)
         _warn_if_not_lawful(proof)
     return 0
 

@@ -12,7 +12,7 @@ import click
 
 from cli.commands.record.lines import batches
 from cli.commands.record.run import Outcome, Run
-from cli.output.terminal_text import discard_stdout, prose, say, to_json
+from cli.output.terminal_text import discard_stdout, prose, say, to_json, writing_stdout
 from cli.shell.settings import Command, Settings, settings
 from lifecycle.kernel.memory import collector_at_work
 
@@ -87,7 +87,8 @@ def _record_all(options: Settings, run: Run, descriptor: int, size: int, *, quie
         with _progress(size) as advance, collector_at_work(), run.book.trial() if run.dry else nullcontext():
             for lines, bytes_read in batches(descriptor):
                 run.take(lines)
-                sys.stdout.flush()
+                with writing_stdout():
+                    sys.stdout.flush()
                 advance(bytes_read)
                 if run.stopped:
                     break
@@ -107,14 +108,15 @@ def _report_failure(outcome: Outcome) -> None:
 
 
 def _reporter(options: Settings) -> Callable[[Outcome], None]:
-    def as_json(outcome: Outcome) -> None:
-        sys.stdout.write(to_json(outcome.as_json()) + "\n")
+    def in_json(outcome: Outcome) -> None:
+        with writing_stdout():
+            sys.stdout.write(to_json(outcome.as_json()) + "\n")
 
     def in_words(outcome: Outcome) -> None:
         if outcome.message is not None:
             say(outcome.sentence())
 
-    return as_json if options.json else in_words
+    return in_json if options.json else in_words
 
 
 def _catch_up_and_seal(book: "Book") -> list[str]:
