@@ -16,7 +16,7 @@ from cli.output.terminal_text import (
 )
 from cli.shell.as_of_options import (
     VIEWS,
-    When,
+    AsOf,
     entries_of,
     known_option,
     on_option,
@@ -42,14 +42,14 @@ def show(grant: str, on: str | None, known: str | None, views: str | None) -> in
     """Show where the grant stands."""
     options, grant = settings(), grant.removeprefix("grant:")
     if views is not None:
-        state, version, when = _detached(views, grant, on, known)
+        state, version, as_of = _detached(views, grant, on, known)
     else:
-        state, version, when = _now(grant) if on is None and known is None else _then(grant, on, known)
+        state, version, as_of = _now(grant) if on is None and known is None else _then(grant, on, known)
     if options.json:
-        say(to_json(_as_json(state, version, when)))
+        say(to_json(_as_json(state, version, as_of)))
         return 0
     say(f"{safe(grant)}  {prose(state.title)}")
-    say(f"{_stage(state)}; {when.words}, version {version}")
+    say(f"{_stage(state)}; {as_of.words}, version {version}")
     for part in (_terms(state), _dates(state), _money(state), _items(state)):
         if part:
             say()
@@ -57,7 +57,7 @@ def show(grant: str, on: str | None, known: str | None, views: str | None) -> in
     return 0
 
 
-def _now(grant: str) -> "tuple[Grant, int, When]":
+def _now(grant: str) -> "tuple[Grant, int, AsOf]":
     """Return the grant after all that is recorded, from the views if they are at the journal's end."""
     from projections.engine.standing import standing
 
@@ -65,34 +65,34 @@ def _now(grant: str) -> "tuple[Grant, int, When]":
         return (
             current.grant,
             current.version,
-            When(None, None, f"as known now (position {current.position:,})"),
+            AsOf(None, None, f"as known now (position {current.position:,})"),
         )
     return _then(grant, None, None)
 
 
-def _then(grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, When]":
+def _then(grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, AsOf]":
     """Return the grant as of a day, as known at a time, from the journal."""
     with settings().open(read_only=True) as book:
-        when = When.of(book, on, known)
-        stream, entries = entries_of(book, f"grant:{grant}", when.known)
-    state = state_of(stream, entries, when.on)
+        as_of = AsOf.of(book, on, known)
+        stream, entries = entries_of(book, f"grant:{grant}", as_of.known)
+    state = state_of(stream, entries, as_of.on)
     if state is None:
-        if when.on is None:
+        if as_of.on is None:
             raise click.UsageError(
                 f"there is no grant {grant!r}: only rows that count in nothing bear its id; see grantbook"
                 f" audit history {grant}"
             )
         raise click.UsageError(
-            f"there was no grant {grant!r} on {when.on}: its first entry is of a later day"
+            f"there was no grant {grant!r} on {as_of.on}: its first entry is of a later day"
         )
-    return state, len(entries), when
+    return state, len(entries), as_of
 
 
-def _detached(views: str, grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, When]":
+def _detached(views: str, grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, AsOf]":
     """Return the grant from detached views."""
     for standing in _standings(views, on, known, grant):
         words = f"as known at position {standing.position:,}, of the views alone"
-        return standing.grant, standing.version, When(None, standing.position, words)
+        return standing.grant, standing.version, AsOf(None, standing.position, words)
     from lifecycle.types.nearest import did_you_mean
 
     names = (standing.grant.id for standing in _standings(views, on, known))
@@ -197,14 +197,14 @@ def _items(state: "Grant") -> list[tuple[str, str]]:
     return [(prose(name), readable(fields[name], state.currency)) for name in names]
 
 
-def _as_json(state: "Grant", version: int, when: When) -> dict[str, Any]:
-    from cli.narrative.state_fields import as_json, grant_fields
+def _as_json(state: "Grant", version: int, as_of: AsOf) -> dict[str, Any]:
+    from cli.narrative.state_fields import fields_json, grant_fields
 
-    fields = as_json(grant_fields(state))
+    fields = fields_json(grant_fields(state))
     return {
         "grant": state.id,
-        "on": plain(when.on),
-        "known": when.known,
+        "on": plain(as_of.on),
+        "known": as_of.known,
         "version": version,
         "currency": state.currency,
         **fields,
@@ -239,9 +239,9 @@ def _grants_now(book: "Book") -> "Iterator[Grant]":
 
 def _grants_then(book: "Book", on: str | None, known: str | None) -> "Iterator[Grant]":
     """Yield all grants as of a day, as known at a time, from the journal."""
-    when = When.of(book, on, known)
-    for stream, entries in book.histories(0, when.known):
-        state = state_of(stream, entries, when.on) if stream.startswith("grant:") else None
+    as_of = AsOf.of(book, on, known)
+    for stream, entries in book.histories(0, as_of.known):
+        state = state_of(stream, entries, as_of.on) if stream.startswith("grant:") else None
         if state is not None:
             yield state
 

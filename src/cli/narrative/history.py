@@ -309,7 +309,7 @@ def _reason(entry: Entry) -> str | None:
     return reason
 
 
-def as_json(paragraph: Paragraph) -> dict[str, Any]:
+def paragraph_json(paragraph: Paragraph) -> dict[str, Any]:
     """Return a paragraph for JSON."""
     entry = paragraph.entry
     strike = paragraph.struck_by

@@ -173,7 +173,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[s
     ]
 
 
-def as_json(fields: Mapping[str, Any]) -> dict[str, Any]:
+def fields_json(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields for JSON: names without spaces, amounts as text."""
     return {key(name): plain(value) for name, value in fields.items()}
 

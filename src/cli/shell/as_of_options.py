@@ -34,15 +34,15 @@ VIEWS = click.option(
 )
 
 
-class When(NamedTuple):
-    """As of which day (`None`: all days), as known at which journal position (`None`: now); both in words."""
+class AsOf(NamedTuple):
+    """A day (`None`: all days), the newest position that counts (`None`: all), and both in words."""
 
     on: date | None
     known: int | None
     words: str
 
     @classmethod
-    def of(cls, book: "Book", on: str | None, known: str | None) -> "When":
+    def of(cls, book: "Book", on: str | None, known: str | None) -> "AsOf":
         """Return both dates of what was typed. Raises ``BadParameter`` that names the option."""
         day = None if on is None else day_from(on, "--on")
         position = None if known is None else position_from(book, known)

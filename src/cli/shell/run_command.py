@@ -132,7 +132,7 @@ def _malformed(options: Settings, error: Any, command_id: object) -> int:
         say(line, err=True)
     if options.json:
         id_ = command_id if isinstance(command_id, str) and command_id else None
-        say(to_json(as_json(id_, "malformed", message=str(error))))
+        say(to_json(_outcome_json(id_, "malformed", message=str(error))))
     return 2
 
 
@@ -141,7 +141,7 @@ def not_recorded(options: Settings, error: "BookError", command_id: str) -> int:
     from cli.shell.failures import show
 
     if options.json:
-        say(to_json(as_json(command_id or None, "refused", type(error).__name__, str(error))))
+        say(to_json(_outcome_json(command_id or None, "refused", type(error).__name__, str(error))))
     return show(error)
 
 
@@ -188,7 +188,7 @@ def refused(receipt: "CommandResult") -> str:
 
 def receipt_json(receipt: "CommandResult") -> dict[str, Any]:
     """Return the receipt for JSON."""
-    return as_json(
+    return _outcome_json(
         receipt.command_id,
         receipt.outcome,
         receipt.refusal,
@@ -198,7 +198,7 @@ def receipt_json(receipt: "CommandResult") -> dict[str, Any]:
     )
 
 
-def as_json(  # noqa: PLR0917 in the order of the keys
+def _outcome_json(  # noqa: PLR0917 in the order of the keys
     command_id: str | None,
     outcome: str,
     refusal: str | None = None,

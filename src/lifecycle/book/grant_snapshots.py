@@ -15,14 +15,14 @@ from eventsourcing.persistence import StoredEvent
 from pydantic import TypeAdapter, ValidationError
 
 from lifecycle.decide import GrantHistory
-from lifecycle.grant import agreement, amendment, closure, evolve, exchange, follow_up, results, state
+from lifecycle.grant import agreement, amendment, closure, evolve, exchange, follow_up, results, state, terms
 from lifecycle.grant.evolve import EVOLVE, fold
 from lifecycle.grant.payment import disbursement, irregular, other_money, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import request as proposal_request
-from lifecycle.grant.proposal import review, terms
-from lifecycle.grant.proposal.terms import BudgetLine, Letter
+from lifecycle.grant.proposal import review
 from lifecycle.grant.state import Grant
+from lifecycle.grant.terms import BudgetLine, Letter
 from lifecycle.journal import upcasts
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.snapshots import topic_of

@@ -10,7 +10,7 @@ from lifecycle.kernel.frozen import Frozen, Mutable, frozen, thawed
 from lifecycle.types.stage import NOT_STATED, ZERO, Stage
 
 if TYPE_CHECKING:
-    from lifecycle.grant.proposal.terms import BudgetLine, Letter
+    from lifecycle.grant.terms import BudgetLine, Letter
     from lifecycle.kernel.event import Event
 
 

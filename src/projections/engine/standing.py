@@ -30,7 +30,7 @@ from lifecycle.kernel.errors import Altered
 from lifecycle.types.stage import Stage
 
 if TYPE_CHECKING:
-    from lifecycle.grant.proposal.terms import BudgetLine, Letter
+    from lifecycle.grant.terms import BudgetLine, Letter
 
 Record = TypeVar("Record")
 

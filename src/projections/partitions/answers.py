@@ -22,8 +22,8 @@ Fill = Callable[[store.Views, frozenset[str]], object]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A report as it is asked for: what a worker needs to make the same question."""
+class ReportRequest:
+    """Which report is asked for, and how: a worker makes the same question from it."""
 
     name: str
     as_of: date

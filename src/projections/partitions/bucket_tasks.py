@@ -21,7 +21,7 @@ from lifecycle.kernel.memory import collector_at_rest
 from projections import store
 from projections.engine.fold import Rows, fold_fund, folded, folded_fund
 from projections.folds.register import sector_rows
-from projections.partitions.answers import Asked, answered
+from projections.partitions.answers import ReportRequest, answered
 from projections.partitions.entry_rows import batches, pages_in, streams_in
 from projections.partitions.plan import file_of, sound_file
 from projections.query import answer_of
@@ -114,10 +114,10 @@ def _of_fund(file: Path, known: int) -> Iterator[list[Entry]]:
 
 
 def answer(  # noqa: PLR0917 as a cluster passes them
-    folder: Path, bucket: int, known: int, fund: Fund, given: RowsByName, asked: Asked
+    folder: Path, bucket: int, known: int, fund: Fund, given: RowsByName, request: ReportRequest
 ) -> list[Row]:
     """Return the rows that answer a question from this bucket alone; ``given``: the rows of `GIVEN`."""
-    question = asked.question()
+    question = request.question()
 
     def fill(views: store.Views, tables: frozenset[str]) -> None:
         assert tables & GIVEN <= given.keys(), "what the question reads of these is known before it is sent"
@@ -127,7 +127,7 @@ def answer(  # noqa: PLR0917 as a cluster passes them
                 insert(raw, rows_of(folder, bucket, known, fund, tables))
 
     return answered(
-        store.in_memory, fill, lambda connection: answer_of(connection, question, asked.as_of), given
+        store.in_memory, fill, lambda connection: answer_of(connection, question, request.as_of), given
     )
 
 

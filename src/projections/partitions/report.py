@@ -20,7 +20,7 @@ from lifecycle.attribution.whole_units import in_order
 from lifecycle.kernel.history import grant_stream
 from projections import store
 from projections.partitions import bucket_tasks
-from projections.partitions.answers import Asked, answered, names_read
+from projections.partitions.answers import ReportRequest, answered, names_read
 from projections.partitions.bucket_tasks import CONSTANTS, RowsByName
 from projections.partitions.exported_entries import ExportedEntries
 from projections.query import Report, answer_of, require_known_grant
@@ -56,10 +56,10 @@ def run(
 
     Raises ``Malformed`` for a report, key or grant that is not there, `Unreachable` if a cluster fails.
     """
-    asked = Asked(name, as_of, by, grant, every, due_within)
-    question = asked.question()
+    request = ReportRequest(name, as_of, by, grant, every, due_within)
+    question = request.question()
     position = entries.position() if known is None else min(known, entries.position())
-    parts = _Parts(entries, position, asked)
+    parts = _Parts(entries, position, request)
     key = None if by is None else by.replace("_", "-")
     if grant is None and due_within is None and key is None and name in BY_GRANT:
         rows = [row for answer in parts.answers(question) for row in answer]
@@ -73,15 +73,15 @@ def run(
 class _Parts:
     """What the buckets give for one question."""
 
-    def __init__(self, entries: ExportedEntries, position: int, asked: Asked) -> None:
+    def __init__(self, entries: ExportedEntries, position: int, request: ReportRequest) -> None:
         self._entries, self._position = entries, position
-        self.asked = asked
+        self.request = request
         self._fund, self._constants = entries.rules(position)
 
     @cached_property
     def sectors(self) -> list[Row]:
         """Return how each sector was written first: what is first in its bucket is enough to say it."""
-        parts = self._entries.each(bucket_tasks.sectors, self._position, self.asked.as_of)
+        parts = self._entries.each(bucket_tasks.sectors, self._position, self.request.as_of)
         return [row for rows in parts for row in rows]
 
     def given(self, tables: Collection[str]) -> RowsByName:
@@ -91,8 +91,8 @@ class _Parts:
 
     def answers(self, question: Question) -> Iterator[list[Row]]:
         """Yield each bucket's answer, in the order of the buckets."""
-        given = self.given(_tables_read(question, self._constants, self.asked.as_of))
-        return self._entries.each(bucket_tasks.answer, self._position, self._fund, given, self.asked)
+        given = self.given(_tables_read(question, self._constants, self.request.as_of))
+        return self._entries.each(bucket_tasks.answer, self._position, self._fund, given, self.request)
 
     def rows(self, tables: frozenset[str]) -> Iterator[RowsByName]:
         """Yield the rows of these tables in each bucket that has any of the question's."""
@@ -100,8 +100,8 @@ class _Parts:
         buckets: Collection[int] = self._entries.buckets
         if wanted <= _OF_FUND_ALONE:
             buckets = (0,)
-        elif self.asked.grant is not None:
-            buckets = {0, self._entries.plan.bucket_of(grant_stream(self.asked.grant))}
+        elif self.request.grant is not None:
+            buckets = {0, self._entries.plan.bucket_of(grant_stream(self.request.grant))}
         if wanted:
             yield from self._entries.each(
                 bucket_tasks.rows_of, self._position, self._fund, wanted, buckets=buckets
@@ -124,7 +124,7 @@ def _tables_read(question: Question, constants: RowsByName, as_of: date) -> froz
 
 def _gathered(question: Question, parts: _Parts, entries: ExportedEntries, known: int | None) -> list[Row]:
     """Answer a question here, from the rows of the tables that it reads."""
-    asked = parts.asked
+    request = parts.request
 
     def fill(views: store.Views, tables: frozenset[str]) -> None:
         with store.writing(views) as raw:
@@ -134,9 +134,9 @@ def _gathered(question: Question, parts: _Parts, entries: ExportedEntries, known
                 bucket_tasks.insert(raw, rows)
 
     def answer(connection: Connection) -> list[Row]:
-        if asked.grant is not None:
-            require_known_grant(connection, entries, asked.grant, known, asked.as_of)
-        return answer_of(connection, question, asked.as_of)
+        if request.grant is not None:
+            require_known_grant(connection, entries, request.grant, known, request.as_of)
+        return answer_of(connection, question, request.as_of)
 
     with TemporaryDirectory(prefix="grantbook-report-") as folder:
         numbers = count()

@@ -15,7 +15,7 @@ from cli.output.terminal_text import (
     wrapped,
 )
 from cli.shell.as_of_options import (
-    When,
+    AsOf,
     day_from,
     entries_of,
     is_day,
@@ -60,18 +60,18 @@ def show_history(
     options: Settings, book: "Book", name: str, on: str | None = None, known: str | None = None
 ) -> None:
     """Print a history, as sentences or as JSON Lines."""
-    from cli.narrative.history import as_json, paragraphs_of
+    from cli.narrative.history import paragraph_json, paragraphs_of
 
-    when = When.of(book, on, known)
-    stream, entries = entries_of(book, name, when.known)
+    as_of = AsOf.of(book, on, known)
+    stream, entries = entries_of(book, name, as_of.known)
     fund = book.fund()
-    paragraphs = paragraphs_of(stream, entries, fund, when.on)
+    paragraphs = paragraphs_of(stream, entries, fund, as_of.on)
     if options.json:
         for paragraph in paragraphs:
-            say(to_json(as_json(paragraph)))
+            say(to_json(paragraph_json(paragraph)))
         return
     currency, names = fund.currency, book.names()
-    say(f"{safe(name)}: {len(paragraphs)} of {len(entries)} entries, {when.words}")
+    say(f"{safe(name)}: {len(paragraphs)} of {len(entries)} entries, {as_of.words}")
     for paragraph in paragraphs:
         say()
         for line in _paragraph(options, paragraph, currency, names):
@@ -109,18 +109,24 @@ def _paragraph(
 @known_option
 def replay(name: str, on: str | None, known: str | None) -> int:
     """Print the state."""
-    from cli.narrative.state_fields import as_json
+    from cli.narrative.state_fields import fields_json
 
     options = settings()
     with options.open(read_only=True) as book:
-        when = When.of(book, on, known)
-        fields, version = _fields(book, name, when)
-        currency = book.fund(when.known).currency
+        as_of = AsOf.of(book, on, known)
+        fields, version = _fields(book, name, as_of)
+        currency = book.fund(as_of.known).currency
     if options.json:
-        replayed = {"name": name, "on": on, "known": when.known, "version": version, "state": as_json(fields)}
+        replayed = {
+            "name": name,
+            "on": on,
+            "known": as_of.known,
+            "version": version,
+            "state": fields_json(fields),
+        }
         say(to_json(replayed))
         return 0
-    say(f"{safe(name)}, {when.words}, version {version}")
+    say(f"{safe(name)}, {as_of.words}, version {version}")
     if not fields:
         say("  there was no such grant on that day")
     filled = [(field, value) for field, value in fields.items() if value not in (None, ())]
@@ -128,15 +134,15 @@ def replay(name: str, on: str | None, known: str | None) -> int:
     return 0
 
 
-def _fields(book: "Book", name: str, when: When) -> tuple[dict[str, Any], int]:
+def _fields(book: "Book", name: str, as_of: AsOf) -> tuple[dict[str, Any], int]:
     from datetime import date
 
     from cli.narrative.state_fields import call_fields, fund_fields, grant_fields
     from lifecycle.kernel.history import kind_of
 
-    stream, entries = entries_of(book, name, when.known)
-    state = state_of(stream, entries, when.on)
-    day, stream_kind = when.on or date.max, kind_of(stream)
+    stream, entries = entries_of(book, name, as_of.known)
+    state = state_of(stream, entries, as_of.on)
+    day, stream_kind = as_of.on or date.max, kind_of(stream)
     if stream_kind == "grant":
         return grant_fields(state), len(entries)
     return (fund_fields(state, day) if stream_kind == "fund" else call_fields(state, day)), len(entries)
@@ -161,16 +167,16 @@ def diff(name: str, since: str, until: str) -> int:
 
     options = settings()
     with options.open(read_only=True) as book:
-        whens = [_when(book, text, option) for text, option in ((since, "--from"), (until, "--to"))]
+        both = [_as_of(book, text, option) for text, option in ((since, "--from"), (until, "--to"))]
         entries_of(book, name)
-        before, after = (_fields_or_none(book, name, when) for when in whens)
+        before, after = (_fields_or_none(book, name, as_of) for as_of in both)
         currency = book.fund().currency
     changed = changes(before, after)
     if options.json:
         for field, old, new in changed:
             say(to_json({"field": key(field), "from": plain(old), "to": plain(new)}))
         return 0
-    say(f"{safe(name)}: {whens[0].words} → {whens[1].words}")
+    say(f"{safe(name)}: {both[0].words} → {both[1].words}")
     for change in changed:
         say(wrapped(arrows([change], currency), "    ", "  "))
     if not changed:
@@ -178,23 +184,23 @@ def diff(name: str, since: str, until: str) -> int:
     return 0
 
 
-def _when(book: "Book", text: str, option: str) -> When:
+def _as_of(book: "Book", text: str, option: str) -> AsOf:
     from cli.shell.as_of_options import in_words
 
     if is_day(text):
         day = day_from(text, option)
-        return When(day, None, f"as of {day}")
+        return AsOf(day, None, f"as of {day}")
     position = position_from(book, text, option)
-    return When(None, position, in_words(book, None, position))
+    return AsOf(None, position, in_words(book, None, position))
 
 
-def _fields_or_none(book: "Book", name: str, when: When) -> dict[str, Any]:
+def _fields_or_none(book: "Book", name: str, as_of: AsOf) -> dict[str, Any]:
     """Return the fields on that day or at that time; no fields if the grant was not known yet."""
     from cli.shell.as_of_options import stream_named
 
-    if not book.entries(stream_named(name), when.known):
+    if not book.entries(stream_named(name), as_of.known):
         return {}
-    return _fields(book, name, when)[0]
+    return _fields(book, name, as_of)[0]
 
 
 def _not_lawful(quarantined: str | None) -> str:

@@ -11,7 +11,7 @@ from cli.output.terminal_text import (
     to_json,
     wrapped,
 )
-from cli.shell.as_of_options import When, entries_of, known_option
+from cli.shell.as_of_options import AsOf, entries_of, known_option
 from cli.shell.settings import Command, settings
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def recorders(grant: str | None, known: str | None) -> int:
     options, is_empty = settings(), True
     with options.open(read_only=True) as book:
         officers = book.names()
-        for entries in _grants(book, grant, When.of(book, None, known).known):
+        for entries in _grants(book, grant, AsOf.of(book, None, known).known):
             for sides in both_sides(in_force(entries)):
                 is_empty = False
                 recorder, actor = (

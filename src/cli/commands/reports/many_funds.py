@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FUND = Column("fund", Type.TEXT, "The fund's name, with its place if two have the same name")
 
 
-class _Answer(NamedTuple):
+class _FundReport(NamedTuple):
     """One fund's report."""
 
     fund: str
@@ -37,10 +37,10 @@ def report_on_all(
 
     ``ask`` returns a book's report and its caption.
     """
-    answers, code = list[_Answer](), 0
+    fund_reports, code = list[_FundReport](), 0
     for place in places(books):
         try:
-            answers.append(_answer(place, ask))
+            fund_reports.append(_report_on(place, ask))
         except (Malformed, click.ClickException):
             raise
         except Exception as error:  # whatever is wrong with one book, the others have their rows
@@ -48,9 +48,9 @@ def report_on_all(
 
             say(f"{safe(named(place))} is not in this report:", err=True)
             code = max(code, show(error))
-    if answers:
-        report, caption = _together(answers)
-        write(report, caption, form, output, color=settings().color, fund=f"{len(answers)} funds")
+    if fund_reports:
+        report, caption = _together(fund_reports)
+        write(report, caption, form, output, color=settings().color, fund=f"{len(fund_reports)} funds")
     return code
 
 
@@ -82,26 +82,30 @@ def _listed(file: Path) -> Iterator[Path | str]:
         yield place if is_address(place) else file.parent / place
 
 
-def _answer(place: Path | str, ask: "Callable[[Book], tuple[Report, str]]") -> _Answer:
+def _report_on(place: Path | str, ask: "Callable[[Book], tuple[Report, str]]") -> _FundReport:
     from lifecycle.book.book import Book
 
     with Book.open(place, read_only=not is_address(place)) as book:
         settings().warn(book)
         report, caption = ask(book)
-        return _Answer(book.fund().name, named(place), report, caption)
+        return _FundReport(book.fund().name, named(place), report, caption)
 
 
-def _together(answers: list[_Answer]) -> tuple[Report, str]:
+def _together(fund_reports: list[_FundReport]) -> tuple[Report, str]:
     """Return one report with the rows of all, and a caption with the dates of each."""
-    names = Counter(answer.fund for answer in answers)
-    funds = [f"{one.fund} ({one.place})" if names[one.fund] > 1 else one.fund for one in answers]
-    first = answers[0].report
+    same_name = Counter(single.fund for single in fund_reports)
+    labels = [
+        f"{single.fund} ({single.place})" if same_name[single.fund] > 1 else single.fund
+        for single in fund_reports
+    ]
+    labelled = [*zip(labels, fund_reports, strict=True)]
+    first = fund_reports[0].report
     # Some reports end with a row that sums the others up: with those of several funds nothing may be added.
     columns = (column.but(total=False) if first.layout.sums_last else column for column in first.layout)
     shown = " ".join(dict.fromkeys(("fund", first.columns[0], *first.layout.first)))
     layout = Columns(_FUND, *columns, first=shown, overlap=first.layout.overlap)
-    rows = [(fund, *row) for fund, one in zip(funds, answers, strict=True) for row in one.report.rows]
-    dates = [f"{fund}: {one.caption.splitlines()[0]}" for fund, one in zip(funds, answers, strict=True)]
-    notes = dict.fromkeys(note for one in answers for note in one.caption.splitlines()[1:])
-    as_of = max(one.report.as_of for one in answers)
+    rows = [(label, *row) for label, single in labelled for row in single.report.rows]
+    dates = [f"{label}: {single.caption.splitlines()[0]}" for label, single in labelled]
+    notes = dict.fromkeys(note for single in fund_reports for note in single.caption.splitlines()[1:])
+    as_of = max(single.report.as_of for single in fund_reports)
     return Report(first.name, layout, rows, as_of, 0), "\n".join((*dates, *notes))

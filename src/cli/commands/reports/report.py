@@ -64,7 +64,7 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
     if form == "ics" and due_within is None:
         raise click.UsageError("reminders need a number of days ahead: give --due-within DAYS")
     require_one_source(ctx, given)
-    asked = {
+    dates_and_choices = {
         "as_of": given["as_of"],
         "known": given["known"],
         "by": "waiting" if given.get("waiting") else given.get("by"),
@@ -73,9 +73,9 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
         "every": given.get("every", False),
     }
     if given["books"]:
-        return _on_all(str(ctx.info_name), given, asked, form)
+        return _on_all(str(ctx.info_name), given, dates_and_choices, form)
     source, answer = source_of(given)
-    with source as book, answering(book, str(ctx.info_name), answer=answer, **asked) as report:
+    with source as book, answering(book, str(ctx.info_name), answer=answer, **dates_and_choices) as report:
         caption, fund = caption_of(book, report), book.fund().name
         if form == "ics":
             from cli.output.calendar import reminders
@@ -90,19 +90,19 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
     return 0
 
 
-def _on_all(name: str, given: dict[str, Any], asked: dict[str, Any], form: str) -> int:
+def _on_all(name: str, given: dict[str, Any], dates_and_choices: dict[str, Any], form: str) -> int:
     """Report on several funds. Raises ``UsageError`` for what can be asked of one book only."""
     from cli.commands.reports.many_funds import report_on_all
 
-    if asked["grant"] is not None:
+    if dates_and_choices["grant"] is not None:
         raise click.UsageError("a grant is of one fund: name its book with --book")
-    if str(asked["known"] or "").isdecimal():
+    if str(dates_and_choices["known"] or "").isdecimal():
         raise click.UsageError("a position is of one book: write a time or a day for --known")
     if form == "ics":
         raise click.UsageError("reminders are of one fund: name its book with --book")
 
     def answer(book: "Book") -> "tuple[Report, str]":
-        report = ask(book, name, **asked)
+        report = ask(book, name, **dates_and_choices)
         return report, caption_of(book, report)
 
     return report_on_all(given["books"], answer, form, given["output"])

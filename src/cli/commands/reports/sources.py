@@ -66,4 +66,4 @@ def source_of(given: dict[str, Any]) -> "tuple[Book | DetachedViews | ExportedEn
     entries = ExportedEntries(Path(given["entries"]), given["cluster"])
     for sentence in entries.plan.stops:
         say(f"warning: {prose(sentence)}", err=True)
-    return entries, lambda *args, **asked: nullcontext(run_on_entries(*args, **asked))
+    return entries, lambda *args, **dates_and_choices: nullcontext(run_on_entries(*args, **dates_and_choices))

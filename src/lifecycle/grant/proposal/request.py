@@ -9,8 +9,8 @@ from pydantic import Field
 
 from lifecycle.fund.establishment import window_is_known
 from lifecycle.fund.state import Fund
-from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, end_in, unchanged
+from lifecycle.grant.terms import BudgetLine, Letter
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import in_holding_currency, money
