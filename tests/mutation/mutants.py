@@ -65,11 +65,15 @@ def _refusals() -> Iterator[Mutant]:
 
 
 def _guards(tree: ast.AST) -> Iterator[tuple[str, str, ast.expr, str]]:
-    """Yield the function, the refusal, the expression that guards, and the pattern of what replaces it."""
+    """Yield the function, the refusal, the expression that guards, and the pattern of what replaces it.
+
+    Those of a function come in the order of its lines.
+    """
     for function in ast.walk(tree):
         if not isinstance(function, ast.FunctionDef):
             continue
-        for node in ast.walk(function):
+        statements = [node for node in ast.walk(function) if isinstance(node, ast.If | ast.Expr)]
+        for node in sorted(statements, key=lambda statement: statement.lineno):
             if isinstance(node, ast.If) and (refusal := _refusal(node)):
                 yield function.name, refusal, node.test, "(({}) and False)"
             elif isinstance(node, ast.Expr) and _is_four_eyes(node.value):

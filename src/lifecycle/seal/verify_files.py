@@ -13,7 +13,6 @@ from lifecycle.fund.establishment import FundEstablished
 from lifecycle.fund.evolve import fold
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.mapper import entry_of
-from lifecycle.journal.recorder import FORMAT
 from lifecycle.journal.snapshots import injured, newest
 from lifecycle.kernel.errors import BookError
 from lifecycle.kernel.history import FUND, in_force
@@ -34,8 +33,6 @@ def check_schema(journal: Journal) -> Problems:
             yield where, "it does not belong there"
         elif actual[name] != expected[name]:
             yield where, "it has another definition"
-    if (version := recorder.format()) != FORMAT:
-        yield _FILE, f"it says to be of format {version}, not {FORMAT}"
     for table, counters, newest_number in recorder.counters():
         if counters != [newest_number]:
             yield f"{_FILE}: {table}", _counter_problem(counters, newest_number)

@@ -21,7 +21,7 @@ from lifecycle.seal.verified import Verified
 from lifecycle.seal.verify import verify
 from support import given as g
 from support.books import make_book, record
-from support.tampering import not_strict, without_triggers
+from support.tampering import fit, not_strict, sealed_by_a_forger, without_triggers
 
 
 @pytest.fixture(scope="module")
@@ -263,6 +263,18 @@ def test_it_is_found(book: Path, way: str) -> None:
     found = first(book)
     assert found != "nothing"
     assert found.startswith(where), found
+
+
+@pytest.mark.parametrize("value", ["[1]", '"../../../etc/passwd"'])
+def test_a_digest_that_is_none_is_named_though_it_was_sealed(book: Path, value: str) -> None:
+    # Given an entry that names a path as its document, with a fitting sum, sealed by somebody who has the key
+    digest(value)(book)
+    with without_triggers(book) as raw:
+        fit(raw)
+    with Book.open(book, as_is=True) as forged:
+        sealed_by_a_forger(forged)
+    # Then the path is not opened as a document
+    assert first(book).startswith(f"{ENTRY}4 (position 18): it names no document, but ")
 
 
 @pytest.mark.parametrize("index", ["sqlite_autoindex_refusals_1", "commands", "sqlite_autoindex_names_1"])

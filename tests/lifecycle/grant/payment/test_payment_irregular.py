@@ -381,7 +381,9 @@ def test_an_overpayment_is_waived_while_there_is_one(on: str, there: bool) -> No
 
 
 def test_an_overpayment_is_waived_as_a_whole() -> None:
-    given(DONE).when(g.waive("2018-05-16", obligation="overpayment", item="X1")).refused(UnknownItem, "X1")
+    given(DONE).when(g.waive("2018-05-16", obligation="overpayment", item="X1")).refused(
+        UnknownItem, "leave X1 out"
+    )
 
 
 def test_a_refund_dated_before_the_waiver_is_recorded_all_the_same() -> None:
