@@ -5,7 +5,6 @@ python docs/reference.py --check     writes nothing, names each file that is out
 """
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -224,8 +223,8 @@ def _value(value: Any) -> str:
     return ", ".join(value) if isinstance(value, tuple) and not hasattr(value, "currency") else str(value)
 
 
-LISTED_ONCE = "--on --actor --note --command-id --expect-version --confirm-clock".split()
-GLOBAL = "--book --as --json --no-color --help".split()
+_OF_EVERY_WRITE = "\nOptions of every write:\n"
+_OF_EVERY_COMMAND = "\nOptions of every command:\n"
 
 
 def command_line_page() -> Iterator[str]:
@@ -236,7 +235,7 @@ def command_line_page() -> Iterator[str]:
         f" before or after a command's own.\n\n## grantbook\n\n{_shown(_help([]))}"
     )
     yield "Every command that records takes these too:\n\n"
-    yield _shown(_only(_help(["grant", "sign"]), LISTED_ONCE))
+    yield _shown(_help(["grant", "sign"]).partition(_OF_EVERY_WRITE)[2].partition(_OF_EVERY_COMMAND)[0])
     words = dict.fromkeys([*HELP, *(other.words for other in OTHER_COMMANDS)])
     for group in GROUPS:
         yield f"## grantbook {group}\n\n{GROUPS[group]}\n\n"
@@ -261,20 +260,9 @@ def _help(words: list[str]) -> str:
     return result.output
 
 
-def _options(text: str) -> tuple[str, list[str]]:
-    """Return the text before the options, and each option with its lines."""
-    before, _, after = text.partition("\nOptions:\n")
-    return before, [option.rstrip() for option in re.split(r"^(?=  -)", after, flags=re.MULTILINE) if option]
-
-
 def _own(text: str) -> str:
-    before, options = _options(text)
-    own = [option for option in options if option.split()[0] not in (*LISTED_ONCE, *GLOBAL)]
-    return before + ("\nOptions:\n" + "\n".join(own) if own else "")
-
-
-def _only(text: str, names: list[str]) -> str:
-    return "\n".join(option for option in _options(text)[1] if option.split()[0] in names)
+    """Return a page of help without the options that are listed once."""
+    return text.partition(_OF_EVERY_WRITE)[0].partition(_OF_EVERY_COMMAND)[0]
 
 
 def _shown(text: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from cli.index import GROUPS, OTHER_COMMANDS
+from cli.index import EXAMPLES, GROUPS, OTHER_COMMANDS
 from cli.output.terminal_text import discard_stdout, safe, writing_stdout
-from cli.shell.settings import Settings, global_options
+from cli.shell.settings import HelpPage, Settings, global_options
 from lifecycle.catalogue import SPECS
 from lifecycle.kernel.spec import Spec
 
@@ -24,22 +24,36 @@ HELP = {words: spec.help for words, (spec, _) in _SPECS.items()} | {
 
 
 def load(words: str) -> click.Command:
-    """Import and return the command that these words call."""
+    """Import and return the command that these words call, with its example if one is listed."""
+    command: click.Command
     if other := _OTHERS.get(words):
-        command: click.Command = getattr(other.module(), other.name)
-        return command
-    from cli.shell.run_command import SpecCommand
+        command = getattr(other.module(), other.name)
+    else:
+        from cli.shell.run_command import SpecCommand
 
-    spec, stream_kind = _SPECS[words]
-    return SpecCommand(spec, stream_kind)
+        command = SpecCommand(*_SPECS[words])
+    if isinstance(command, HelpPage):
+        command.listed_example = EXAMPLES.get(words, "")
+    return command
 
 
-class LazyGroup(click.Group):
-    """A group that lists its commands with their help without importing them."""
+def _show_help_of_group() -> int:
+    """Print the help of a group that was called without a command."""
+    ctx = click.get_current_context()
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+    return 0
+
+
+class LazyGroup(HelpPage, click.Group):
+    """A group that lists its commands with their help without importing them. Alone it prints its help."""
 
     def __init__(self, prefix: str = "", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(
+            invoke_without_command=True, no_args_is_help=False, callback=_show_help_of_group, **kwargs
+        )
         self.prefix = prefix
+        self.listed_example = EXAMPLES[prefix]
         self.params.extend(global_options())
 
     def _helps(self) -> dict[str, str]:
@@ -64,6 +78,11 @@ class LazyGroup(click.Group):
         if not self.prefix and cmd_name in GROUPS:
             return LazyGroup(cmd_name, name=cmd_name, help=GROUPS[cmd_name])
         return load(f"{self.prefix} {cmd_name}".strip())
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands first, then the options, which all commands have."""
+        self.format_commands(ctx, formatter)
+        HelpPage.format_options(self, ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands in ``--help``."""
@@ -110,6 +129,7 @@ cli = LazyGroup(
     help="The book of record of a fund's grants: what was decided, what was paid, and what was known when.",
     epilog="Exit codes: 0 done, 1 refused, 2 malformed, 3 version conflict, 4 failed verification,"
     " 5 unreachable store.",
+    context_settings={"max_content_width": 200},
 )
 cli.params.append(
     click.Option(

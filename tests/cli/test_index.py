@@ -1,6 +1,7 @@
 """Help is quick, because it is read from static tables, and the tables agree with the commands."""
 
 import json
+import shlex
 
 import click
 import pytest
@@ -8,9 +9,9 @@ import pytest
 from cli.index import GROUPS, OTHER_COMMANDS
 from cli.main import HELP, cli, load
 from cli.shell.command_fields import fields_of_command
-from cli.shell.options import envelope_of, fields_of
+from cli.shell.options import envelope_of, fields_of, words_from
 from lifecycle.catalogue import SPECS
-from lifecycle.parse import command_class
+from lifecycle.parse import command_class, command_from
 from support.cli_shell import Shell
 
 PRINT_MODULES = """
@@ -127,6 +128,64 @@ def test_help_shows_fields_and_choices(shell: Shell) -> None:
     help_text = " ".join(shell("payment", "disburse", "--help").out.split())
     assert "In the grant's currency; at most what was authorised." in help_text
     assert "[required]" in help_text
+
+
+@pytest.mark.case("K4")
+@pytest.mark.parametrize("words", [(), *((group,) for group in GROUPS), ("--json", "grant")])
+def test_a_bare_group_prints_its_help(shell: Shell, words: tuple[str, ...]) -> None:
+    bare = shell(*words)
+    assert (bare.code, bare.err) == (0, "")
+    assert bare.out == shell(*words, "--help").out == shell(*words, "-h").out
+
+
+@pytest.mark.case("K4")
+@pytest.mark.parametrize("words", ["", *GROUPS, *HELP])
+def test_a_page_of_help_begins_with_an_example_of_the_command(shell: Shell, words: str) -> None:
+    first = shell(*words.split(), "-h").out.partition("\n")[0]
+    assert first.startswith(f"Example: grantbook {words}".rstrip())
+
+
+@pytest.mark.case("K4")
+@pytest.mark.parametrize(
+    ("about", "name"), [(about, name) for about, specs in SPECS.items() for name in specs]
+)
+def test_the_example_of_a_command_has_what_the_command_needs(about: str, name: str, shell: Shell) -> None:
+    """What it says is a command that the program can read."""
+    spec = SPECS[about][name]
+    if name in ("AdoptPolicy", "AttachDocument", "EstablishFund"):  # they read a file
+        return
+    first = shell(*spec.words.split(), "-h").out.partition("\n")[0]
+    typed = shlex.split(first.removeprefix("Example: grantbook "))[len(spec.words.split()) :]
+    command = load(spec.words)
+    with command.make_context(spec.words, typed) as context:
+        given = {name: value for name, value in context.params.items() if value is not None}
+    for choice in ("confirm_clock", "dry_run"):
+        given.pop(choice, None)
+    kind = command_class(name, about)
+    words = {"command": name, "on": "2018-01-09", "actor": "me", **words_from(kind, given)}
+    if name == "CorrectEntry":
+        words["struck"] = True
+    command_from(words)
+
+
+@pytest.mark.case("K4")
+def test_shared_options_stand_apart_from_the_commands_own(shell: Shell) -> None:
+    own, _, shared = shell("payment", "disburse", "-h").out.partition("Options of every write:")
+    of_write, _, of_every = shared.partition("Options of every command:")
+    assert "--rate NUMBER" in own
+    assert not {"--on", "--book", "--json"} & set(own.split())
+    assert {"--on", "--actor", "--dry-run"} <= set(of_write.split())
+    assert {"--book", "--json", "-h,", "--help"} <= set(of_every.split())
+
+
+@pytest.mark.case("K4")
+def test_help_is_as_wide_as_the_terminal(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    longest = dict[str, int]()
+    for columns in ("80", "150"):
+        monkeypatch.setenv("COLUMNS", columns)
+        pages = shell("payment", "disburse", "-h").out.splitlines()
+        longest[columns] = max(map(len, pages))
+    assert longest["80"] <= 80 < longest["150"] <= 150
 
 
 def test_a_misspelt_command_is_answered_with_the_nearest(shell: Shell) -> None:

@@ -25,6 +25,72 @@ class Field(NamedTuple):
     """For an option help only says so: the command refuses what is missing."""
 
 
+_SAMPLES = {
+    "grant": "SSF-2017-01",
+    "title": '"Learning about dairy"',
+    "window": "stand_alone",
+    "recipients": "TZ,UG",
+    "providers": "IN",
+    "countries": "TZ,UG,IN",
+    "sector": "agriculture",
+    "objective": '"A strategy in each country"',
+    "months": "12",
+    "reason": '"the bank\'s statement of 9 May"',
+    "budget": 'line=travel,amount="2000.00 USD"',
+    "scores": "design=4",
+    "condition": '"plan of the visit"',
+    "closing_date": "2018-03-31",
+    "expert": "e-7",
+    "activity": "A1",
+    "starts": "2017-06-12",
+    "ends": "2017-06-16",
+    "payment": "P1",
+    "payee": "Airline",
+    "category": "travel",
+    "rule": "NotYetEffective",
+    "period": "2017",
+    "rating": "satisfactory",
+    "narrative": '"On time."',
+    "summary": '"What was learned, in a few paragraphs."',
+    "why": '"The hosts opened their plants."',
+    "respondents": "24",
+    "follow_up": "F1",
+    "action": '"Adopt the strategy"',
+    "owner": "TZ",
+    "due": "2018-12-31",
+    "to": '"Ministry of Livestock"',
+    "obligation": "progress_report",
+    "name": "Denmark",
+    "file": "FILE",
+    "entry": "4",
+    "officer": "j.smith",
+    "partner": "DK",
+    "instalment": "I1",
+    "call": "2017-1",
+    "criteria": "design,demand",
+    "closes": "2017-03-31",
+}
+"""Values in the examples of help, by field."""
+_SAMPLES_OF_FORM = {"money": '"2000.00 USD"', "day": "2017-06-12", "int": "1"}
+
+
+def example_of(words: str, fields: Iterable[Field]) -> str:
+    """Return an example of a command with its arguments and the options that it needs."""
+    parts = ["grantbook", words]
+    for field in fields:
+        sample = _SAMPLES.get(field.name) or _SAMPLES_OF_FORM.get(field.form) or next(iter(field.choices), "")
+        if field.is_argument and field.is_required:
+            parts.append(sample)
+        elif field.is_required:
+            parts.append(f"--{field.name.replace('_', '-')} {sample or _first_word(field)}")
+    return " ".join(parts)
+
+
+def _first_word(field: Field) -> str:
+    """Return the first word that a list of words may have; its help names them after a colon."""
+    return field.help.rpartition(": ")[2].partition(",")[0].rstrip(".") or "…"
+
+
 def parameters(fields: Iterable[Field]) -> list[click.Parameter]:
     """Return an argument or option for each field, and the options of how to record it."""
     params: list[click.Parameter] = [

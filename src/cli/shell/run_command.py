@@ -14,8 +14,8 @@ from cli.output.terminal_text import (
     wrapped,
 )
 from cli.shell.command_fields import fields_of_command
-from cli.shell.fields import Field, parameters
-from cli.shell.settings import Settings, global_options, settings
+from cli.shell.fields import Field, example_of, parameters
+from cli.shell.settings import HelpPage, Settings, global_options, settings
 from lifecycle.kernel.spec import Spec
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lifecycle.kernel.errors import BookError
 
 
-class SpecCommand(click.Command):
+class SpecCommand(HelpPage):
     """A command of the catalogue. Its options are made when they are first needed."""
 
     def __init__(self, spec: Spec, stream_kind: str) -> None:
@@ -50,6 +50,10 @@ class SpecCommand(click.Command):
     def own_params(self) -> list[click.Parameter]:
         """Return the arguments and options for the command's fields."""
         return parameters(self.fields())
+
+    def example(self) -> str:
+        """Return a line with the arguments and the options that the command needs."""
+        return super().example() or example_of(self.spec.words, self.fields())
 
     def fields(self) -> list[Field]:
         """Return how each field is typed."""

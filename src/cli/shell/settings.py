@@ -156,7 +156,54 @@ def global_options() -> list[click.Option]:
     ]
 
 
-class Command(click.Command):
+_GLOBAL = {"--book", "--as", "--json", "--no-color", "--help", "--version"}
+"""The options that every command has."""
+_OF_WRITES = ("on", "actor", "note", "command_id", "expect_version", "confirm_clock", "dry_run")
+"""The options that every command of the catalogue has, if it has the last of them."""
+
+
+class HelpPage(click.Command):
+    """A command whose help begins with an example, and shows shared options apart from its own."""
+
+    listed_example = ""
+    """A line that shows how the command is typed; empty if it is made from the command's fields."""
+
+    def example(self) -> str:
+        """Return a line that shows how the command is typed; an empty text if there is none."""
+        return self.listed_example
+
+    def get_help_option_names(self, ctx: click.Context) -> list[str]:
+        """Return the two names of the option that prints this page."""
+        return ["-h", "--help"]
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the example, then what click writes."""
+        if example := self.example():
+            formatter.write(f"Example: {example}\n\n")
+        super().format_help(ctx, formatter)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options, those of every write, and those of every command."""
+        params = self.get_params(ctx)
+        is_write = any(param.name == _OF_WRITES[-1] and self.name != "record" for param in params)
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in params:
+            if isinstance(param, click.Argument):
+                continue  # the line of usage names it
+            name = "Options"
+            if _GLOBAL.intersection(param.opts):
+                name = "Options of every command"
+            elif is_write and param.name in _OF_WRITES:
+                name = "Options of every write"
+            if record := param.get_help_record(ctx):
+                sections.setdefault(name, []).append(record)
+        for name in ("Options", "Options of every write", "Options of every command"):
+            if name in sections:
+                with formatter.section(name):
+                    formatter.write_dl(sections[name])
+
+
+class Command(HelpPage):
     """A command that also has the global options."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
