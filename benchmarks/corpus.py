@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import cache
 from hashlib import sha256
@@ -132,10 +132,11 @@ def _copied(row: Stored, copy: int, versions: int) -> Stored:
     return with_sum(row._replace(stream=stream, version=version, command_id=command_id, state=state))
 
 
-def save_all(application: rival.Grants, events: list[Any], at_once: int = 100) -> None:
-    """Save ready events in the rival's store, ``at_once`` in a commit."""
-    for start in range(0, len(events), at_once):
-        application.save(*events[start : start + at_once])
+def save_all(application: rival.Grants, events: Iterable[Any], at_once: int = 100) -> None:
+    """Save events in the rival's store, ``at_once`` in a commit."""
+    remaining = iter(events)
+    while batch := list(islice(remaining, at_once)):
+        application.save(*batch)
 
 
 class Target(Protocol):
@@ -225,9 +226,13 @@ def long_lives(place: Place, grants: int, entries: int) -> Place:
 
 
 def rival_long_lives(application: rival.Grants, grants: int, entries: int) -> rival.Grants:
-    """Save the same grants with the rival."""
+    """Save the same grants with the rival, each with its snapshots if the application keeps any."""
     for number in range(1, grants + 1):
-        application.save(*rival.events(list(long_life(f"LONG-{number:03}", entries))))
+        name = f"LONG-{number:03}"
+        application.save(*rival.events(list(long_life(name, entries))))
+        interval = application.snapshotting_intervals.get(rival.Grant, entries + 1)
+        if newest := entries // interval * interval:
+            application.take_snapshot(rival.Grant.create_id(name), newest)
     return application
 
 

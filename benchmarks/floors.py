@@ -1,5 +1,6 @@
 """The least that the same work can take: the same bytes through bare ``sqlite3``, without rules or checks."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -47,27 +48,26 @@ class Bare:
 
 _LEAST = """
 CREATE TABLE n (n INTEGER PRIMARY KEY, name TEXT UNIQUE);
-CREATE TABLE e (p INTEGER PRIMARY KEY, s INT, v INT, t INT, at INT, r INT, id BLOB, d BLOB, b BLOB,
-    UNIQUE (s, v));
+CREATE TABLE e (p INTEGER PRIMARY KEY, s INT, v INT, t INT, at INT, r INT, a INT, id BLOB, d BLOB,
+    rules INT, note TEXT, origin TEXT, signature BLOB, b BLOB, crc INT);
+CREATE UNIQUE INDEX stream ON e (s, v);
 CREATE INDEX i ON e (id) WHERE d IS NOT NULL;
 """
 
 
 def least_bytes(file: Path, entries: list[Row]) -> int:
-    """Return the size of a file with only eight columns for each entry.
-
-    They are stream, version, topic, moment, recorder, command id, digest and event.
-    """
-    texts = dict.fromkeys(text for e in entries for text in (e[0], e[2], e[4]))
+    """Return the size of a file with the same columns and indexes, whose pages are full."""
+    texts = dict.fromkeys(text for e in entries for text in (e[0], e[2], e[4], e[5]))
     names = {name: number for number, name in enumerate(texts)}
     with closing(sqlite3.connect(file)) as raw:
         raw.executescript(_LEAST)
         raw.executemany("INSERT INTO n VALUES (?, ?)", ((number, name) for name, number in names.items()))
         raw.executemany(
-            "INSERT INTO e VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
-            ((names[e[0]], e[1], names[e[2]], e[3], names[e[4]], e[6], e[7], e[12]) for e in entries),
+            f"INSERT INTO e VALUES (NULL, {', '.join('?' * 14)})",
+            ((names[e[0]], e[1], names[e[2]], e[3], names[e[4]], names[e[5]], *e[6:]) for e in entries),
         )
         raw.commit()
+        raw.execute("VACUUM")
     return file.stat().st_size
 
 
@@ -86,6 +86,17 @@ def decoder(topic: str, aggregate: str) -> Callable[[bytes], Any]:
 
 STORED_OF = f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ? ORDER BY originator_version"
 """Reads the entries of a stream."""
+
+
+_STATES = (
+    "SELECT state FROM entries WHERE stream = (SELECT number FROM names WHERE name = ?) ORDER BY version"
+)
+
+
+def parsed(raw: sqlite3.Connection, stream: str) -> None:
+    """Read the bytes of a stream's events, and parse each as JSON into a ``dict``."""
+    for (state,) in raw.execute(_STATES, (stream,)):
+        json.loads(state)
 
 
 def decoded(stored: Iterable[Row]) -> None:

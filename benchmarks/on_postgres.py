@@ -23,7 +23,19 @@ from corpus import OFFICER, Corpus, Row, Words
 from floors import STORED_OF, decoded
 from pairs import OURS, Benchmark, Goal, Spent, timed
 from rules_alone import RulesAlone, decide_file
-from writing import ENTRIES, IN_ONE_COMMIT, JUDGED, WHOLE, RecordOne, next_words, recorded_alone
+from writing import (
+    ENTRIES,
+    EXPERT,
+    IN_ONE_COMMIT,
+    JUDGED,
+    READY,
+    WHOLE,
+    RecordOne,
+    many_goals,
+    next_words,
+    recorded_alone,
+    rival_recorded,
+)
 
 from lifecycle.book.book import Book
 from lifecycle.decide import stream_of
@@ -128,9 +140,11 @@ def benchmarks(
 def _record_one(make: Callable[[], str], runs: int) -> Benchmark:
     grants = corpus.AT_ONCE * (runs + 1)
     address = corpus.long_lives(make(), grants, ENTRIES)
-    application = corpus.rival_long_lives(rival.Grants(rival_env(make())), grants, ENTRIES)
+    rivals = {"rival": rival.Grants(rival_env(make())), EXPERT: rival.SnapshotGrants(rival_env(make()))}
+    for application in rivals.values():
+        corpus.rival_long_lives(application, grants, ENTRIES)
     bare = Bare(make())
-    sides = RecordOne(Book.open(address), application, bare.append, _stored(address), bare.wait_for_turn)
+    sides = RecordOne(Book.open(address), rivals, bare.append, _stored(address), bare.wait_for_turn)
     return sides.benchmark("postgres_record_one", runs)
 
 
@@ -216,10 +230,10 @@ def _write(side: str, address: str, first: int, begin: Any, times: Any) -> None:
         begin.abort()
         times.put(None)
         raise
-    began = time.time()
+    began, began_processor = time.time(), time.process_time()
     for number, words in commands[WARM:]:
         act(number, words)
-    times.put((began, time.time()))
+    times.put((began, time.time(), time.process_time() - began_processor))
 
 
 def _writers(make: Callable[[], str], writers: int, runs: int) -> Benchmark:
@@ -248,8 +262,9 @@ def _writers(make: Callable[[], str], writers: int, runs: int) -> Benchmark:
                 child.join()
             if None in spans:
                 sys.exit(f"a writer of the {side} failed")
-            spent = max(end for _, end in spans) - min(start for start, _ in spans)
-            return Spent(spent / (writers * EACH))
+            starts, ends, processors = zip(*spans, strict=True)
+            commands = writers * EACH
+            return Spent((max(ends) - min(starts)) / commands, processor=sum(processors) / commands)
 
         return work
 
@@ -257,7 +272,11 @@ def _writers(make: Callable[[], str], writers: int, runs: int) -> Benchmark:
         f"postgres_record_{writers}_writers",
         f"a command, of {writers} writers at once, each on grants of its own of {FEW_ENTRIES} entries",
         {side: run(side) for side in _SIDES},
-        [Goal("rival", 1.5, faster=True), Goal("floor", 0.5, faster=True)],
+        [
+            Goal("rival", 1.2, faster=True),
+            Goal(ALONE_JUDGED, 0.75, faster=True),
+            Goal("floor", faster=True),
+        ],
         runs,
     )
 
@@ -274,11 +293,10 @@ def _record_many(inputs: Corpus, make: Callable[[], str], commands: int, runs: i
     def whole_process() -> Spent:
         filled.append(address := corpus.new_book(make()))
         spent = corpus.grantbook(address, "record", str(file))
-        return Spent(spent.seconds / commands, spent.megabytes)
+        return Spent(spent.seconds / commands, spent.megabytes, spent.processor / commands)
 
-    def rivals() -> Spent:
-        application = rival.Grants(rival_env(make()))
-        return timed(lambda: corpus.save_all(application, events, IN_ONE_COMMIT), commands)
+    def rivals(ready: list[Any] | None = None) -> Spent:
+        return rival_recorded(rival.Grants(rival_env(make())), file, commands, ready)
 
     def bare() -> Spent:
         target = Bare(make())
@@ -294,11 +312,12 @@ def _record_many(inputs: Corpus, make: Callable[[], str], commands: int, runs: i
         {
             OURS: lambda: recorded_alone(make(), file),
             "rival": rivals,
+            READY: lambda: rivals(events),
             "floor": bare,
             JUDGED: decided,
             WHOLE: whole_process,
         },
-        [Goal("rival", 0.4, faster=True)],
+        [goal for goal in many_goals() if goal.against != EXPERT],
         min(3, runs),
     )
     yield from _read(filled, runs)

@@ -7,6 +7,7 @@ result is the median ratio of the rounds. The first round fills caches and does 
 import gc
 import os
 import platform
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -24,10 +25,17 @@ LIBRARIES = ("click", "cryptography", "eventsourcing", "psycopg", "pydantic", "s
 
 @dataclass(frozen=True)
 class Spent:
-    """What one run took: seconds for each command or entry (see `Benchmark.what`), and the most memory."""
+    """What one run took for each command or entry (see `Benchmark.what`), and the most memory."""
 
     seconds: float
+    """From the start to the end."""
     megabytes: float = 0.0
+    processor: float = 0.0
+    """Seconds on the processor, without waits for the disk or for another program; 0 if not measured."""
+
+
+class TooSmall(Exception):
+    """The books are too small for this benchmark."""
 
 
 Side = Callable[[], Spent]
@@ -38,7 +46,8 @@ class Goal:
     """A limit on the ratio to another side."""
 
     against: str
-    limit: float
+    limit: float | None = None
+    """``None`` if the ratio is shown without a goal."""
     faster: bool = False
     """If true, the ratio is theirs to ours and must be at least the limit.
 
@@ -46,9 +55,11 @@ class Goal:
     of: str = "seconds"
     """The field of `Spent` that is compared: ``seconds``, or ``megabytes``."""
 
-    def ratio(self, ours: Spent, theirs: Spent) -> float:
-        """Return the ratio of one round."""
-        mine, other = getattr(ours, self.of), getattr(theirs, self.of)
+    def ratio(self, ours: Spent, theirs: Spent, of: str = "") -> float | None:
+        """Return the ratio of one round; ``None`` if it was not measured."""
+        mine, other = getattr(ours, of or self.of), getattr(theirs, of or self.of)
+        if not mine or not other:
+            return None
         return float(other / mine if self.faster else mine / other)
 
     @property
@@ -56,12 +67,14 @@ class Goal:
         """Return the name of the ratio: the other side's name, and ``memory`` if that is compared."""
         return self.against if self.of == "seconds" else f"{self.against}, memory"
 
-    def is_met(self, ratio: float) -> bool:
-        """Return whether the ratio is within the limit."""
+    def is_met(self, ratio: float) -> bool | None:
+        """Return whether the ratio is within the limit; ``None`` if there is no limit."""
+        if self.limit is None:
+            return None
         return ratio >= self.limit if self.faster else ratio <= self.limit
 
     def __str__(self) -> str:
-        return f"{'≥' if self.faster else '≤'} {self.limit:g}"
+        return "" if self.limit is None else f"{'≥' if self.faster else '≤'} {self.limit:g}"
 
 
 @dataclass
@@ -93,10 +106,15 @@ class Benchmark:
         """Return the median of the rounds."""
         return median(spent.seconds for spent in self.spent[side])
 
-    def ratio(self, goal: Goal) -> float:
-        """Return the median of the ratios of the rounds."""
+    def processor(self, side: str) -> float:
+        """Return the median of the rounds' processor time."""
+        return median(spent.processor for spent in self.spent[side])
+
+    def ratio(self, goal: Goal, of: str = "") -> float | None:
+        """Return the median of the ratios of the rounds; ``None`` if it was not measured."""
         pairs = zip(self.spent[OURS], self.spent[goal.against], strict=True)
-        return median(goal.ratio(ours, theirs) for ours, theirs in pairs)
+        ratios = [ratio for pair in pairs if (ratio := goal.ratio(*pair, of)) is not None]
+        return median(ratios) if ratios else None
 
     def as_json(self) -> dict[str, Any]:
         """Return the results as they are written to the JSON file."""
@@ -108,19 +126,24 @@ class Benchmark:
                 "least": _short(least),
                 "most": _short(most),
             }
+            if processor := self.processor(name):
+                sides[name]["processor"] = _short(processor)
             if memory := max(spent.megabytes for spent in rounds):
                 sides[name]["megabytes"] = round(memory, 1)
-        ratios = {
-            goal.name: {
-                "ratio": round(ratio, 3),
-                "is": f"{goal.against} / {OURS}" if goal.faster else f"{OURS} / {goal.against}",
-                "goal": str(goal),
-                "met": goal.is_met(ratio),
-            }
-            for goal in self.goals
-            for ratio in (self.ratio(goal),)
-        }
+        ratios = {goal.name: self._ratio_as_json(goal) for goal in self.goals}
         return {"what": self.what, "rounds": self.runs, "sides": sides, "ratios": ratios}
+
+    def _ratio_as_json(self, goal: Goal) -> dict[str, Any]:
+        ratio = self.ratio(goal)
+        assert ratio is not None, f"{self.name}: {goal.name} was not measured"
+        of_processor = self.ratio(goal, "processor") if goal.of == "seconds" else None
+        return {
+            "ratio": round(ratio, 3),
+            "processor": None if of_processor is None else round(of_processor, 3),
+            "is": f"{goal.against} / {OURS}" if goal.faster else f"{OURS} / {goal.against}",
+            "goal": str(goal),
+            "met": goal.is_met(ratio),
+        }
 
 
 def _short(number: float) -> float:
@@ -132,12 +155,14 @@ def show(benchmark: Benchmark) -> None:
     results = benchmark.as_json()
     print(f"\n{benchmark.name}: {benchmark.what}")
     for side in benchmark.sides:
-        seconds, memory = benchmark.seconds(side), results["sides"][side].get("megabytes", "")
-        line = f"  {side:36} {_readable(seconds, benchmark.unit):>12} {f'{memory} MB' if memory else '':>10}"
-        print(line)
+        memory, processor = (results["sides"][side].get(name) for name in ("megabytes", "processor"))
+        wall = _readable(benchmark.seconds(side), benchmark.unit)
+        on_processor = f"({_readable(processor, 's')})" if processor else ""
+        print(f"  {side:36} {wall:>12} {on_processor:>14} {f'{memory} MB' if memory else '':>10}")
     for name, ratio in results["ratios"].items():
-        outcome = "met" if ratio["met"] else "MISSED"
-        print(f"    {name}: {ratio['is']} = {ratio['ratio']}, goal {ratio['goal']}: {outcome}", flush=True)
+        of_processor = f" ({ratio['processor']})" if ratio["processor"] else ""
+        goal = f", goal {ratio['goal']}: {_OUTCOME[ratio['met']]}" if ratio["goal"] else ""
+        print(f"    {name}: {ratio['is']} = {ratio['ratio']}{of_processor}{goal}", flush=True)
 
 
 def _readable(number: float, unit: str) -> str:
@@ -150,7 +175,7 @@ def _readable(number: float, unit: str) -> str:
 
 
 def table(results: dict[str, Any]) -> str:
-    """Return all results in Markdown: a row for each ratio, and one for each side without a ratio."""
+    """Return the results in Markdown, a row for each ratio; processor time in brackets."""
     lines = [
         "",
         _machine_line(results),
@@ -159,28 +184,28 @@ def table(results: dict[str, Any]) -> str:
         "| --- | ---: | --- | ---: | ---: | ---: | --- |",
     ]
     for name, result in results["benchmarks"].items():
-        (unit,) = result["sides"][OURS].keys() - {"least", "most", "megabytes"}
-        unit = "s" if unit == "seconds" else unit
-        ours = _cell(result["sides"][OURS], unit)
-        for side, spent in result["sides"].items():
-            if side == OURS:
-                continue
-            of_side = [r for key, r in result["ratios"].items() if key.partition(",")[0] == side] or [None]
-            for ratio in of_side:
-                ratio_cells = (
-                    ("", "", "") if ratio is None else (ratio["ratio"], ratio["goal"], _OUTCOME[ratio["met"]])
-                )
-                cells = (f"`{name}`", ours, side, _cell(spent, unit), *ratio_cells)
-                lines.append(f"| {' | '.join(map(str, cells))} |")
+        ours, shown = result["sides"][OURS], ""
+        for key, ratio in result["ratios"].items():
+            side = key.removesuffix(", memory")
+            beside = _cell(result["sides"][side])
+            in_brackets = f" ({ratio['processor']})" if ratio["processor"] else ""
+            first = (f"`{name}`", _cell(ours)) if name != shown else ("", "")
+            cells = (*first, key, beside, f"{ratio['ratio']}{in_brackets}", ratio["goal"])
+            lines.append(f"| {' | '.join(cells)} | {_OUTCOME[ratio['met']]} |")
+            shown = name
     return "\n".join(lines) + "\n\n"
 
 
-_OUTCOME = {True: "met", False: "missed"}
+_OUTCOME = {True: "met", False: "missed", None: ""}
 
 
-def _cell(spent: dict[str, float], unit: str) -> str:
-    text = _readable(spent["seconds" if unit == "s" else unit], unit)
-    return f"{text}, {spent['megabytes']:.0f} MB" if "megabytes" in spent else text
+def _cell(spent: dict[str, float]) -> str:
+    """Return a median as text: seconds or bytes, then processor time in brackets, then memory."""
+    if "bytes" in spent:
+        return _readable(spent["bytes"], "bytes")
+    processor = f" ({_readable(spent['processor'], 's')})" if "processor" in spent else ""
+    memory = f", {spent['megabytes']:.0f} MB" if "megabytes" in spent else ""
+    return f"{_readable(spent['seconds'], 's')}{processor}{memory}"
 
 
 def _machine_line(results: dict[str, Any]) -> str:
@@ -196,13 +221,25 @@ def _machine_line(results: dict[str, Any]) -> str:
 # ── how a side is measured ───────────────────────────────────────────────────────────────────
 
 
-def timed(
-    work: Callable[[], object], count: float = 1, clock: Callable[[], float] = time.perf_counter
-) -> Spent:
+def timed(work: Callable[[], object], count: float = 1) -> Spent:
     """Return what the work took, divided by ``count``."""
-    began = clock()
+    began, began_processor = time.perf_counter(), processor_time()
     work()
-    return Spent((clock() - began) / count)
+    return Spent(
+        (time.perf_counter() - began) / count, processor=(processor_time() - began_processor) / count
+    )
+
+
+def processor_time() -> float:
+    """Return the seconds on the processor of this process, and of its processes that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+
+
+def mean(runs: Sequence[Spent]) -> Spent:
+    """Return the mean of several runs."""
+    seconds, processor = (sum(getattr(run, of) for run in runs) for of in ("seconds", "processor"))
+    return Spent(seconds / len(runs), processor=processor / len(runs))
 
 
 _LAUNCH = """
@@ -247,7 +284,7 @@ def process(arguments: Sequence[str], count: float = 1, **variables: str) -> Spe
     ended = launch(arguments, os.devnull, variables)
     if ended.exit_code:
         sys.exit(f"{' '.join(map(str, arguments))} failed:\n{ended.errors[-2000:]}")
-    return Spent(ended.wall / count, ended.megabytes)
+    return Spent(ended.wall / count, ended.megabytes, ended.processor / count)
 
 
 def machine() -> dict[str, object]:

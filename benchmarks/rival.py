@@ -4,13 +4,16 @@ It has a declarative aggregate, the JSON transcoder with one more transcoding fo
 PostgreSQL module chosen by the environment, and a projection that keeps one table through
 ``ProjectionRunner``. Its events have the same fields. It has no rules, does not validate, checks no role, and
 keeps no receipt.
+
+`ExpertGrants` is the same application as somebody who knows the library well would set it up.
 """
 
-from collections.abc import Iterator, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from eventsourcing.application import Application
@@ -249,6 +252,44 @@ def sqlite_env(file: Any) -> dict[str, str]:
     return {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(file)}
 
 
+class CachingPool(SQLiteConnectionPool):
+    """Connections that keep their compiled statements.
+
+    The library passes ``cached_statements=True``, which `sqlite3` takes as one statement.
+    """
+
+    def _create_connection(self) -> SQLiteConnection:
+        raw = sqlite3.connect(self.db_name, isolation_level=None, check_same_thread=False)
+        raw.execute("PRAGMA journal_mode=WAL")
+        raw.row_factory = sqlite3.Row
+        return SQLiteConnection(sqlite_conn=raw, max_age=self.max_age)
+
+
+class CachingFactory(SQLiteFactory):
+    """The library's SQLite module with these connections."""
+
+    def __init__(self, env: Environment) -> None:
+        super().__init__(env)
+        self.datastore.pool = CachingPool(db_name=self.datastore.pool.db_name)
+
+
+class SnapshotGrants(Grants):
+    """The application with a snapshot of each grant at every twentieth event."""
+
+    name = "rival"
+    is_snapshotting_enabled = True
+    snapshotting_intervals: ClassVar = {Grant: 20}
+
+
+class ExpertGrants(SnapshotGrants):
+    """The application in a file, with these snapshots and connections."""
+
+    name = "rival"
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
+        return CachingFactory(env)
+
+
 # ── the same lives ───────────────────────────────────────────────────────────────────────────
 
 
@@ -270,7 +311,7 @@ def _value(value: Any) -> Any:
     return value
 
 
-def events(commands: Iterator[Words] | list[Words]) -> Iterator[Any]:
+def events(commands: Iterable[Words]) -> Iterator[Any]:
     """Yield the events of the lives and of the fund's commitments, in their order."""
     fund = Fund("Lives")
     grants: dict[str, Grant] = {}

@@ -2,12 +2,14 @@
 
     python benchmarks/run.py [--runs 7] [--only NAME …] [--scale 0.1] [--keep FOLDER] [--large]
 
-``docs/performance.md`` describes each benchmark. Prints a table; a run of all of them writes
-``results.json`` beside this file, and the table of that page.
+``docs/performance.md`` describes each benchmark. Prints the results. Only a run of all of them, with books
+of the usual size and at least seven rounds, writes ``results.json`` beside this file and the table of that
+page; ``--write`` lets a smaller one write, too.
 """
 
 import argparse
 import json
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+ROUNDS = 7
 COMMANDS, FEW, MANY, TIMES = 20_000, 2_000, 100_000, 10
 """How many commands the usual book has, the rival projects, and `record_many` records; by how much
 a book grows."""
@@ -37,7 +40,6 @@ def benchmarks(folder: Path, runs: int, scale: float) -> dict[str, Callable[[], 
     usual, many, portfolio = (int(commands * scale) for commands in (COMMANDS, MANY, PORTFOLIO))
     return {
         "record_one": lambda: writing.record_one(inputs, runs),
-        "record_one_processor": lambda: writing.record_one_processor(inputs, runs),
         "record_many": lambda: writing.record_many(inputs, many, runs),
         "replay_grant": lambda: reading.replay_grant(inputs, runs),
         "stream": lambda: reading.stream_sqlite(inputs, usual, runs),
@@ -82,30 +84,52 @@ def alone(name: str, folder: Path, runs: int, scale: float) -> dict[str, dict[st
 
 
 def _measured_by_name(name: str, folder: Path, runs: int, scale: float) -> dict[str, dict[str, Any]]:
-    return measured(benchmarks(folder, runs, scale)[name]())
+    from pairs import TooSmall
+
+    try:
+        return measured(benchmarks(folder, runs, scale)[name]())
+    except TooSmall as too_small:
+        print(
+            f"\n{name} is left out, because {too_small}. Use a larger --scale, or fewer --runs.", flush=True
+        )
+        return {}
 
 
 def main() -> None:
-    """Measure the benchmarks, print them, and write the results."""
-    parser = argparse.ArgumentParser(description="Measure grantbook beside a rival and a floor.")
-    parser.add_argument("--runs", type=int, default=7, help="how many rounds count (7)")
-    parser.add_argument("--only", nargs="+", default=[], help="only these benchmarks; no result is written")
-    parser.add_argument("--scale", type=float, default=1, help="size of the books: 0.1 for a quick look")
-    parser.add_argument("--keep", type=Path, help="make books and stores in this folder")
-    parser.add_argument("--large", action="store_true", help="only how a rebuild of 10 million entries grows")
-    options = parser.parse_args()
+    """Measure the benchmarks, print them, and write the results of a full run."""
+    options = options_from(sys.argv[1:])
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="grantbook-bench-", dir=options.keep) as temporary:
         folder = Path(temporary)
         if options.large:
             results |= measured(large(folder, options.scale))
         elif options.only == [GROWTH]:
-            growth_of_everything(folder, options.runs, options.scale)
+            growth_of_everything(options.keep or folder, options.runs, options.scale)
         else:
             for name in options.only or benchmarks(folder, options.runs, options.scale):
                 results |= alone(name, folder, options.runs, options.scale)
-                if not options.only:
+                if is_written(options):
                     write(options.runs, options.scale, results)
+    if not is_written(options):
+        print("\nA trial run: results.json and docs/performance.md are as they were.")
+
+
+def options_from(words: list[str]) -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(description="Measure grantbook beside a rival and a floor.")
+    parser.add_argument("--runs", type=int, default=ROUNDS, help=f"how many rounds count ({ROUNDS})")
+    parser.add_argument("--only", nargs="+", default=[], help="only these benchmarks")
+    parser.add_argument("--scale", type=float, default=1, help="size of the books: 0.1 for a quick look")
+    parser.add_argument("--keep", type=Path, help="make books and stores in this folder")
+    parser.add_argument("--large", action="store_true", help="only how a rebuild of 10 million entries grows")
+    parser.add_argument("--write", action="store_true", help="write the results of a smaller run of all, too")
+    return parser.parse_args(words)
+
+
+def is_written(options: argparse.Namespace) -> bool:
+    """Return whether the results replace those in the repository."""
+    everything = not options.only and not options.large
+    return everything and (options.write or (options.scale >= 1 and options.runs >= ROUNDS))
 
 
 def large(folder: Path, scale: float) -> Any:

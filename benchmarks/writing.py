@@ -1,9 +1,9 @@
 """Benchmarks of recording: one command at a time, and many."""
 
 import json
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,7 +34,10 @@ READ, VALIDATED, JUDGED = "floor, the grant read", "floor, validated", "floor, j
 The next one also digests commands and validates events. The last one also decides by the rules, and keeps the
 states that they need in memory.
 """
-_DURABLE = (Goal("rival", 1.5, faster=True), Goal("floor", 0.5, faster=True))
+EXPERT = "expert's rival"
+"""The rival with snapshots; in a file, also with a repaired cache of statements."""
+READY = "rival, given ready events"
+"""The rival when it does not read the lines and makes no events of them."""
 Input = TypeVar("Input")
 
 
@@ -53,35 +56,38 @@ class RecordOne:
     """Records commands on grants of 30 entries that are not in memory. Each side has the same grants."""
 
     book: Book
-    application: rival.Grants
+    rivals: dict[str, rival.Grants]
+    """The documented rival and the expert's, by their names."""
     append: Callable[[list[Row]], None]
     """Appends rows to a bare journal in one durable commit."""
     stored: Callable[[str], Iterable[Row]]
     """Reads the rows of a stream."""
     wait_for_turn: Callable[[], object] = lambda: None
     """Waits until no other writer is between its decision and its commit."""
-    clock: Callable[[], float] = time.perf_counter
 
     def __post_init__(self) -> None:
-        self._numbers = {side: count(1) for side in (OURS, "rival", "floor", READ, JUDGED)}
+        self._numbers = {side: count(1) for side in (OURS, *self.rivals, "floor", READ, JUDGED)}
         self._rules = RulesAlone(self.book)
         *_, self._newest = self.book.stored()
 
-    def benchmark(
-        self, name: str, runs: int, remark: str = "", goals: Sequence[Goal] = _DURABLE
-    ) -> Benchmark:
+    def benchmark(self, name: str, runs: int) -> Benchmark:
         """Return the benchmark of all sides."""
         return Benchmark(
             name,
-            f"a command on a grant of {ENTRIES} entries that is not in memory, durable{remark}",
+            f"a command on a grant of {ENTRIES} entries that is not in memory, durable",
             {
                 OURS: self.ours,
-                "rival": self.rivals,
+                **{side: partial(self.changed, side) for side in self.rivals},
                 "floor": lambda: self.bare("floor"),
                 READ: lambda: self.bare(READ),
                 JUDGED: self.decided,
             },
-            goals,
+            [
+                Goal("rival", 1.5, faster=True),
+                Goal(EXPERT, 0.5, faster=True),
+                Goal(JUDGED, 0.75, faster=True),
+                Goal("floor", faster=True),
+            ],
             runs,
         )
 
@@ -90,18 +96,18 @@ class RecordOne:
         commands = self._next_commands(OURS)
         return self._timed(lambda words: self.book.record(command_from(words), OFFICER), commands)
 
-    def rivals(self) -> Spent:
-        """Load the rival's grant, change it and save it."""
-        numbers = self._next_numbers("rival")
+    def changed(self, side: str) -> Spent:
+        """Load a rival's grant, change it and save it."""
+        application, numbers = self.rivals[side], self._next_numbers(side)
         changes = [
             (rival.Grant.create_id(_grant(number)), rival.arguments(next_words(number))) for number in numbers
         ]
 
         def change(id_and_fields: tuple[UUID, dict[str, Any]]) -> None:
             id_, fields = id_and_fields
-            grant = self.application.repository.get(id_)
+            grant = application.repository.get(id_)
             grant.request_payment(**fields)
-            self.application.save(grant)
+            application.save(grant)
 
         return self._timed(change, changes)
 
@@ -138,35 +144,25 @@ class RecordOne:
         return tuple(self._newest._replace(stream=f"{side}:{number}", command_id=uuid4().bytes)[:-1])
 
     def _timed(self, work: Callable[[Input], object], inputs: list[Input]) -> Spent:
-        return timed(lambda: [work(each) for each in inputs], AT_ONCE, self.clock)
+        return timed(lambda: [work(each) for each in inputs], AT_ONCE)
 
 
 def record_one(inputs: Corpus, runs: int) -> Benchmark:
     """Measure one command on a book in a file."""
-    return _record_one_in_file(inputs.folder / "one", runs, time.perf_counter).benchmark("record_one", runs)
-
-
-def record_one_processor(inputs: Corpus, runs: int) -> Benchmark:
-    """Measure only the processor time of one command on a book in a file."""
-    sides = _record_one_in_file(inputs.folder / "one-processor", runs, time.process_time)
-    remark = "; time on the processor alone"
-    return sides.benchmark("record_one_processor", runs, remark, [Goal("rival", 1.5, faster=True)])
-
-
-def _record_one_in_file(folder: Path, runs: int, clock: Callable[[], float]) -> RecordOne:
+    folder = inputs.folder / "one"
     folder.mkdir()
     grants = AT_ONCE * (runs + 1)
     book = Book.open(corpus.long_lives(folder / "book", grants, ENTRIES))
-    application = rival.Grants(rival.sqlite_env(folder / "rival.sqlite"))
-    corpus.rival_long_lives(application, grants, ENTRIES)
+    rivals = {
+        "rival": rival.Grants(rival.sqlite_env(folder / "rival.sqlite")),
+        EXPERT: rival.ExpertGrants(rival.sqlite_env(folder / "expert.sqlite")),
+    }
+    for application in rivals.values():
+        corpus.rival_long_lives(application, grants, ENTRIES)
     raw = journal(book.path)
-    return RecordOne(
-        book,
-        application,
-        Bare(folder / "bare.sqlite").append,
-        lambda stream: raw.execute(STORED_OF, (stream,)),
-        clock=clock,
-    )
+    append = Bare(folder / "bare.sqlite").append
+    sides = RecordOne(book, rivals, append, lambda stream: raw.execute(STORED_OF, (stream,)))
+    return sides.benchmark("record_one", runs)
 
 
 def recorded_alone(place: Place, file: Path) -> Spent:
@@ -208,7 +204,7 @@ def validated(file: Path, book: Path, append: Callable[[list[Row]], None]) -> Ca
 
 
 def record_many(inputs: Corpus, commands: int, runs: int) -> Benchmark:
-    """Measure how commands of whole lives are recorded. The rival saves ready events, as many in a commit."""
+    """Measure how lines of whole lives are recorded, as many in a commit by each side."""
     file = inputs.lives(commands)
     entries = corpus.entry_rows(inputs.book(commands))
     events = inputs.rival_events(commands)
@@ -217,14 +213,13 @@ def record_many(inputs: Corpus, commands: int, runs: int) -> Benchmark:
     def whole_process() -> Spent:
         corpus.new_book(book)
         spent = corpus.grantbook(book, "record", str(file))
-        return Spent(spent.seconds / commands, spent.megabytes)
+        return Spent(spent.seconds / commands, spent.megabytes, spent.processor / commands)
 
-    def rivals() -> Spent:
-        store = inputs.folder / "many.sqlite"
+    def saved(application_class: type[rival.Grants], ready: list[Any] | None = None) -> Spent:
         for old_file in inputs.folder.glob("many.sqlite*"):
             old_file.unlink()
-        application = rival.Grants(rival.sqlite_env(store))
-        return timed(lambda: corpus.save_all(application, events, IN_ONE_COMMIT), commands)
+        application = application_class(rival.sqlite_env(inputs.folder / "many.sqlite"))
+        return rival_recorded(application, file, commands, ready)
 
     def bare() -> Spent:
         target = Bare(inputs.folder / "many-bare.sqlite")
@@ -249,12 +244,38 @@ def record_many(inputs: Corpus, commands: int, runs: int) -> Benchmark:
         f"a command of {commands:,} of whole lives; the whole process makes all views and seals, too",
         {
             OURS: lambda: recorded_alone(book, file),
-            "rival": rivals,
+            "rival": lambda: saved(rival.Grants),
+            EXPERT: lambda: saved(rival.ExpertGrants),
+            READY: lambda: saved(rival.Grants, events),
             "floor": bare,
             VALIDATED: validated_only,
             JUDGED: decided,
             WHOLE: whole_process,
         },
-        [Goal("rival", 0.4, faster=True)],
+        many_goals(),
         runs,
     )
+
+
+def rival_recorded(
+    application: rival.Grants, file: Path, commands: int, ready: list[Any] | None = None
+) -> Spent:
+    """Save the events that the file's lines become, or those that are ready."""
+
+    def work() -> None:
+        if ready is not None:
+            corpus.save_all(application, ready, IN_ONE_COMMIT)
+            return
+        with file.open(encoding="utf-8") as lines:
+            corpus.save_all(application, rival.events(map(json.loads, lines)), IN_ONE_COMMIT)
+
+    return timed(work, commands)
+
+
+def many_goals() -> list[Goal]:
+    """Return the goals of recording many commands."""
+    return [
+        Goal("rival", 0.4, faster=True),
+        Goal(JUDGED, 0.7, faster=True),
+        *(Goal(side, faster=True) for side in (EXPERT, READY, "floor")),
+    ]
