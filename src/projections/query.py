@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
+from pathlib import Path
 from typing import Any, Protocol, overload
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, func, select
+from sqlalchemy import URL, ColumnElement, Connection, Dialect, Select, Text, bindparam, func, select
 
 from lifecycle.book.book import Book
+from lifecycle.journal.addresses import is_address
 from lifecycle.kernel.history import Entry, grant_stream
 from lifecycle.parse import Malformed
 from lifecycle.types.nearest import unknown
@@ -50,6 +52,7 @@ __all__ = [
     "question_of",
     "rows_of",
     "run",
+    "sql_of",
     "tables_at",
 ]
 
@@ -276,6 +279,36 @@ def question_of(name: str, by: str | None, grant: str | None, *, every: bool = F
     if by not in keys:
         raise Malformed([("by", f"{by} is not a key of {name}; there are: {', '.join(keys)}")])
     return keys[by](AS_OF)
+
+
+def sql_of(
+    place: Path | str,
+    name: str,
+    *,
+    as_of: date,
+    by: str | None = None,
+    grant: str | None = None,
+    every: bool = False,
+    due_within: int | None = None,
+) -> str:
+    """Return the select of a report as text, for the views at this place, with its day written in.
+
+    Raises ``Malformed`` if there is no such report or key, or if the report is not one select.
+    """
+    if due_within is None:
+        question = question_of(name, by, grant, every=every)
+    else:
+        question = timeline.due_within(due_within, AS_OF, grant)
+    if not isinstance(question.answer, Select):
+        raise Malformed([("sql", f"report {name} is computed from several queries: it is not one select")])
+    # Named parameters: the driver's own style would write every % twice.
+    dialect_of: Callable[..., Dialect] = URL.create(
+        "postgresql" if is_address(place) else "sqlite"
+    ).get_dialect()
+    select_of_day = question.answer.params(as_of=as_of.isoformat())
+    return str(
+        select_of_day.compile(dialect=dialect_of(paramstyle="named"), compile_kwargs={"literal_binds": True})
+    )
 
 
 _CONVERSIONS: dict[Type, Callable[[Any], object]] = {

@@ -53,7 +53,7 @@ OUTPUT = click.option(
 def _report(ctx: click.Context, /, **given: Any) -> int:
     options = settings()
     forms = next(option.type.choices for option in ctx.command.params if option.name == "form")  # type: ignore[attr-defined]
-    form = form_of(given["form"], given["output"], json=options.json, forms=forms)
+    form = "sql" if given["sql"] else form_of(given["form"], given["output"], json=options.json, forms=forms)
     due_within = given.get("due_within")
     if due_within is not None and given["by"] is not None:
         raise click.UsageError("--due-within lists single obligations: leave --by out")
@@ -72,6 +72,8 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
         "due_within": due_within,
         "every": given.get("every", False),
     }
+    if given["sql"]:
+        return _print_sql(str(ctx.info_name), given, dates_and_choices)
     if given["books"]:
         return _on_all(str(ctx.info_name), given, dates_and_choices, form)
     source, answer = source_of(given)
@@ -87,6 +89,22 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
         else:
             known_at = book.recorded_at(report.known)
             write(report, caption, form, given["output"], color=options.color, fund=fund, known_at=known_at)
+    return 0
+
+
+def _print_sql(name: str, given: dict[str, Any], dates_and_choices: dict[str, Any]) -> int:
+    """Print the report's select instead of its rows. Raises ``UsageError`` for a source other than views."""
+    from cli.output.formats import write_text
+    from projections.query import sql_of
+
+    for option in ("known", "books", "entries", "cluster", "form"):
+        if given[option]:
+            typed = "format" if option == "form" else option
+            raise click.UsageError(f"--sql prints the select for the book's views: leave --{typed} out")
+    with settings().open_for_report(given["views"]) as book:
+        day = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
+        choices = {key: dates_and_choices[key] for key in ("by", "grant", "due_within", "every")}
+        write_text(sql_of(book.views, name, as_of=day, **choices) + "\n", given["output"])
     return 0
 
 
@@ -183,6 +201,7 @@ def _command(
         _option(CLUSTER),
         _option(BOOKS),
         form,
+        click.Option(["--sql"], is_flag=True, help="Print the SQL query of the report instead of its rows."),
         _option(OUTPUT),
     ]
     command.params = [*params, *command.params]
