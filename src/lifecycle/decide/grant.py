@@ -38,9 +38,9 @@ from lifecycle.decide.permission import permit, readings_permitted
 from lifecycle.decide.waivers import waived_items_are_there
 from lifecycle.fund.state import Fund
 from lifecycle.grant import events as on_grant
-from lifecycle.grant.call_terms import check_call_terms
 from lifecycle.grant.evolve import evolve, fold
 from lifecycle.grant.payment.disbursement import no_more_overpaid
+from lifecycle.grant.proposal.call_terms import check_call_terms
 from lifecycle.grant.rules import RULES
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.command import GrantCommand, event_of

@@ -138,7 +138,8 @@ def injured(recorder: AggregateRecorder) -> int | None:
 
 
 def _is_whole(stored: StoredEvent) -> bool:
-    return is_sound(place_of(stored.originator_version, stored.topic), stored.state)
+    state: object = stored.state
+    return isinstance(state, bytes) and is_sound(place_of(stored.originator_version, stored.topic), state)
 
 
 def place_of(version: int, name: str) -> bytes:

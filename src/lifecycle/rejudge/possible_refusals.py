@@ -18,7 +18,7 @@ from lifecycle.decide.correction.target import corrects_something, only_more_tim
 from lifecycle.decide.likenesses import new_ids_differ
 from lifecycle.decide.other_streams import returns_still_covered
 from lifecycle.fund.rules import RULES as OF_THE_FUND
-from lifecycle.grant import call_terms
+from lifecycle.grant.proposal import call_terms
 from lifecycle.grant.rules import RULES as OF_GRANTS
 from lifecycle.kernel.refusals import CommandIdReused, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules

@@ -23,7 +23,12 @@ from lifecycle.fund import events as on_fund
 from lifecycle.fund.commitments import FundsCommitted
 from lifecycle.fund.establishment import WindowNotInEdition
 from lifecycle.grant import events as on_grant
-from lifecycle.grant.call_terms import CallDeadlinePassed, CallNotOpenYet, CriteriaNotScored, WindowNotInCall
+from lifecycle.grant.proposal.call_terms import (
+    CallDeadlinePassed,
+    CallNotOpenYet,
+    CriteriaNotScored,
+    WindowNotInCall,
+)
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.guards import CurrencyNotHolding

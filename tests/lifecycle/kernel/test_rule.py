@@ -9,10 +9,10 @@ import pytest
 from lifecycle.call import call
 from lifecycle.decide import GrantHistory
 from lifecycle.fund.rules import RULES as OF_THE_FUND
-from lifecycle.grant import call_terms
 from lifecycle.grant import events as was
 from lifecycle.grant.payment.disbursement import PaymentsSuspended
 from lifecycle.grant.payment.request import PaymentRequested
+from lifecycle.grant.proposal import call_terms
 from lifecycle.grant.rules import RULES
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
