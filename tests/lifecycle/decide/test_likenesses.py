@@ -17,6 +17,7 @@ from support.given import (
     Past,
     given,
     reads,
+    strike,
 )
 
 
@@ -134,6 +135,15 @@ def test_an_older_book_with_both_spellings_goes_on() -> None:
     past.record(reads(past, was.GrantProposed, title="Milk")).then(EntryCorrected)
     past.when(g.request_payment("04-21", payment="P1.")).refused(TooLikeKnownId)
     past.when(g.request_payment("04-01", payment="P1.")).refused(TooLikeKnownId)
+
+
+@pytest.mark.case("X6")
+def test_an_id_does_not_come_back_beside_another_spelling_of_it() -> None:
+    past = given(EFFECTIVE, g.request_payment("04-10"))
+    past.record(strike(past, was.PaymentRequested)).then(EntryCorrected)
+    past.record(g.request_payment("04-11", payment="p1")).then(was.PaymentRequested)
+    back = g.but(strike(past, EntryCorrected), actor="a.prover")
+    past.when(back).refused(TooLikeKnownId)
 
 
 @pytest.mark.case("X6")

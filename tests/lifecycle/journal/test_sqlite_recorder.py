@@ -15,6 +15,7 @@ from lifecycle.journal.recorder import FORMAT, Question
 from lifecycle.journal.sqlite.recorder import JournalRecorder
 from lifecycle.kernel.errors import Altered, StreamStopped, Unreachable
 from support import given as g
+from support.books import record
 from support.inserting import writable
 
 
@@ -169,6 +170,19 @@ def test_a_position_is_not_used_again_after_its_entry_is_gone(book: Book, raw: s
     raw.execute("DELETE FROM entries WHERE position = ?", (newest,))
     positions = book.journal.recorder.insert_events([StoredEvent("grant:X", 1, "X.v1", b"{}")])
     assert positions == [newest + 1]
+
+
+def test_a_stream_with_a_missing_entry_is_not_read(book: Book, raw: sqlite3.Connection) -> None:
+    name = f"grant:{g.G}"
+    record(book, [g.cost("01-11"), g.cost("01-12")])
+    raw.execute("DROP TRIGGER entries_no_delete")
+    raw.execute(
+        "DELETE FROM entries WHERE position ="
+        " (SELECT position FROM stored_events WHERE originator_id = ? AND originator_version = 2)",
+        (name,),
+    )
+    with pytest.raises(Altered, match=f"{name}@2 is missing"):
+        book.entries(name)
 
 
 def test_a_dump_keeps_the_positions(book: Book, raw: sqlite3.Connection, tmp_path: Path) -> None:

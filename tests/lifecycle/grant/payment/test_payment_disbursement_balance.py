@@ -65,6 +65,16 @@ def test_the_requested_amount_counts_before_a_payment_is_authorised(on: str, fit
 
 
 @pytest.mark.case("M10")
+def test_a_paid_part_is_all_that_a_payment_takes() -> None:
+    """What was requested beyond the authorised amount is neither pending nor given back at the payment."""
+    past = given(PART, g.disburse("04-25", amount="3000.00 USD"))
+    past.when(g.request_payment("04-26", payment="P2", amount="87000.01 USD")).refused(
+        ExceedsUndisbursedBalance, "at most 87,000.00 USD"
+    )
+    past.when(g.request_payment("04-26", payment="P2", amount="87000.00 USD")).then(was.PaymentRequested)
+
+
+@pytest.mark.case("M10")
 def test_no_refusal_offers_less_than_nothing() -> None:
     """More may be asked for than is left: the balance was cancelled since, or paid in breach."""
     for less in (
