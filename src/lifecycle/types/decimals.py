@@ -41,6 +41,11 @@ def inexact_amounts(fields: object, model: type[BaseModel]) -> list[tuple[str, s
     return list(_inexact(amounts_of(model)(fields, "")))
 
 
+def has_too_many_decimals(amount: object) -> bool:
+    """Return whether the amount has more decimals than its currency, zeros counted."""
+    return _readings(amount) is not None
+
+
 def _inexact(amounts: Iterable[tuple[str, object]]) -> Iterator[tuple[str, str]]:
     for field, amount in amounts:
         if readings := _readings(amount):

@@ -15,7 +15,7 @@ from lifecycle.kernel.event import Draft, EntryCorrected, Event
 from lifecycle.kernel.history import corrected_event
 from lifecycle.kernel.listed_codes import Fault, faults
 from lifecycle.kernel.spec import ANY
-from lifecycle.types.decimals import Find, amounts_named, check_decimals_of
+from lifecycle.types.decimals import Find, amounts_named, check_decimals_of, has_too_many_decimals
 from lifecycle.types.money import AMOUNT, Money, check_digits
 
 
@@ -61,14 +61,18 @@ class CallCorrection(_Correction):
 
 
 def _with_amounts_as_kept(words: Mapping[str, Any], amounts: Mapping[str, Find]) -> Mapping[str, Any]:
-    """Return the words with each amount in ``reads`` as it is kept: ``400.50 USD`` for ``400.5 USD``."""
+    """Return the words with each amount in ``reads`` as it is kept: ``400.50 USD`` for ``400.5 USD``.
+
+    An amount with too many decimals stays as it is, so that it is refused.
+    """
     reads = words.get("reads")
     if not isinstance(reads, dict):
         return words
     kept = deepcopy(reads)
     for name, find in amounts.items():
         for path, value in find(kept.get(name), name):
-            if isinstance(value, str) and AMOUNT.fullmatch(value):
+            is_amount = isinstance(value, str) and AMOUNT.fullmatch(value)
+            if is_amount and not has_too_many_decimals(value):
                 _put(kept, path.split("."), str(Money.parse(value)))
     return {**words, "reads": kept}
 
