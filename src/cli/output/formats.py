@@ -3,7 +3,7 @@
 import os
 import stat
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -151,9 +151,7 @@ def _parquet(report: "Report", output: str | None) -> None:
         from cli.output.parquet import write_parquet
     except ModuleNotFoundError:
         raise click.UsageError("Parquet needs pyarrow: pip install 'grantbook[parquet]'") from None
-    with opened_for_writing(output) as file:
-        write_parquet(report, file)
-    say(f"wrote {safe(output)}: {len(report.rows):,} rows", err=True)
+    _write_rows(report, output, lambda file: write_parquet(report, file))
 
 
 def _spreadsheet(
@@ -165,8 +163,14 @@ def _spreadsheet(
         from cli.output.spreadsheet import Dates, write_spreadsheet
     except ModuleNotFoundError:
         raise click.UsageError("XLSX needs XlsxWriter: pip install 'grantbook[xlsx]'") from None
+    dates = Dates(fund, known_at, caption)
+    _write_rows(report, output, lambda file: write_spreadsheet(report, dates, file))
+
+
+def _write_rows(report: "Report", output: str, write: Callable[[IO[bytes]], None]) -> None:
+    """Write the report's rows to a file, and say how many there are."""
     with opened_for_writing(output) as file:
-        write_spreadsheet(report, Dates(fund, known_at, caption), file)
+        write(file)
     say(f"wrote {safe(output)}: {len(report.rows):,} rows", err=True)
 
 

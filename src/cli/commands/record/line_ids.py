@@ -28,12 +28,12 @@ class Ids:
         It depends neither on the order of keys nor on how an amount is written. A field that is absent, null
         or the same as its default makes no difference. The decimals of a rate do.
         """
-        text = _canonical(_said(command, absent))
+        text = _canonical(_fields_given(command, absent))
         sum_of_line = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
         return str(uuid5(_NAMESPACE, f"{self._seen.one_more(sum_of_line)} {text}"))
 
 
-def _said(command: "Command", absent: Sequence[str]) -> dict[str, Any]:
+def _fields_given(command: "Command", absent: Sequence[str]) -> dict[str, Any]:
     """Return what the line says: the command's name and its fields, without those that it leaves open."""
     event = command.event.model_dump(
         mode="json", by_alias=True, exclude_none=True, exclude_defaults=True, exclude=set(absent)

@@ -99,7 +99,9 @@ def _record_all(options: Settings, run: Run, descriptor: int, size: int, *, quie
     _log(run, time.perf_counter() - started)
     if not (quiet or isinstance(failure, BrokenPipeError)):
         _sum_up(options, run, failure, unfinished)
-    return run.code if failure is None else _failed(failure, run)
+    if failure is not None:
+        return _failed(failure, run)
+    return run.code
 
 
 def _report_failure(outcome: Outcome) -> None:
@@ -133,8 +135,9 @@ def _sum_up(options: Settings, run: Run, failure: BaseException | None, unfinish
     if not options.json:
         for sentence in run.sentences():
             say(sentence)
-    for sentence in unfinished if failure is None else ():
-        say(prose(sentence), err=True)
+    if failure is None:
+        for sentence in unfinished:
+            say(prose(sentence), err=True)
 
 
 def _failed(failure: BaseException, run: Run) -> int:
