@@ -38,36 +38,29 @@ READING_COMMANDS = [
     ("report", "disbursement", "--by", "partner"),
     ("report", "progress", "--year", "2018"),
 ]
+
+
+def planned(activity: str, **fields: object) -> dict[str, Any]:
+    """Return the command that plans a video conference of TZ and BR on 1 June 2017."""
+    countries, day = ["TZ", "BR"], "2017-06-01"
+    common = {"instrument": "video_conference", "countries": countries, "starts": day, "ends": day}
+    return on_grant("PlanActivity", "2017-05-01", "leader", activity=activity, **common, **fields)
+
+
 WITH_CODES = [
     {"command": "JoinPartner", "on": "2009-01-01", "actor": "desk", "partner": "GH", "name": "Ghana"}
     | {"kind": "emerging"},
     {"command": "ReceiveInstalment", "on": "2016-01-03", "actor": "cash", "partner": "GH"}
     | {"amount": "1000.00 GHS", "holding_amount": "250.00 USD"},
-    on_grant(
-        "PlanActivity",
-        "2017-05-01",
-        "leader",
-        activity="A1",
-        instrument="video_conference",
-        countries=["TZ", "BR"],
-        starts="2017-06-01",
-        ends="2017-06-01",
+    planned(
+        "A1",
         starts_at="2017-06-01T12:00Z",
         sites=[
             {"site": "Dar", "time_zone": "Africa/Dar_es_Salaam"},
             {"site": "Home", "time_zone": "localtime"},
         ],
     ),
-    on_grant(
-        "PlanActivity",
-        "2017-05-01",
-        "leader",
-        activity="A2",
-        instrument="video_conference",
-        countries=["TZ", "BR"],
-        starts="2017-06-01",
-        ends="2017-06-01",
-    ),
+    planned("A2"),
     on_grant(
         "HoldActivity",
         "2017-06-01",
