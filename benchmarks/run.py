@@ -106,7 +106,10 @@ def main() -> None:
         elif options.only == [GROWTH]:
             growth_of_everything(options.keep or folder, options.runs, options.scale)
         else:
-            for name in options.only or benchmarks(folder, options.runs, options.scale):
+            known = benchmarks(folder, options.runs, options.scale)
+            if unknown := set(options.only) - known.keys():
+                sys.exit(f"unknown: {', '.join(sorted(unknown))}. Known: {', '.join([*known, GROWTH])}")
+            for name in options.only or known:
                 results |= alone(name, folder, options.runs, options.scale)
                 if is_written(options):
                     write(options.runs, options.scale, results)
