@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo quick test test-postgresql faults mutants lint docs bench bench-large lock clean
+.PHONY: help demo quick test test-postgresql lowest faults mutants lint docs bench bench-large lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -q --disable-pip-version-check
@@ -57,8 +57,19 @@ lock: .venv/.made ## write requirements.txt and requirements-dev.txt again from 
 	$(LOCK) --extra charts --group build --output-file requirements.txt
 	$(LOCK) --all-extras --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
+# By hand, before a release and after a floor is changed: LOWEST='tests/cli' make lowest runs a part.
+LOWEST ?= tests
+lowest: .venv/.made ## run the tests on the lowest versions that pyproject.toml allows, in .venv-lowest
+	$(PIP) install 'uv>=0.13,<1'
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-lowest
+	$(BIN)/uv pip compile pyproject.toml --quiet --all-extras --resolution lowest-direct --no-header \
+		--no-annotate --output-file .venv-lowest/lowest.txt
+	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --constraint .venv-lowest/lowest.txt \
+		--group test --editable '.[all]'
+	.venv-lowest/bin/python -m pytest $(LOWEST)
+
 clean: ## remove .venv, the demo book, and every cache
-	rm -rf .venv build dist demo-book src/*.egg-info \
+	rm -rf .venv .venv-lowest build dist demo-book src/*.egg-info \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
