@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from projections.query import AS_OF
+from projections.reports import entries
 from projections.reports.results import sites
 from projections.reports.results.library import MATCH_COLUMNS, SEARCH_COLUMNS
 from projections.reports.sql_views import KEYS, REPORTS
@@ -35,6 +36,7 @@ def _reports() -> Iterator[tuple[str, Columns]]:
         for key, question in KEYS.get(name, {}).items():
             option = "--waiting" if key == "waiting" else f"--by {key}"
             yield f"report {name} {option}", question(AS_OF).columns
+    yield "entries", entries.COLUMNS
     yield "library search", SEARCH_COLUMNS
     yield "library match", MATCH_COLUMNS
     yield "activity sites", sites.COLUMNS

@@ -211,6 +211,7 @@ OTHER_COMMANDS = (
     OtherCommand(
         "report disbursement", "Money promised and paid, by grant or by group.", _report, "disbursement"
     ),
+    OtherCommand("report payments", "Each payment: amounts, days, officers, status.", _report, "payments"),
     OtherCommand("report windows", "Each rule of a grant's window, with its figure.", _report, "windows"),
     OtherCommand("report timeline", "Each obligation: due, met, overdue.", _report, "timeline"),
     OtherCommand("report fund", "Contributions, commitments and what is available.", _report, "fund"),
@@ -233,6 +234,7 @@ OTHER_COMMANDS = (
     OtherCommand("report parties", "Who facilitates or finances exchanges of others.", _report, "parties"),
     OtherCommand("report experts", "Who helps with an exchange, and what for.", _report, "experts"),
     OtherCommand("report surveys", "Surveys of clients: respondents and satisfaction.", _report, "surveys"),
+    OtherCommand("report entries", "Each entry in force, corrections applied.", _report, "entries"),
     OtherCommand("report glance", "Show what is overdue, due, paid, on its way, and new.", _glance, "glance"),
     OtherCommand(
         "report progress",
@@ -314,6 +316,7 @@ EXAMPLES = {
     "export entries": "grantbook export entries entries/ --buckets 16",
     "report register": "grantbook report register --as-of 2017-12-31",
     "report disbursement": "grantbook report disbursement --by window,fiscal-year",
+    "report payments": "grantbook report payments --status authorised",
     "report windows": "grantbook report windows --grant SSF-2017-01",
     "report timeline": "grantbook report timeline --due-within 30",
     "report fund": "grantbook report fund --as-of 2017-06-30",
@@ -328,6 +331,7 @@ EXAMPLES = {
     "report parties": "grantbook report parties --format csv",
     "report experts": "grantbook report experts --format csv",
     "report surveys": "grantbook report surveys --grant SSF-2017-01",
+    "report entries": "grantbook report entries --grant SSF-2017-01 --json",
     "report glance": "grantbook report glance --since 2017-12-01",
     "report progress": "grantbook report progress --year 2017 --output progress.html",
     "report consultations": "grantbook report consultations --json",

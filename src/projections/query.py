@@ -23,6 +23,8 @@ from lifecycle.types.nearest import unknown
 from projections import store
 from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import caught_up
+from projections.reports import entries
+from projections.reports.money import payments
 from projections.reports.portfolio import timeline
 from projections.reports.questions import Question
 from projections.reports.sql_views import KEYS, REPORTS
@@ -33,6 +35,8 @@ from projections.schema.tracking import ViewsTracking
 
 _OF_ALL = ("register",)
 """Reports that need all grants for the row of one: its sector has the spelling that was recorded first."""
+ENTRIES = "entries"
+"""The one report that is read from the journal."""
 AS_OF: ColumnElement[str] = bindparam("as_of", type_=Text)
 """The day of the report."""
 KEPT = 2_000
@@ -43,6 +47,7 @@ _PAGE = 1_000
 
 __all__ = [
     "AS_OF",
+    "ENTRIES",
     "KEYS",
     "REPORTS",
     "Report",
@@ -127,6 +132,7 @@ def run(
     grant: str | None = None,
     every: bool = False,
     due_within: int | None = None,
+    status: str | None = None,
 ) -> Report:
     """Run a report and return it.
 
@@ -139,11 +145,20 @@ def run(
         grant: Only this grant.
         every: Whether the timeline has obligations that the edition does not ask for.
         due_within: Limits the timeline to what is overdue, or due within this number of days.
+        status: Limits payments to those of this status.
 
     Raises ``Malformed`` if there is no such report, key or grant, `Unreachable` if the views cannot be used.
     """
     answered = answering(
-        book, name, as_of=as_of, known=known, by=by, grant=grant, every=every, due_within=due_within
+        book,
+        name,
+        as_of=as_of,
+        known=known,
+        by=by,
+        grant=grant,
+        every=every,
+        due_within=due_within,
+        status=status,
     )
     with answered as report:
         return replace(report, rows=[*report.rows])
@@ -160,13 +175,17 @@ def answering(
     grant: str | None = None,
     every: bool = False,
     due_within: int | None = None,
+    status: str | None = None,
 ) -> Iterator[Report]:
     """Yield what `run` returns, while its rows are read from the open tables: there may be very many.
 
     Takes the arguments of `run`, and raises the same.
     """
+    if name == ENTRIES:
+        yield _entries(book, as_of, known, by, grant)
+        return
     if due_within is None:
-        question = question_of(name, by, grant, every=every)
+        question = question_of(name, by, grant, every=every, status=status)
     else:
         question = timeline.due_within(due_within, AS_OF, grant)
     with tables_at(book, known, None if name in _OF_ALL else grant) as (connection, position):
@@ -176,6 +195,25 @@ def answering(
         if not isinstance(question.answer, Select) or store.may_change_while_read(connection):
             rows = [*rows]  # a function has them all; and what may change can be trusted once all are read
         yield Report(name, question.columns, rows, as_of, position)
+
+
+def _entries(
+    book: Book | DetachedViews, as_of: date, known: int | None, by: str | None, grant: str | None
+) -> Report:
+    """Return the report of the entries in force, whose rows are read from the journal."""
+    if isinstance(book, DetachedViews) or by is not None:
+        raise _not_in_views(by)
+    if grant is not None and not book.entries(grant_stream(grant), known):
+        raise Malformed([("grant", unknown("grant", grant, book.named("grant", known)))])
+    position = book.position() if known is None else min(known, book.position())
+    rows = StreamedRows(lambda: entries.rows(book, as_of, position, grant))
+    return Report(ENTRIES, entries.COLUMNS, rows, as_of, position)
+
+
+def _not_in_views(by: str | None) -> Malformed:
+    if by is not None:
+        return Malformed([("by", f"entries are not summed by a key; these are: {', '.join(KEYS)}")])
+    return Malformed([("report", "entries are read from the journal, not from views: name the book itself")])
 
 
 class Streams(Protocol):
@@ -260,14 +298,25 @@ def rows_of(connection: Connection, question: Question, as_of: date) -> Iterator
         )
 
 
-def question_of(name: str, by: str | None, grant: str | None, *, every: bool = False) -> Question:
+def question_of(
+    name: str, by: str | None, grant: str | None, *, every: bool = False, status: str | None = None
+) -> Question:
     """Return the question of a report, or of its sums by a key. Raises ``Malformed`` if there is none.
 
-    ``every`` adds to the timeline the obligations that the edition does not ask for.
+    ``every`` adds to the timeline the obligations that the edition does not ask for. ``status`` limits
+    payments to those of this status.
     """
+    if name == ENTRIES:
+        raise _not_in_views(by)
     report = REPORTS.get(name)
     if report is None:
-        raise Malformed([("report", f"there is no report {name}; there are: {', '.join(REPORTS)}")])
+        raise Malformed(
+            [("report", f"there is no report {name}; there are: {', '.join((*REPORTS, ENTRIES))}")]
+        )
+    if status is not None:
+        if name != "payments":
+            raise Malformed([("status", f"{name} has no rows by status; payments has")])
+        return payments.report(AS_OF, grant, status)
     if by is None:
         return report(AS_OF, grant) if not every else timeline.report(AS_OF, grant, every=True)
     keys = KEYS.get(name)
@@ -290,13 +339,14 @@ def sql_of(
     grant: str | None = None,
     every: bool = False,
     due_within: int | None = None,
+    status: str | None = None,
 ) -> str:
     """Return the select of a report as text, for the views at this place, with its day written in.
 
     Raises ``Malformed`` if there is no such report or key, or if the report is not one select.
     """
     if due_within is None:
-        question = question_of(name, by, grant, every=every)
+        question = question_of(name, by, grant, every=every, status=status)
     else:
         question = timeline.due_within(due_within, AS_OF, grant)
     if not isinstance(question.answer, Select):

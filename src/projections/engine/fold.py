@@ -31,6 +31,7 @@ from projections.folds import (
     instalments,
     library_texts,
     outcomes,
+    payments,
     register,
     windows,
 )
@@ -47,6 +48,7 @@ from projections.folds.exchanges import Activities, Attendance
 from projections.folds.follow_ups import FollowUps
 from projections.folds.library_texts import Texts
 from projections.folds.outcomes import Outcomes
+from projections.folds.payments import Payments
 from projections.folds.register import Register
 from projections.folds.timeline import Compliance, rows_of
 from projections.folds.windows import Windows
@@ -62,6 +64,7 @@ from projections.schema.layout import (
     fund_partners,
     grant_standing,
     obligation_steps,
+    payment_spans,
     seat_offsets,
     sector_names,
 )
@@ -127,7 +130,8 @@ _PROJECTIONS: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None
 def tables_changed_by(event_type: type[Event]) -> list[str]:
     """Return the names of the tables whose rows an event of a grant changes."""
     rules = Rules(Fund())
-    return [
+    of_payments = [payment_spans.name] if event_type in payments.CONCERNS else []
+    return of_payments + [
         make(rules).table.name
         for make, types in _PROJECTIONS
         if event_type in (OBLIGATED if types is None else types)
@@ -155,14 +159,18 @@ def fold_grant(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) 
     if not entries_in_force:
         return
     projections: list[Projection] = [make(rules) for make, _ in _PROJECTIONS]
+    of_payments = Payments()
     see = [projection.see for projection in projections]
     for entry, grant in steps(entries_in_force):
         event = entry.event
         for i in _concerned(type(event)):
             see[i](grant, event)
+        if type(event) in payments.CONCERNS:
+            of_payments.see(grant, entry)
     state = grant.freeze()
     for projection in projections:
         into[projection.table] += projection.rows(stream)
+    into[payment_spans] += of_payments.rows(stream)
     into[sector_names] += register.sector_rows(stream, entries_in_force)
     if state.stage is Stage.REQUESTED:
         state = state.replace(request_digest=request_digest(state))

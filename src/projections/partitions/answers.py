@@ -31,12 +31,13 @@ class ReportRequest:
     grant: str | None = None
     every: bool = False
     due_within: int | None = None
+    status: str | None = None
 
     def question(self) -> Question:
         """Return the question. Raises ``Malformed`` for a report or key that is not there."""
         if self.due_within is not None:
             return timeline.due_within(self.due_within, AS_OF, self.grant)
-        return question_of(self.name, self.by, self.grant, every=self.every)
+        return question_of(self.name, self.by, self.grant, every=self.every, status=self.status)
 
 
 def answered(

@@ -31,7 +31,10 @@ from projections.schema.layout import FUND_TABLES, sector_names
 from projections.schema.rows import Row
 
 BY_GRANT = frozenset(
-    ("register", "disbursement", "windows", "exchanges", "stages", "parties", "experts", "surveys")
+    (
+        *("register", "disbursement", "payments", "windows", "exchanges"),
+        *("stages", "parties", "experts", "surveys"),
+    )
 )
 """Reports of which each row is of one grant, in the order of the grants' names."""
 ADDED = frozenset((*(("disbursement", key) for key in disbursement_by.KEYS), ("timeline", "obligation")))
@@ -51,12 +54,13 @@ def run(
     grant: str | None = None,
     every: bool = False,
     due_within: int | None = None,
+    status: str | None = None,
 ) -> Report:
     """Ask a report of exported entries, as `projections.query.run` asks one of a book.
 
     Raises ``Malformed`` for a report, key or grant that is not there, `Unreachable` if a cluster fails.
     """
-    request = ReportRequest(name, as_of, by, grant, every, due_within)
+    request = ReportRequest(name, as_of, by, grant, every, due_within, status)
     question = request.question()
     position = entries.position() if known is None else min(known, entries.position())
     parts = _Parts(entries, position, request)

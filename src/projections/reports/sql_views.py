@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateView
 
 from projections.reports.fund import calls, instalments
 from projections.reports.fund import contributions as fund
-from projections.reports.money import attribution, disbursement, disbursement_by, value
+from projections.reports.money import attribution, disbursement, disbursement_by, payments, value
 from projections.reports.portfolio import (
     register,
     stages,
@@ -36,6 +36,7 @@ from projections.schema.tables import seat_offsets
 REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "register": register.report,
     "disbursement": disbursement.report,
+    "payments": payments.report,
     "windows": windows.report,
     "timeline": timeline.report,
     "fund": fund.report,

@@ -121,6 +121,19 @@ money_flows = _table(
 units. A failed payment has a row on each of its two days; ``undone_on`` of the first names the second. A row
 that takes back an earlier flow (a refund, a failure, a rejection) has that flow's day in ``follows``."""
 
+payment_spans = _table(
+    "payment_spans",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "until", "payment", "category", "payee", "status"),
+    *(TableColumn(name, BIG_INTEGER) for name in ("asked", "authorised")),
+    *(_needed(name, BIG_INTEGER) for name in ("disbursed", "refunded", "overpaid")),
+    *_texts("asked_on", "asked_by", "authorised_on", "authorised_by", "paid_on", "paid_by"),
+    *_texts("recorder", "recorded_at", "irregular"),
+)
+"""Each payment's state, from day to day, with amounts in minor units. ``recorder`` and ``recorded_at`` are of
+the newest entry about it. ``irregular`` is the name of the refusal whose rule an irregular payment broke."""
+
 window_findings = _table(
     "window_findings",
     _key("grant"),
@@ -351,6 +364,7 @@ GRANT_TABLES = (
     register_spans,
     sector_names,
     money_flows,
+    payment_spans,
     window_findings,
     obligation_steps,
     call_answers,

@@ -1,7 +1,7 @@
 """Make rows of the tables: from cells by name, and cells from days, spans and amounts."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from operator import itemgetter
@@ -72,6 +72,11 @@ def written(minors: int, scale: int) -> str:
     whole, part = divmod(abs(minors), scale)
     sign = "-" if minors < 0 else ""
     return f"{sign}{whole}.{part:0{places}}" if places else f"{sign}{whole}"
+
+
+def moment(value: datetime) -> str:
+    """Return the moment in UTC as it is stored, in the form that ``--known`` accepts."""
+    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 @lru_cache(maxsize=1 << 16)

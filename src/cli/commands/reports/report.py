@@ -36,6 +36,8 @@ KEYS = {
 with the keys of the projections."""
 
 
+STATUSES = ("requested", "authorised", "rejected", "disbursed", "failed")
+"""The statuses of ``--status``. A test compares them with those of the projection."""
 AS_OF = click.option(
     "--as-of", metavar="DATE", help="As of the end of this day; today at the fund's seat if not given."
 )
@@ -71,6 +73,7 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
         "grant": given.get("grant"),
         "due_within": due_within,
         "every": given.get("every", False),
+        "status": given.get("status"),
     }
     if given["sql"]:
         return _print_sql(str(ctx.info_name), given, dates_and_choices)
@@ -103,7 +106,7 @@ def _print_sql(name: str, given: dict[str, Any], dates_and_choices: dict[str, An
             raise click.UsageError(f"--sql prints the select for the book's views: leave --{typed} out")
     with settings().open_for_report(given["views"]) as book:
         day = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
-        choices = {key: dates_and_choices[key] for key in ("by", "grant", "due_within", "every")}
+        choices = {key: dates_and_choices[key] for key in ("by", "grant", "due_within", "every", "status")}
         write_text(sql_of(book.views, name, as_of=day, **choices) + "\n", given["output"])
     return 0
 
@@ -145,6 +148,7 @@ def answering(
     grant: str | None = None,
     due_within: int | None = None,
     every: bool = False,
+    status: str | None = None,
     answer: "Answer | None" = None,
 ) -> "Iterator[Report]":
     """Yield the report on the dates that were typed, or as of today and as known now.
@@ -160,7 +164,15 @@ def answering(
     position = None if known is None else position_from(book, known)
     answer_of: Answer = query.answering if answer is None else answer
     answered = answer_of(
-        book, name, as_of=day, known=position, by=by, grant=grant, every=every, due_within=due_within
+        book,
+        name,
+        as_of=day,
+        known=position,
+        by=by,
+        grant=grant,
+        every=every,
+        due_within=due_within,
+        status=status,
     )
     with answered as report:
         yield report
@@ -238,12 +250,21 @@ def _every(_: Any) -> click.Option:
     )
 
 
+def _status(_: Any) -> click.Option:
+    return click.Option(
+        ["--status"],
+        type=click.Choice(STATUSES),
+        help="Only payments of this status: authorised ones wait to be paid, for example.",
+    )
+
+
 def _waiting(_: Any) -> click.Option:
     return click.Option(["--waiting"], is_flag=True, help="Only grants whose results wait for money.")
 
 
 register = _command("register", "Every grant: stage, terms and dates.", _grant)
 disbursement = _command("disbursement", "Money promised and paid, by grant or by group.", _by, _grant)
+payments = _command("payments", "Each payment: amounts, days, officers, status.", _status, _grant)
 windows = _command("windows", "Each rule of a grant's window, with its figure.", _grant)
 timeline = _command(
     "timeline",
@@ -266,4 +287,5 @@ stages = _command("stages", "How many days each grant spent in each stage.", _gr
 parties = _command("parties", "Who facilitates or finances exchanges of others.", _grant)
 experts = _command("experts", "Who helps with an exchange, and what for.", _grant)
 surveys = _command("surveys", "Surveys of clients: respondents and satisfaction.", _grant)
+entries = _command("entries", "Each entry in force, corrections applied.", _grant)
 consultations = _command("consultations", "When partners met.")
