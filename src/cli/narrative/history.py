@@ -291,6 +291,9 @@ def marks(paragraph: Paragraph) -> list[str]:
     if paragraph.out_of_order:
         recorded += f"{'; ' if paragraph.late else ': '}out of order, after an entry of a later day"
     lines = [recorded]
+    if (origin := entry.imported_from) is not None:
+        judged = "by arithmetic alone" if entry.is_history else "by all rules"
+        lines.append(f"imported from {prose(origin.source)}, {prose(origin.reference)}: judged {judged}")
     if (strike := paragraph.struck_by) is not None:
         lines.append(f"struck by {_numbered(strike)}{because(_reason(strike))}: it has no effect")
     for correction, changed in paragraph.corrections:
@@ -324,6 +327,7 @@ def paragraph_json(paragraph: Paragraph) -> dict[str, Any]:
         "position": entry.position,
         "command_id": entry.command_id,
         "note": entry.note,
+        "imported_from": None if entry.imported_from is None else entry.imported_from.model_dump(),
         "sentence": paragraph.sentence,
         "changes": [_change(change) for change in paragraph.changes],
         "late": paragraph.late,

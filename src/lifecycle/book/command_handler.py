@@ -189,7 +189,7 @@ class CommandHandler:
         except Refusal as refusal:
             without_trace(refusal)
             return self._refused(request, refusal, now)
-        entries = self._entries(request, decision, command.note, now)
+        entries = self._entries(request, decision, command, now)
         effect = self._effect(stream, entries, decision)
         position = self._append(entries, request.digest)
         self.effect = effect
@@ -247,7 +247,7 @@ class CommandHandler:
             )
 
     def _entries(
-        self, request: _Request, decision: Decision, note: str | None, now: datetime
+        self, request: _Request, decision: Decision, command: Command, now: datetime
     ) -> tuple[Entry, ...]:
         """Return the entries that a command becomes: first its own, then the paired events."""
         versions: dict[str, int] = {}
@@ -255,7 +255,10 @@ class CommandHandler:
         for stream, event in ((request.stream, decision.event), *decision.pair):
             versions[stream] = versions.get(stream, self._state.version(stream)) + 1
             about = (self._next_moment(now), request.recorder, request.command_id)
-            entries.append(Entry(stream, versions[stream], event, *about, None if entries else note))
+            entry = Entry(stream, versions[stream], event, *about, None if entries else command.note)
+            if command.imported_from is not None and not entries:
+                entry = entry._replace(imported_from=command.imported_from)
+            entries.append(entry)
         for entry in entries:
             self.journal.left_out.refuse(entry.originator_id)
         return tuple(entries)

@@ -16,7 +16,7 @@ from lifecycle.decide.decision import (
     provisional,
     spec_of,
 )
-from lifecycle.decide.permission import permit, readings_permitted
+from lifecycle.decide.permission import permit_command, readings_permitted
 from lifecycle.fund.state import Fund
 from lifecycle.kernel.command import CallCommand, event_of
 from lifecycle.kernel.event import EntryCorrected
@@ -39,7 +39,7 @@ def decide(
     ``rules``: the number of the rule set to decide by.
     """
     spec = spec_of(command)
-    permit(fund, spec, command.event, recorder)
+    permit_command(fund, spec, command, recorder, today)
     before = in_force(entries)
     event = (
         event_of(EntryCorrected, command.event) if isinstance(command, CorrectCallEntry) else command.event

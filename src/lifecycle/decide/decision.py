@@ -92,4 +92,13 @@ def reads_the_same(entry: Entry, other: Entry) -> bool:
 
 def provisional(command: Command, event: Event, version: int, rules: int) -> Entry:
     """Return the entry that the event would become, under the rule set of this number."""
-    return Entry(stream_of(command), version, event, NOT_YET, command.actor, command.command_id, rules=rules)
+    return Entry(
+        stream_of(command),
+        version,
+        event,
+        NOT_YET,
+        command.actor,
+        command.command_id,
+        rules=rules,
+        imported_from=command.imported_from,
+    )

@@ -23,7 +23,7 @@ from lifecycle.decide.other_streams import (
     partner_has_it,
     returns_still_covered,
 )
-from lifecycle.decide.permission import ActsSince, permit, readings_permitted, still_permitted
+from lifecycle.decide.permission import ActsSince, permit_command, readings_permitted, still_permitted
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.establishment import has_usable_currency
 from lifecycle.fund.evolve import evolve as evolve_fund
@@ -63,7 +63,7 @@ def decide(  # noqa: PLR0917 what a decision rests on
     """
     spec = spec_of(command)
     if fund.established_on is not None:
-        permit(fund, spec, command.event, recorder)
+        permit_command(fund, spec, command, recorder, today)
     event = (
         event_of(EntryCorrected, command.event) if isinstance(command, CorrectFundEntry) else command.event
     )
@@ -80,15 +80,26 @@ def decide(  # noqa: PLR0917 what a decision rests on
         never_overdrawn(fund, after)
         readings_permitted(after, held, before)
     else:
-        check_rules_and_day(lambda: _check_event(fund, event, entries, streams, rules), command.on, today)
+        check_rules_and_day(
+            lambda: _check_event(fund, event, entries, streams, rules, is_history=command.is_history),
+            command.on,
+            today,
+        )
         after = evolve_fund(fund, event)
     still_permitted(fund, after, acts_since)
     return Decision(event, (), None, after)
 
 
-def _check_event(fund: Fund, event: Event, entries: Sequence[Entry], streams: Streams, rules: int) -> None:
-    """Check an event by the fund's own state and by other streams. Raises the first `Refusal`."""
-    if isinstance(event, on_fund.PolicyAdopted):
+def _check_event(
+    fund: Fund, event: Event, entries: Sequence[Entry], streams: Streams, rules: int, *, is_history: bool
+) -> None:
+    """Check an event by the fund's own state and by other streams. Raises the first `Refusal`.
+
+    ``is_history``: whether it was brought in as history, which is recorded whatever is left of the money.
+    """
+    if is_history:
+        check_fund_rules(fund, event, rules, is_new=False)
+    elif isinstance(event, on_fund.PolicyAdopted):
         check_fund_rules(fund, event, rules, is_new=True)
         edition_in_time(event, streams, rules)
     elif isinstance(event, on_fund.FundsReturned) and rules >= _RETURNS_AND_IDS:

@@ -34,7 +34,7 @@ from lifecycle.decide.decision import (
 from lifecycle.decide.grant_history import GrantHistory, is_late, needs_entries
 from lifecycle.decide.likenesses import grant_ids_differ, new_ids_differ
 from lifecycle.decide.paired_events import decision_with_pairs
-from lifecycle.decide.permission import permit, readings_permitted
+from lifecycle.decide.permission import permit, permit_command, readings_permitted
 from lifecycle.decide.waivers import waived_items_are_there
 from lifecycle.fund.state import Fund
 from lifecycle.grant import events as on_grant
@@ -44,8 +44,9 @@ from lifecycle.grant.proposal.call_terms import check_call_terms
 from lifecycle.grant.rules import RULES
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.command import GrantCommand, event_of
-from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.event import EntryCorrected, Event, ImportedFrom
 from lifecycle.kernel.history import Entry, in_force
+from lifecycle.kernel.likeness import TooLikeKnownId
 from lifecycle.kernel.refusals import (
     STAGE,
     TERMS,
@@ -100,6 +101,8 @@ FOR_DECISION: RuleKinds = ("invariants", "balances", "preconditions")
 """The rules by which entries of later days are checked again: after an external event or its correction,
 after the correction of a decision, and after a late decision. An external event is recorded whatever was
 decided since: so is a refund that becomes known after the closure (domain §1.1)."""
+OF_HISTORY: RuleKinds = ("arithmetic",)
+"""The rules of an event that was brought in as history, whenever it is looked at (domain §14)."""
 
 
 class _Context(NamedTuple):
@@ -110,21 +113,27 @@ class _Context(NamedTuple):
     rules: int
     """The number of the rule set to decide the command by."""
 
-    def check(self, grant: Grant | None, event: Event, rules: int, kinds: RuleKinds) -> None:
+    def check(
+        self, grant: Grant | None, event: Event, rules: int, kinds: RuleKinds, origin: ImportedFrom | None
+    ) -> None:
         """Check an event by its rules. Raises the `Refusal` that comes first in the order of checks.
 
-        ``rules``: the number of the rule set under which the event was recorded.
+        ``rules``: the number of the rule set under which the event was recorded. ``origin``: where it was
+        imported from. History is checked by arithmetic alone, and an imported id may look like another.
         """
         refusals: list[Refusal] = []
         guards = RULES.get(type(event), NONE)
+        is_history = origin is not None and origin.mode == "history"
+        kinds = OF_HISTORY if is_history else kinds
         for kind in kinds:
             for rule in in_set(getattr(guards, kind), rules):
                 try:
                     rule.apply(grant=grant, event=event, fund=self.fund)
                 except Refusal as refusal:
-                    refusals.append(refusal)
+                    if origin is None or not isinstance(refusal, TooLikeKnownId):
+                        refusals.append(refusal)
         call = event.call if isinstance(event, on_grant.GrantProposed) else grant.call if grant else None
-        if call is not None:
+        if call is not None and not is_history:
             try:
                 check_call_terms(self.calls.get(call), call, event, rules)
             except Refusal as refusal:
@@ -153,21 +162,22 @@ def decide(  # noqa: PLR0917 what a decision rests on
     ``rules``: the number of the rule set to decide by.
     """
     spec, context = spec_of(command), _Context(fund, calls, rules)
-    permit(fund, spec, command.event, recorder)
     if isinstance(command, CorrectEntry):
+        permit(fund, spec, command.event, recorder)
         return decide_correction(history, command, context, today)
+    permit_command(fund, spec, command, recorder, today)
     if spec.stages == ("",) and history.version:
         raise GrantIdTaken(f"there is a grant {command.grant}: choose another id")
     late, with_entries = is_late(history, command), needs_entries(history, command)
     index = index_for(history.held, command.on) if with_entries else 0
     grant = fold(history.held[:index]) if late else history.grant
-    in_stage(grant, spec, command.grant, command.on)
-    make = RULES.get(_EVENTS[spec.event], NONE).made_by
-    event = make(grant, command.event, fund) if make else command.event
+    in_stage(grant, spec, command.grant, command.on, is_history=command.is_history)
+    event = _event_made(grant, command, spec, fund)
     last_day = _last_day(event, rules)
-    check_rules_and_day(lambda: context.check(grant, event, rules, FOR_DECISION), last_day, today)
+    origin = command.imported_from
+    check_rules_and_day(lambda: context.check(grant, event, rules, FOR_DECISION, origin), last_day, today)
     after: Grant | None = evolve(grant, event, command.grant)
-    if late and rules >= _IDS_AND_ITEMS:
+    if late and rules >= _IDS_AND_ITEMS and origin is None:
         new_ids_differ(history.grant, grant, after)
     later_rules = FOR_EXTERNAL_EVENT if type(event) in _EXTERNAL_EVENTS else FOR_DECISION
     if late:
@@ -175,15 +185,22 @@ def decide(  # noqa: PLR0917 what a decision rests on
     if with_entries:
         new = provisional(command, event, history.version + 1, rules)
         held = [*history.held[:index], new, *history.held[index:]]
-        check_ids_and_waivers(history, held, after, context, new.originator_version)
+        check_ids_and_waivers(history, held, after, context, new)
     if late:
         corrections_still_by_third(history.entries, history.held, history.grant, after)
-    is_paid = type(event) is on_grant.IrregularPaymentRecorded
-    if not is_paid:
+    in_any_case = command.is_history or type(event) is on_grant.IrregularPaymentRecorded
+    if not in_any_case:
         no_more_overpaid(history.grant, after)
     return decision_with_pairs(
-        history.grant, after, event, context.fund, context.calls, context.rules, refusing=not is_paid
+        history.grant, after, event, context.fund, context.calls, context.rules, refusing=not in_any_case
     )
+
+
+def _event_made(grant: Grant | None, command: GrantCommand, spec: Spec, fund: Fund) -> Event:
+    """Return the event that the command becomes. Raises a `Refusal` if it cannot be made."""
+    guards = RULES.get(_EVENTS[spec.event], NONE)
+    make = (guards.made_in_history if command.is_history else None) or guards.made_by
+    return make(grant, command.event, fund) if make else command.event
 
 
 def _last_day(event: Event, rules: int) -> date:
@@ -193,8 +210,10 @@ def _last_day(event: Event, rules: int) -> date:
     return event.on
 
 
-def in_stage(grant: Grant | None, spec: Spec, name: str, on: date) -> None:
+def in_stage(grant: Grant | None, spec: Spec, name: str, on: date, *, is_history: bool = False) -> None:
     """Refuse a command that is not possible in the grant's stage.
+
+    ``is_history``: whether it was brought in as history. Then only the grant has to be there.
 
     Raises `UnknownGrant`, `GrantIdTaken`, `GrantHasEnded`, `GrantIsClosed`, `NotYetEffective`, `NotInStage`.
     """
@@ -202,7 +221,7 @@ def in_stage(grant: Grant | None, spec: Spec, name: str, on: date) -> None:
         if spec.stages != ("",):
             raise UnknownGrant(f"there is no grant {name} on {on}")
         return
-    if grant.stage in spec.stages:
+    if grant.stage in spec.stages or (is_history and spec.stages != ("",)):
         return
     if spec.stages == ("",):
         raise GrantIdTaken(f"there is a grant {name}")
@@ -240,8 +259,9 @@ def _refusal(grant: Grant | None, entry: Entry, context: _Context, kinds: RuleKi
     """Return the refusal that a recorded entry would get on this state, or `None`."""
     event = entry.event
     try:
-        in_stage(grant, _SPECS[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
-        context.check(grant, event, entry.rules, kinds)
+        spec, name = _SPECS[type(event).__name__], entry.originator_id.removeprefix("grant:")
+        in_stage(grant, spec, name, event.on, is_history=entry.is_history)
+        context.check(grant, event, entry.rules, kinds, entry.imported_from)
     except Refusal as refusal:
         return refusal
     return None
@@ -256,12 +276,16 @@ def _refusal_before(
 
 
 def check_ids_and_waivers(
-    history: GrantHistory, held: Sequence[Entry], after: Grant | None, context: _Context, new: int
+    history: GrantHistory, held: Sequence[Entry], after: Grant | None, context: _Context, new: Entry
 ) -> None:
-    """Refuse a change after which two ids look alike, or a waiver names an item that is not there."""
+    """Refuse a change after which two ids look alike, or a waiver names an item that is not there.
+
+    An imported id may look like another.
+    """
     if context.rules >= _IDS_AND_ITEMS:
-        grant_ids_differ(history.grant, after)
-        waived_items_are_there(held, history.held, context.fund, new)
+        if new.imported_from is None:
+            grant_ids_differ(history.grant, after)
+        waived_items_are_there(held, history.held, context.fund, new.originator_version)
 
 
 def decide_correction(
@@ -294,7 +318,7 @@ def decide_correction(
     kinds = FOR_EXTERNAL_EVENT if is_of_bank else FOR_CORRECTION
     after = _state_after(None, held, history, context, kinds)
     corrections_still_by_third(entries, held, history.grant, after)
-    check_ids_and_waivers(history, held, after, context, version)
+    check_ids_and_waivers(history, held, after, context, entries[-1])
     if not is_of_bank:
         no_more_overpaid(history.grant, after)
     if event_type in COMPLETIONS_REST_ON and context.rules >= DECISIONS_HOLD_SINCE:
@@ -335,7 +359,8 @@ def _closure_holds(held: Sequence[Entry], context: _Context) -> None:
     if closing is None:
         return
     try:
-        context.check(fold(held[: held.index(closing)]), closing.event, closing.rules, ("preconditions",))
+        before = fold(held[: held.index(closing)])
+        context.check(before, closing.event, closing.rules, ("preconditions",), closing.imported_from)
     except Refusal as refusal:
         raise ClosureWouldNotHold(
             f"the closure of {closing.event.on} (entry {closing.originator_version}) would not hold:"

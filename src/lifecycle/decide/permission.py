@@ -7,6 +7,7 @@ from typing import NamedTuple
 from lifecycle.catalogue import BY_EVENT
 from lifecycle.decide.decision import no_longer
 from lifecycle.fund.state import Fund
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import (
     Entry,
@@ -38,6 +39,20 @@ def permit(fund: Fund, spec: Spec, act: Event, recorder: str, *, recorded: bool 
         raise RecorderNotAdministrator(
             f"{recorder} may enter acts of {recorder} only: acts of {act.actor} are entered by"
             f" {act.actor} or by an administrator"
+        )
+
+
+def permit_command(fund: Fund, spec: Spec, command: Command, recorder: str, today: date) -> None:
+    """Refuse an actor without the role, or a recorder who may not record the act. Raises as `permit` does.
+
+    History that is brought in was decided elsewhere: its actors need no role here, and an administrator
+    records it.
+    """
+    if not command.is_history:
+        permit(fund, spec, command.event, recorder)
+    elif "administrator" not in fund.roles_on(recorder, today):
+        raise RecorderNotAdministrator(
+            f"{recorder} is no administrator on {today}: history is brought in by an administrator"
         )
 
 
@@ -107,8 +122,8 @@ def still_permitted(before: Fund, after: Fund, acts_since: ActsSince) -> None:
 
 def _refusal(fund: Fund, entry: Entry) -> Refusal | None:
     spec = BY_EVENT[kind_of(entry.originator_id)].get(type(entry.event).__name__)
-    if spec is None:
-        return None  # a paired event, or a founding event
+    if spec is None or entry.is_history:
+        return None  # a paired event, a founding event, or one that was decided elsewhere
     try:
         permit(fund, spec, entry.event, entry.recorder, recorded=True)
     except Refusal as refusal:

@@ -24,6 +24,8 @@ def waived_items_are_there(held: Sequence[Entry], before: Sequence[Entry], fund:
         event = entry.event
         if type(event) is not ObligationWaived or event.item is None or entry.rules < _SINCE:
             continue
+        if entry.is_history:
+            continue
         if (refusal := _refusal(held[:index], entry, event, fund)) is None:
             continue
         if entry.originator_version == new:

@@ -74,6 +74,14 @@ class Fund(Frozen):
         """Return the edition in force on the day; `None` if there is none."""
         return in_force((adoption.edition for adoption in self.adoptions), day)
 
+    def edition_of_history(self, day: date) -> Edition | None:
+        """Return the edition that governs what was decided on the day elsewhere, before the fund's first one.
+
+        It is the edition in force, or else the one that begins first; `None` if none was adopted.
+        """
+        editions = [adoption.edition for adoption in self.adoptions]
+        return self.edition_on(day) or min(editions, key=lambda edition: edition.from_, default=None)
+
     def seals_each_command_on(self, day: date) -> bool | None:
         """Return whether each command is sealed on the day; `None` if sealing was not switched by then."""
         choices = [each_command for since, each_command in self.sealing if since <= day]

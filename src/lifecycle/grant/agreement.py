@@ -11,7 +11,7 @@ from lifecycle.fund.state import Fund
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, end_in
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
-from lifecycle.kernel.refusals import DATES, STAGE, TERMS, Refusal
+from lifecycle.kernel.refusals import DATES, STAGE, TERMS, NotInStage, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, A, S
 from lifecycle.policy.edition import Edition, Window, first_day, last_day
@@ -111,6 +111,19 @@ def next_step(grant: Grant, edition: Edition) -> tuple[str, date | None]:
         step, starts_on = "effectiveness", signed_on or grant.approved_on
     span = {str(name): span for name, span in edition.obligations.items()}.get(step)
     return step, None if span is None else span.after(starts_on)
+
+
+def was_approved(grant: Grant, event: GrantEvent) -> None:
+    """Refuse what can only follow an approval if there is none. Raises `NotInStage`."""
+    if grant.edition is None:
+        raise NotInStage(f"{grant.id} has no approval on {event.on}: bring its approval in before it")
+
+
+def was_effective(grant: Grant, event: GrantEvent) -> None:
+    """Refuse what can only follow effectiveness if there is none. Raises `NotInStage`."""
+    was_approved(grant, event)
+    if grant.effective_on is None:
+        raise NotInStage(f"{grant.id} is not effective on {event.on}: bring that in before it")
 
 
 class UnknownCondition(Refusal, order=STAGE, rule="domain §3: MeetCondition"):
@@ -280,12 +293,15 @@ def disbursement_deadline(grant: Grant, fund: Fund) -> date | None:
 
 RULES: Rules = {
     ConditionMet: Guards(invariants=(Rule(1, _check_condition),)),
-    AgreementSigned: Guards(invariants=(Rule(1, _check_conditions_met),)),
+    AgreementSigned: Guards(
+        invariants=(Rule(1, _check_conditions_met),), arithmetic=(Rule(2, was_approved),)
+    ),
     GrantMadeEffective: Guards(
         invariants=(
             Rule(1, _check_effectiveness),
             Rule(2, _check_capability_plan),
-        )
+        ),
+        arithmetic=(Rule(2, was_approved),),
     ),
     GrantLapsed: Guards(invariants=(Rule(2, _check_lapse),)),
 }

@@ -4,7 +4,14 @@ from typing import ClassVar
 
 from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
-from lifecycle.grant.agreement import edition_of, fits_window, plans_capabilities, within_span
+from lifecycle.grant.agreement import (
+    edition_of,
+    fits_window,
+    plans_capabilities,
+    was_approved,
+    was_effective,
+    within_span,
+)
 from lifecycle.grant.proposal.review import not_prepared_by, preparers, within_maximum
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, commit, end_in, track_overpaid
 from lifecycle.kernel.command import GrantCommand
@@ -20,7 +27,7 @@ from lifecycle.kernel.refusals import (
 )
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, A, C, E, F, S
-from lifecycle.policy.edition import last_day
+from lifecycle.policy.edition import Edition, last_day
 from lifecycle.types.dates import Day
 from lifecycle.types.money import Amount
 from lifecycle.types.stage import Stage
@@ -189,7 +196,14 @@ def _check_extension(grant: Grant, event: ClosingDateExtended, fund: Fund) -> No
 
 
 def _make_restructuring(_: Grant, draft: "RestructuringDraft", fund: Fund) -> GrantRestructured:
-    edition = fund.edition_on(draft.on)
+    return _restructuring(draft, fund.edition_on(draft.on))
+
+
+def _make_restructuring_elsewhere(_: Grant, draft: "RestructuringDraft", fund: Fund) -> GrantRestructured:
+    return _restructuring(draft, fund.edition_of_history(draft.on))
+
+
+def _restructuring(draft: "RestructuringDraft", edition: Edition | None) -> GrantRestructured:
     if edition is None:
         raise NoEditionInForce(f"no policy edition holds on {draft.on}: adopt one that does")
     return GrantRestructured(
@@ -232,6 +246,11 @@ def _check_restructuring(grant: Grant, event: GrantRestructured, fund: Fund) -> 
     fits_window(after, event.recipients or grant.recipients, window, edition)
 
 
+def _check_restructured_elsewhere(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
+    was_approved(grant, event)
+    window_of(event.window or grant.window, fund.editions[event.edition])
+
+
 def _check_capability_plan(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
     name, planned = event.window or grant.window, event.capabilities_planned or grant.capabilities_planned
     plans_capabilities(name, planned, window_of(name, fund.editions[event.edition]))
@@ -254,7 +273,7 @@ def _check_increase(grant: Grant, event: CommitmentIncreased, fund: Fund) -> Non
     within_maximum(grant, more, window_of(grant.window, edition_of(grant, fund)))
 
 
-def _check_cancelled_currency(event: BalanceCancelled, fund: Fund) -> None:
+def _check_currency(event: BalanceCancelled | CommitmentIncreased, fund: Fund) -> None:
     in_holding_currency(event.amount, fund.currency)
 
 
@@ -285,17 +304,27 @@ def _check_lifting(grant: Grant, event: SuspensionLifted) -> None:
 
 
 RULES: Rules = {
-    ClosingDateExtended: Guards(invariants=(Rule(1, _check_extension),)),
+    ClosingDateExtended: Guards(
+        invariants=(Rule(1, _check_extension),), arithmetic=(Rule(2, was_effective),)
+    ),
     GrantRestructured: Guards(
         invariants=(
             Rule(1, _check_restructuring),
             Rule(2, _check_capability_plan),
         ),
+        arithmetic=(Rule(2, _check_restructured_elsewhere),),
         made_by=_make_restructuring,
+        made_in_history=_make_restructuring_elsewhere,
     ),
-    CommitmentIncreased: Guards(invariants=(Rule(1, _check_increase),), requested_by=(Rule(1, preparers),)),
+    CommitmentIncreased: Guards(
+        invariants=(Rule(1, _check_increase),),
+        requested_by=(Rule(1, preparers),),
+        arithmetic=(Rule(2, was_approved), Rule(2, _check_currency)),
+    ),
     BalanceCancelled: Guards(
-        invariants=(Rule(1, _check_cancelled_currency),), balances=(Rule(1, _check_cancelled_balance),)
+        invariants=(Rule(1, _check_currency),),
+        balances=(Rule(1, _check_cancelled_balance),),
+        arithmetic=(Rule(2, _check_currency), Rule(2, _check_cancelled_balance)),
     ),
     GrantSuspended: Guards(invariants=(Rule(1, _check_suspension),)),
     SuspensionLifted: Guards(invariants=(Rule(1, _check_lifting),)),

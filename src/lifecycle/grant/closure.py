@@ -1,7 +1,7 @@
 """Waivers, the closing and reopening of a grant's books, and attached documents."""
 
 from lifecycle.fund.state import Fund
-from lifecycle.grant.agreement import edition_of, requires_obligation
+from lifecycle.grant.agreement import edition_of, requires_obligation, was_approved
 from lifecycle.grant.state import Evolves, Grant, MutableGrant
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import DocumentAttached, GrantEvent
@@ -154,13 +154,16 @@ RULES: Rules = {
             Rule(2, _check_obligation_is_required),
         ),
         preconditions=(Rule(2, _check_something_is_overpaid),),
+        arithmetic=(Rule(2, _check_obligation_name),),
     ),
     GrantClosed: Guards(
         preconditions=(
             Rule(2, _check_nothing_overpaid),
             Rule(1, _check_closure),
-        )
+        ),
+        arithmetic=(Rule(2, was_approved),),
     ),
+    GrantReopened: Guards(arithmetic=(Rule(2, was_approved),)),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""
 

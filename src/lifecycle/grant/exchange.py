@@ -283,13 +283,18 @@ RULES: Rules = {
         invariants=(
             Rule(1, _check_plan),
             Rule(2, _check_likeness),
-        )
+        ),
+        arithmetic=(Rule(2, _check_plan),),
     ),
     ActivityRescheduled: Guards(
-        invariants=(Rule(1, _check_not_called_off),), preconditions=(Rule(1, _check_not_held),)
+        invariants=(Rule(1, _check_not_called_off),),
+        preconditions=(Rule(1, _check_not_held),),
+        arithmetic=(Rule(2, _check_not_called_off),),
     ),
     ActivityCancelled: Guards(
-        invariants=(Rule(1, _check_not_called_off),), preconditions=(Rule(1, _check_not_held),)
+        invariants=(Rule(1, _check_not_called_off),),
+        preconditions=(Rule(1, _check_not_held),),
+        arithmetic=(Rule(2, _check_not_called_off),),
     ),
     ActivityHeld: Guards(
         invariants=(
@@ -297,6 +302,7 @@ RULES: Rules = {
             Rule(2, _check_has_ended),
             Rule(2, _check_likeness),
         ),
+        arithmetic=(Rule(2, _check_not_held_before),),
         made_by=_make_activity_held,
     ),
 }

@@ -154,12 +154,13 @@ RULES: Rules = {
         invariants=(
             Rule(1, _check_new_id),
             Rule(2, _check_likeness),
-        )
+        ),
+        arithmetic=(Rule(2, _check_new_id),),
     ),
-    FollowUpCompleted: Guards(invariants=(Rule(1, _check_is_open),)),
-    FollowUpFinanced: Guards(invariants=(Rule(1, _check_finance),)),
-    FollowUpDropped: Guards(invariants=(Rule(1, _check_is_open),)),
-    FollowUpHandedOver: Guards(invariants=(Rule(1, _check_is_open),)),
+    FollowUpCompleted: Guards(invariants=(Rule(1, _check_is_open),), arithmetic=(Rule(2, _check_is_open),)),
+    FollowUpFinanced: Guards(invariants=(Rule(1, _check_finance),), arithmetic=(Rule(2, _check_finance),)),
+    FollowUpDropped: Guards(invariants=(Rule(1, _check_is_open),), arithmetic=(Rule(2, _check_is_open),)),
+    FollowUpHandedOver: Guards(invariants=(Rule(1, _check_is_open),), arithmetic=(Rule(2, _check_is_open),)),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from lifecycle.grant.agreement import was_effective
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, unchanged
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
@@ -188,7 +189,9 @@ def _check_not_accepted(grant: Grant) -> None:
 
 
 RULES: Rules = {
-    ImplementationCompleted: Guards(preconditions=(Rule(1, _check_activities_done),)),
+    ImplementationCompleted: Guards(
+        preconditions=(Rule(1, _check_activities_done),), arithmetic=(Rule(2, was_effective),)
+    ),
     OutcomesReported: Guards(invariants=(Rule(1, _check_outcomes_named),)),
     CompletionReportSubmitted: Guards(invariants=(Rule(1, _check_not_accepted),)),
     CompletionReportAccepted: Guards(

@@ -12,7 +12,7 @@ from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 
-_BESIDE = ("note", "grant", "call")
+_BESIDE = ("note", "imported_from", "grant", "call")
 """The fields of a command beside its event, in this order."""
 _FILLED_IN_READS = ("edition", "payment", "split")
 """Fields that the book fills in because they follow from a correction. A corrected approval that gets
@@ -57,10 +57,12 @@ def possible_digests(
     was stored, perhaps by a program that knew fewer fields.
     """
     about, _, name = entry.originator_id.partition(":")
-    where = {about: name} if name else {}
+    where: dict[str, Any] = {about: name} if name else {}
+    if entry.imported_from is not None:
+        where = {"imported_from": entry.imported_from.model_dump(), **where}
     values = _fields(entry.event, command_class) | where
     if _event_first(command_class) and not command_class.FILLED_IN:
-        yield _digest(command_class, _spliced(state, entry.note, about, name)), values
+        yield _digest(command_class, _spliced(state, entry.note, where)), values
     stored: dict[str, Any] = from_json(state, cache_strings="keys")
     for absent in _absent(stored, command_class):
         said = _without(stored, absent)
@@ -90,13 +92,13 @@ def _event_first(command_class: type[Command]) -> bool:
     return _names(command_class)[: len(names)] == names
 
 
-def _spliced(state: bytes, note: str | None, about: str, name: str) -> bytes:
-    """Return the command's text from the stored event without parsing it: fields, note, stream."""
+def _spliced(state: bytes, note: str | None, where: dict[str, Any]) -> bytes:
+    """Return the command's text from the stored event without parsing it: fields, note, origin, stream."""
     text = state[:-1]
     if note is not None:
         text += b',"note":' + to_json(note)
-    if name:
-        text += b',"%b":%b' % (about.encode(), to_json(name))
+    for name, value in where.items():
+        text += b',"%b":%b' % (name.encode(), to_json(value))
     return text + b"}"
 
 
@@ -120,7 +122,7 @@ def _without(fields: dict[str, Any], absent: Sequence[str]) -> dict[str, Any]:
 
 
 def _in_order(
-    said: dict[str, Any], note: str | None, where: dict[str, str], command_class: type[Command]
+    said: dict[str, Any], note: str | None, where: dict[str, Any], command_class: type[Command]
 ) -> Iterator[bytes]:
     """Yield the text of what the command said: in the order of the class's fields, and in that of the stored
     event.

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from lifecycle.journal.stored_row import (
     Stored,
@@ -22,7 +22,7 @@ from lifecycle.journal.stored_row import (
 )
 from lifecycle.journal.upcasts import UPCASTS
 from lifecycle.kernel.errors import Altered
-from lifecycle.kernel.event import Event
+from lifecycle.kernel.event import Event, ImportedFrom
 from lifecycle.kernel.history import Entry, kind_of
 from lifecycle.kernel.rule import FIRST, RULE_SET
 
@@ -134,7 +134,7 @@ def stored_as(entry: Entry, digest: bytes | None = None) -> Stored:
             digest,
             entry.rules,
             entry.note,
-            None,
+            None if entry.imported_from is None else to_json(entry.imported_from).decode(),
             None,
             event_json(event),
         )
@@ -143,7 +143,7 @@ def stored_as(entry: Entry, digest: bytes | None = None) -> Stored:
 
 def entry_of(row: Sequence[Any]) -> Entry:
     """Return the entry of a stored row. Raises `Altered` if the row is not as the book writes it."""
-    head, (state, crc, position) = row[:10], row[12:15]
+    head, origin, (state, crc, position) = row[:10], row[10], row[12:15]
     stream, version, topic, moment, recorder, actor, command_id, _, rules, note = head
     try:
         if crc != sum_of(row):
@@ -164,6 +164,7 @@ def entry_of(row: Sequence[Any]) -> Entry:
             position or None,
             None,
             _rule_set(rules),
+            None if origin is None else _imported_from(origin),
         )
     except Altered as error:
         raise Altered(f"{stream}@{version} (position {position}): {error}") from None
@@ -183,6 +184,16 @@ def event_of(stream: str, topic: str, state: bytes | str) -> Event:
         return _decoder(topic, kind_of(stream))(from_json(state, cache_strings="keys"))
     except (ValueError, TypeError) as error:
         raise Altered(f"{topic} of {stream} is not as it was written: {error}") from None
+
+
+def _imported_from(origin: object) -> ImportedFrom:
+    """Return where an entry was brought in from. Raises ``ValueError`` if the column does not say it."""
+    if not isinstance(origin, str):
+        raise TypeError("imported_from is no text")
+    imported_from = ImportedFrom.model_validate_json(origin)
+    if to_json(imported_from).decode() != origin:
+        raise ValueError("imported_from has spaces, escapes or keys that were not written")
+    return imported_from
 
 
 def _rule_set(number: object) -> int:

@@ -135,6 +135,11 @@ class JournalRows:
         question = f"SELECT count(*), (SELECT count(*) FROM refusals) FROM {self.recorder.table}"
         return _pair(self.recorder.rows(question)[0])
 
+    def count_of_history(self) -> int:
+        """Return how many entries were brought in as history, and so are judged by arithmetic alone."""
+        question = f"SELECT count(*) FROM {self.recorder.table} WHERE imported_from LIKE ?"
+        return int(self.recorder.rows(question, '%"mode":"history"}')[0][0])
+
     def streams(self) -> list[str]:
         """Return all streams, in the order of their first entries."""
         question = "SELECT originator_id FROM stored_events WHERE originator_version = 1 ORDER BY position"

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from typing_extensions import TypeVar
 
-from lifecycle.kernel.event import Draft, Event, Value
+from lifecycle.kernel.event import Draft, Event, ImportedFrom, Value
 from lifecycle.kernel.history import FUND
 from lifecycle.kernel.listed_codes import faults, raisable, refuse, with_faults
 from lifecycle.kernel.spec import Spec
@@ -51,6 +51,8 @@ class Command(ABC, Generic[_E]):
     """Kept beside the event; no rule reads it."""
     expect_version: Annotated[int, Field(ge=0)] | None = None
     """The version of the stream that the officer has seen. Another version is a conflict."""
+    imported_from: ImportedFrom | None = None
+    """Where it was brought in from, if it was imported."""
 
     def __init_subclass__(cls) -> None:
         """Take the name and the event from the class statement."""
@@ -84,6 +86,11 @@ class Command(ABC, Generic[_E]):
     def actor(self) -> OfficerId:
         """The officer who acted."""
         return self.event.actor
+
+    @property
+    def is_history(self) -> bool:
+        """Whether it was brought in as history, which is judged by arithmetic alone."""
+        return self.imported_from is not None and self.imported_from.mode == "history"
 
     @classmethod
     def spec(
@@ -129,6 +136,8 @@ class Command(ABC, Generic[_E]):
         of_event = self.event.model_dump(mode="json", by_alias=True, exclude_none=True)
         envelope = {name: getattr(self, name) for name in self.envelope().model_fields}
         filled = {name: value for name, value in envelope.items() if value not in ("", None)}
+        if self.imported_from is not None:
+            filled["imported_from"] = self.imported_from.model_dump()
         return {"command": self.NAME, **of_event, **filled}
 
     def with_id(self, command_id: str) -> Self:
@@ -202,7 +211,7 @@ class FundCommand(Command[_E], Generic[_E]):
     """The stream in which its event is kept."""
 
 
-ENVELOPE = frozenset({"command_id", "note", "expect_version", "grant"})
+ENVELOPE = frozenset({"command_id", "note", "expect_version", "imported_from", "grant"})
 """The fields of a command on a grant that are not fields of its event."""
 
 

@@ -33,6 +33,17 @@ class Draft(Event):
     """The fields of an event that a command gives, before the book adds others. Never stored."""
 
 
+class ImportedFrom(Value):
+    """Where an entry was brought in from, and how much of it was judged (domain §14)."""
+
+    source: Line
+    """What it was read from: a system, a spreadsheet, a register."""
+    reference: Line
+    """What names it in the source: a key, a row, a cell."""
+    mode: Literal["live", "history"]
+    """``live``: judged by all rules. ``history``: judged by arithmetic alone, since it happened elsewhere."""
+
+
 class LeftOut(Event):
     """Takes the place of a row that is quarantined or is in a stopped stream, and that no fold counts.
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from lifecycle.kernel.event import EntryCorrected, Event, LeftOut
+from lifecycle.kernel.event import EntryCorrected, Event, ImportedFrom, LeftOut
 from lifecycle.kernel.rule import RULE_SET
 
 FUND = "fund"
@@ -58,6 +58,13 @@ class Entry(NamedTuple):
     """The version of the correction that changed this entry; `None` if none did."""
     rules: int = RULE_SET
     """The number of the rule set under which it was recorded; of a corrected entry, the correction's."""
+    imported_from: ImportedFrom | None = None
+    """Where it was brought in from; `None` as a rule."""
+
+    @property
+    def is_history(self) -> bool:
+        """Whether it was brought in as history, which is judged by arithmetic alone."""
+        return self.imported_from is not None and self.imported_from.mode == "history"
 
     @property
     def name(self) -> str:

@@ -55,8 +55,13 @@ class Guards:
     events of the world or corrections."""
     requested_by: tuple[Rule, ...] = ()
     """Return the officers who asked for what the event decides, and so may not decide it (domain §4.4)."""
+    arithmetic: tuple[Rule, ...] = ()
+    """All that is checked of an event that was brought in as history: that it names what there is, and that
+    the sums are possible (domain §14)."""
     made_by: Callable[[Any, Any, Any], Event] | None = None
     """Makes the event from the grant, the command's draft and the fund, if the command holds a draft."""
+    made_in_history: Callable[[Any, Any, Any], Event] | None = None
+    """Makes the event as `made_by` does, if it was brought in as history and `made_by` may refuse that."""
 
 
 Rules = dict[type[Event], Guards]

@@ -80,7 +80,8 @@ def refusable(about: str, command: str, *, later: bool) -> frozenset[str]:
 
 
 def _rules(guards: Guards) -> tuple[Rule, ...]:
-    return guards.invariants + guards.balances + guards.preconditions + guards.requested_by
+    judged = guards.invariants + guards.balances + guards.preconditions
+    return judged + guards.requested_by + guards.arithmetic
 
 
 @cache

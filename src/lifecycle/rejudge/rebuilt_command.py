@@ -48,9 +48,10 @@ class Group:
 def check_form(row: Stored, entry: Entry) -> None:
     """Raise `Lawless` if grantbook does not write a row in this form, although the row can be read.
 
-    No command sets the columns for imports and signatures, and nothing else judges their values.
+    No command sets the column for signatures, and nothing else judges its values. Only the first entry of a
+    command says where it was brought in from.
     """
-    if row.imported_from is not None or row.signature is not None:
+    if row.signature is not None or (row.imported_from is not None and row.digest is None):
         raise Lawless(f"{entry.name} holds an import or a signature, and no command records either")
     if row.command_id != id_bytes(entry.command_id) or "\n" in entry.command_id:
         raise Lawless(f"the command id of {entry.name} is not stored as one")
@@ -73,8 +74,10 @@ def command_again(own: Entry, row: Stored, name: str) -> Command:
             raise Lawless(f"its words make no command: {first['loc']}: {first['msg']}") from None
     about, _, name = own.originator_id.partition(":")
     stream_id = {about: values.pop(about)} if name else {}
+    values.pop("imported_from", None)
+    event = _event_of(command_type.EVENT, own.event, values)
     return command_type.holding(
-        _event_of(command_type.EVENT, own.event, values), command_id=own.command_id, **stream_id
+        event, command_id=own.command_id, imported_from=own.imported_from, **stream_id
     )
 
 

@@ -15,7 +15,7 @@ from lifecycle.kernel.history import QUARANTINES, grant_stream
 from lifecycle.kernel.refusals import OFFICER, CommandIdReused, DatedInFuture, Refusal, every_refusal
 from lifecycle.kernel.rule import RULE_SET
 from lifecycle.kernel.spec import Spec
-from lifecycle.rejudge.entry import Lawless, Past, first_day_at
+from lifecycle.rejudge.entry import Lawless, Past, first_day_at, last_day_at
 from lifecycle.rejudge.possible_refusals import refusable
 
 _MAY_END_LATER = ("HoldActivity", "CorrectEntry")
@@ -41,6 +41,8 @@ class Refused(NamedTuple):
     recorded_at: datetime
     rules: int
     """The number of the rule set that was in force."""
+    is_history: bool = False
+    """Whether it was to be brought in as history."""
 
 
 def check_refusal(refused: Refused, past: Past, is_reused: Callable[[], bool]) -> None:
@@ -77,6 +79,8 @@ def check_refusal(refused: Refused, past: Past, is_reused: Callable[[], bool]) -
 def _is_about_officer(refused: Refused, spec: Spec, refusal_class: type[Refusal], fund: Fund) -> bool:
     """Return whether the refusal is about who acted or recorded. Raises `Lawless` if it is wrong."""
     act = Event.model_construct(on=refused.on, actor=refused.actor)
+    if refused.is_history and refused.command != "CorrectEntry":
+        return _is_about_bringing_in(refused, refusal_class, fund)
     try:
         permit(fund, spec, act, refused.recorder)
     except Refusal as refusal:
@@ -87,6 +91,15 @@ def _is_about_officer(refused: Refused, spec: Spec, refusal_class: type[Refusal]
         held = f"{refused.actor} held the role {spec.role} on {refused.on}"
         raise Lawless(f"{held}, and {refused.recorder} could record it")
     return False
+
+
+def _is_about_bringing_in(refused: Refused, refusal_class: type[Refusal], fund: Fund) -> bool:
+    """Return whether the recorder was no administrator, who alone brings history in. Raises `Lawless`."""
+    day = last_day_at(refused.recorded_at, fund)
+    may_bring_in = "administrator" in fund.roles_on(refused.recorder, day)
+    if may_bring_in == (refusal_class.order == OFFICER):
+        raise Lawless(f"{refused.recorder} is {'an' if may_bring_in else 'no'} administrator on {day}")
+    return not may_bring_in
 
 
 def _check_possible(refused: Refused, spec: Spec, refusal_class: type[Refusal], past: Past) -> None:
@@ -108,7 +121,7 @@ def _check_stage(refused: Refused, spec: Spec, refusal_class: type[Refusal], pas
     if spec.stages == ("",) and history.entries:
         return  # its id is taken, whatever the stage
     try:
-        in_stage(grant, spec, refused.name, refused.on)
+        in_stage(grant, spec, refused.name, refused.on, is_history=refused.is_history)
     except Refusal as refusal:
         if type(refusal) is not refusal_class:
             raise Lawless(f"{refusal}, and so it would have been refused as {refusal.name}") from None

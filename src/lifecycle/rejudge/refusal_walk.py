@@ -55,14 +55,19 @@ class RefusalWalk:
 def refused_in(refusal: StoredRefusal, rules: int) -> Refused:
     """Return what was refused. ``rules``: the number of the rule set that was in force. Raises `Lawless`."""
     about, _, name = refusal.stream.partition(":")
-    if refusal.request is not None:
-        _check_request(refusal, refusal.request, about, name)
-    who = date.fromisoformat(refusal.on), refusal.actor, refusal.recorder
-    return Refused(refusal.command, about, name, *who, refusal.refusal, moment_of(refusal.recorded_at), rules)
+    is_history = refusal.request is not None and _checked_request(refusal, refusal.request, name)
+    on, moment = date.fromisoformat(refusal.on), moment_of(refusal.recorded_at)
+    who = refusal.actor, refusal.recorder
+    return Refused(
+        refusal.command, about, name, on, *who, refusal.refusal, moment, rules, is_history=is_history
+    )
 
 
-def _check_request(refusal: StoredRefusal, request: str, about: str, name: str) -> None:
-    """Raise `Lawless` if the digest or another column is not that of the command that the refusal keeps."""
+def _checked_request(refusal: StoredRefusal, request: str, name: str) -> bool:
+    """Return whether the command that the refusal keeps was to be brought in as history.
+
+    Raises `Lawless` if the digest or another column is not that of the command.
+    """
     if digest_of_request(refusal.command, request.encode()) != refusal.digest:
         raise Lawless("its digest is not that of the command that it keeps")
     fields = json.loads(request)
@@ -71,3 +76,4 @@ def _check_request(refusal: StoredRefusal, request: str, about: str, name: str) 
         raise Lawless(
             f"its command is of {' '.join(kept)}, its columns say {refusal.on} {refusal.actor} {name}"
         )
+    return bool((fields.get("imported_from") or {}).get("mode") == "history")

@@ -36,6 +36,8 @@ class Verified(NamedTuple):
     """Rows that are sealed, or will be sealed, as unlawful. They are not problems."""
     quarantined_refusals: list[QuarantinedRefusal]
     """Refusals that are sealed, or will be sealed, as unlawful."""
+    history: int
+    """The number of entries that were brought in as history, and so are judged by arithmetic alone."""
 
 
 class KeyUsed(NamedTuple):

@@ -118,6 +118,7 @@ class _Verification:
             list(dict.fromkeys(problems))[:MOST],
             self._journal.left_out.quarantined(),
             [refusal for _, refusal in sorted(self._journal.left_out.refusals.items())],
+            self._journal.count_of_history(),
         )
 
     def _each_command(self) -> bool:

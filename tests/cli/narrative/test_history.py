@@ -281,3 +281,14 @@ def test_marks_in_data_are_shown_not_executed(lived: Shell) -> None:
     assert "\u202e" not in lived("--json", "audit", "history", "G-1").out
     unknown = lived("grant", "show", "G-1\x1b[31m")
     assert "\x1b" not in unknown.err
+
+
+def test_what_was_brought_in_as_history_says_so(lived: Shell) -> None:
+    origin = {"source": "register", "reference": "row 7", "mode": "history"}
+    line = on_grant("RecordCost", "2017-03-01", "nobody", purpose="supervision", amount="10.00 USD")
+    assert lived("record", lived.file([{**line, "imported_from": origin}])).code == 0
+    (told,) = [row for row in lived("--json", "audit", "history", "G-1").rows if row["imported_from"]]
+    assert (told["actor"], told["imported_from"]) == ("nobody", origin)
+    assert "imported from register, row 7: judged by arithmetic alone" in lived("audit", "history", "G-1").out
+    verified = lived("audit", "verify", "--rules")
+    assert (verified.code, "history that was brought in: 1 entries" in verified.out) == (0, True)

@@ -291,10 +291,9 @@ FORGED: dict[str, tuple[Way, str]] = {
         lambda book: forge(book, g.disburse("05-01", note="paid"), note="unpaid"),
         "digest",
     ),
-    "imported from nowhere": (lambda book: stored_otherwise(book, imported_from="x"), "no command records"),
-    "imported from an empty text": (
-        lambda book: stored_otherwise(book, imported_from=""),
-        "no command records",
+    "imported from where it does not come from": (
+        lambda book: stored_otherwise(book, imported_from='{"source":"a","reference":"b","mode":"history"}'),
+        "digest",
     ),
     "signed by nobody": (lambda book: stored_otherwise(book, signature=bytes(64)), "no command records"),
     "a command id of one byte": (lambda book: stored_otherwise(book, command_id=b"x"), "not stored as one"),
@@ -358,6 +357,15 @@ FORGED: dict[str, tuple[Way, str]] = {
         "later than",
     ),
 }
+
+
+@pytest.mark.parametrize("origin", ["x", "", '{"source":"a", "reference":"b","mode":"history"}'])
+def test_a_row_that_is_imported_from_nowhere_is_named(tmp_path: Path, origin: str) -> None:
+    with make_book(tmp_path / "book", [*g.FOUNDED, *g.AUTHORISED]) as book:
+        stored_otherwise(book, imported_from=origin)
+        (fault,) = judged_all(book).faults
+        assert fault.kind == UNDECODABLE
+        assert "not as it was written" in fault.what
 
 
 @pytest.mark.case("T2")

@@ -110,6 +110,7 @@ def _as_json(verified: "Verified", problems: list[tuple[str, str]], views: str) 
         "unsealed_refusals": verified.unsealed[1],
         "judged_entries": verified.judged[0],
         "judged_refusals": verified.judged[1],
+        "history_entries": verified.history,
         "documents": verified.documents,
         "keys": [
             {"key": str(key), "since": since, "vouched": vouched} for key, since, vouched in verified.keys
@@ -137,6 +138,8 @@ def _print(verified: "Verified", problems: list[tuple[str, str]], views: str, *,
     ]
     for row in quarantined:
         say(f"not lawful: {prose(row)} (what is wrong with it: {prose(row.event.fault)})")
+    if verified.history:
+        say(f"history that was brought in: {verified.history:,} entries, judged by arithmetic alone")
     for line in _limits(verified, kept=kept):
         say(line)
     if problems:

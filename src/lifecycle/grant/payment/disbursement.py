@@ -159,6 +159,11 @@ def _check_disbursement(grant: Grant, event: FundsDisbursed, fund: Fund) -> None
         )
 
 
+def _check_is_payable(grant: Grant, event: FundsDisbursed, fund: Fund) -> None:
+    not_finished(payment_of(grant, event.payment))
+    in_holding_currency(event.amount, fund.currency)
+
+
 def _check_within_balance(grant: Grant, event: FundsDisbursed) -> None:
     if event.amount.amount > grant.undisbursed:
         left = money(grant.undisbursed, grant.currency)
@@ -219,8 +224,9 @@ RULES: Rules = {
         ),
         balances=(Rule(1, _check_within_balance),),
         requested_by=(Rule(1, _requester_and_authoriser),),
+        arithmetic=(Rule(2, _check_is_payable), Rule(2, _check_rate), Rule(2, _check_within_balance)),
     ),
-    PaymentFailed: Guards(invariants=(Rule(1, _check_failure),)),
+    PaymentFailed: Guards(invariants=(Rule(1, _check_failure),), arithmetic=(Rule(2, _check_failure),)),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""
 

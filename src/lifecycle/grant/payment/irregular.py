@@ -164,6 +164,7 @@ RULES: Rules = {
             Rule(2, _check_likeness),
         ),
         requested_by=(Rule(2, _leaders),),
+        arithmetic=(Rule(2, _check_id_and_currency), Rule(2, _check_breach)),
     ),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""

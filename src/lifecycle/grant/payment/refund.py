@@ -128,7 +128,9 @@ def _check_split(grant: Grant, event: RefundReceived) -> None:
 
 
 RULES: Rules = {
-    RefundReceived: Guards(invariants=(Rule(1, _check_refund),), made_by=_make_refund),
+    RefundReceived: Guards(
+        invariants=(Rule(1, _check_refund),), arithmetic=(Rule(2, _check_refund),), made_by=_make_refund
+    ),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""
 

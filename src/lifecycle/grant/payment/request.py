@@ -175,6 +175,15 @@ def _check_authorisation(grant: Grant, event: PaymentAuthorised, fund: Fund) -> 
             )
 
 
+def _check_is_open(grant: Grant, event: PaymentAuthorised | PaymentRejected) -> None:
+    not_finished(payment_of(grant, event.payment))
+
+
+def _check_authorised_currency(event: PaymentAuthorised, fund: Fund) -> None:
+    if event.amount is not None:
+        in_holding_currency(event.amount, fund.currency)
+
+
 def _check_rejection(grant: Grant, event: PaymentRejected) -> None:
     payment = payment_of(grant, event.payment)
     not_finished(payment)
@@ -192,11 +201,18 @@ RULES: Rules = {
             Rule(2, _check_likeness),
         ),
         preconditions=(Rule(1, _check_request_within_balance),),
+        arithmetic=(Rule(2, _check_request),),
     ),
     PaymentAuthorised: Guards(
-        invariants=(Rule(1, _check_authorisation),), requested_by=(Rule(1, requester),)
+        invariants=(Rule(1, _check_authorisation),),
+        requested_by=(Rule(1, requester),),
+        arithmetic=(Rule(2, _check_is_open), Rule(2, _check_authorised_currency)),
     ),
-    PaymentRejected: Guards(invariants=(Rule(1, _check_rejection),), requested_by=(Rule(1, requester),)),
+    PaymentRejected: Guards(
+        invariants=(Rule(1, _check_rejection),),
+        requested_by=(Rule(1, requester),),
+        arithmetic=(Rule(2, _check_is_open),),
+    ),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""
 

@@ -218,19 +218,23 @@ def _check_proposal(event: GrantProposed, fund: Fund) -> None:
 def _check_revision(grant: Grant, event: ProposalRevised, fund: Fund) -> None:
     if not set(event.model_dump(exclude_none=True)) - {"on", "actor", "reason"}:
         raise NothingChanged("name at least one field that reads differently now")
+    _check_revised_terms(event, fund)
+    if event.recipients is not None and grant.stage is Stage.REQUESTED:
+        _check_letters(event.recipients, grant.letters)
+
+
+def _check_revised_terms(event: ProposalRevised, fund: Fund) -> None:
     if event.amount is not None:
         in_holding_currency(event.amount, fund.currency)
     if event.window is not None:
         window_is_known(event.window, fund)
-    if event.recipients is not None and grant.stage is Stage.REQUESTED:
-        _check_letters(event.recipients, grant.letters)
 
 
 class BudgetDoesNotAddUp(Refusal, order=TERMS, rule="domain §3: RequestFunding"):
     """The budget lines do not sum to the requested amount."""
 
 
-def _check_request(grant: Grant, event: FundingRequested, fund: Fund) -> None:
+def _check_budget(event: FundingRequested, fund: Fund) -> None:
     in_holding_currency(event.amount, fund.currency)
     for line in event.budget:
         in_holding_currency(line.amount, fund.currency)
@@ -239,6 +243,10 @@ def _check_request(grant: Grant, event: FundingRequested, fund: Fund) -> None:
         raise BudgetDoesNotAddUp(
             f"the lines sum to {money(total, fund.currency)}, the amount is {money(*event.amount)}"
         )
+
+
+def _check_request(grant: Grant, event: FundingRequested, fund: Fund) -> None:
+    _check_budget(event, fund)
     _check_letters(grant.recipients, event.letters)
 
 
@@ -253,9 +261,11 @@ def _check_letters(recipients: Sequence[str], letters: Sequence[Letter]) -> None
 
 
 RULES: Rules = {
-    GrantProposed: Guards(invariants=(Rule(1, _check_proposal),)),
-    ProposalRevised: Guards(invariants=(Rule(1, _check_revision),)),
-    FundingRequested: Guards(invariants=(Rule(1, _check_request),)),
+    GrantProposed: Guards(invariants=(Rule(1, _check_proposal),), arithmetic=(Rule(2, _check_proposal),)),
+    ProposalRevised: Guards(
+        invariants=(Rule(1, _check_revision),), arithmetic=(Rule(2, _check_revised_terms),)
+    ),
+    FundingRequested: Guards(invariants=(Rule(1, _check_request),), arithmetic=(Rule(2, _check_budget),)),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""
 

@@ -16,7 +16,7 @@ from lifecycle.kernel.guards import OfficerActs, by_another_officer, in_holding_
 from lifecycle.kernel.refusals import TERMS, DecidesOwnRequest, NoEditionInForce, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, P, R
-from lifecycle.policy.edition import Window
+from lifecycle.policy.edition import Edition, Window
 from lifecycle.types.money import Cost
 from lifecycle.types.stage import Stage
 from lifecycle.types.text import ByName, Digest, Line, Reason, Word
@@ -104,7 +104,14 @@ def not_prepared_by(approver: str, grant: Grant) -> None:
 
 def _make_approval(grant: Grant, draft: "ApprovalDraft", fund: Fund) -> GrantApproved:
     not_prepared_by(draft.actor, grant)
-    edition = fund.edition_on(draft.on)
+    return _approval(grant, draft, fund.edition_on(draft.on))
+
+
+def _make_approval_elsewhere(grant: Grant, draft: "ApprovalDraft", fund: Fund) -> GrantApproved:
+    return _approval(grant, draft, fund.edition_of_history(draft.on))
+
+
+def _approval(grant: Grant, draft: "ApprovalDraft", edition: Edition | None) -> GrantApproved:
     if edition is None:
         raise NoEditionInForce(f"no policy edition holds on {draft.on}: adopt one that does")
     return GrantApproved(
@@ -141,6 +148,11 @@ def _check_window(grant: Grant, event: GrantApproved, fund: Fund) -> None:
     plans_capabilities(grant.window, grant.capabilities_planned, window)
 
 
+def _check_approved_elsewhere(grant: Grant, event: GrantApproved, fund: Fund) -> None:
+    in_holding_currency(event.amount, fund.currency)
+    window_of(grant.window, fund.editions[event.edition])
+
+
 class AboveMaximumAmount(Refusal, order=TERMS, rule="domain §5: max_amount"):
     """The amount is more than a grant of the window may have."""
 
@@ -165,7 +177,9 @@ RULES: Rules = {
             Rule(2, _check_window),
         ),
         requested_by=(Rule(1, preparers),),
+        arithmetic=(Rule(2, _check_approved_elsewhere),),
         made_by=_make_approval,
+        made_in_history=_make_approval_elsewhere,
     ),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""
