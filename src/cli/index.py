@@ -134,6 +134,12 @@ def _export_entries() -> ModuleType:
     return entries_as_parquet
 
 
+def _publications() -> ModuleType:
+    from cli.commands.export import publications
+
+    return publications
+
+
 def _views() -> ModuleType:
     from cli.commands import views
 
@@ -207,6 +213,8 @@ OTHER_COMMANDS = (
     OtherCommand(
         "export entries", "Write every entry as Parquet, in buckets of grants.", _export_entries, "entries"
     ),
+    OtherCommand("export beancount", "Write a ledger for beancount.", _publications, "beancount"),
+    OtherCommand("export ocel", "Write an event log for process mining (OCEL 2.0).", _publications, "ocel"),
     OtherCommand("report register", "Every grant: stage, terms and dates.", _report, "register"),
     OtherCommand(
         "report disbursement", "Money promised and paid, by grant or by group.", _report, "disbursement"
@@ -314,6 +322,8 @@ EXAMPLES = {
     "views follow": "grantbook views follow",
     "views status": "grantbook views status --json",
     "export entries": "grantbook export entries entries/ --buckets 16",
+    "export beancount": "grantbook export beancount fund.beancount --as-of 2017-12-31",
+    "export ocel": "grantbook export ocel fund.ocel.json",
     "report register": "grantbook report register --as-of 2017-12-31",
     "report disbursement": "grantbook report disbursement --by window,fiscal-year",
     "report payments": "grantbook report payments --status authorised",

@@ -1,0 +1,117 @@
+"""``grantbook export beancount``, ``ocel`` and others: the book in forms that other programs read."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from cli.commands.reports.report import AS_OF, KNOWN
+from cli.output.formats import opened_for_writing
+from cli.output.terminal_text import Progress, safe, say, to_json
+from cli.output.whole_folder import refuse_to_overwrite
+from cli.shell.as_of_options import day_from, in_words, position_from
+from cli.shell.progress_bar import steps_of
+from cli.shell.settings import Command, settings
+
+if TYPE_CHECKING:
+    from lifecycle.book.book import Book
+    from projections.publication.walks import Dates
+
+OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is there.")
+FILE = click.argument("output", metavar="FILE", type=click.Path(path_type=Path))
+FOLDER = click.argument("output", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+
+
+class Source(NamedTuple):
+    """The open book, the two dates, and what takes the progress."""
+
+    book: "Book"
+    dates: "Dates"
+    progress: Progress | None
+
+
+@contextmanager
+def opened_source(as_of: str | None, known: str | None) -> Iterator[Source]:
+    """Yield the book and the dates that were typed, and draw a bar on a terminal meanwhile."""
+    from projections.publication.walks import Dates
+
+    with settings().open_to_read() as book:
+        day = book.today() if as_of is None else day_from(as_of, "--as-of")
+        position = book.position() if known is None else position_from(book, known)
+        with steps_of("exporting") as progress:
+            yield Source(book, Dates(day, position), progress)
+
+
+@contextmanager
+def text_file(output: Path) -> Iterator[IO[str]]:
+    """Open a file for text in UTF-8, which is written completely or not at all."""
+    with opened_for_writing(str(output)) as file:
+        text = TextIOWrapper(file, "utf-8", newline="")
+        yield text
+        text.detach()
+
+
+def wrote(source: Source, output: Path, counts: dict[str, int]) -> int:
+    """Say what was written, as of which dates, and return the exit code."""
+    dates = source.dates
+    if settings().json:
+        say(to_json({"output": str(output), **counts, "as_of": str(dates.as_of), "known": dates.known}))
+        return 0
+    counted = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    say(f"wrote {safe(output)}: {counted}, {in_words(source.book, dates.as_of, dates.known)}")
+    return 0
+
+
+def _publication(name: str, help: str, argument: Callable[[Any], Any]) -> Callable[[Any], click.Command]:
+    """Return the decorator of a command with the options of every publication."""
+
+    def decorate(function: Any) -> click.Command:
+        for option in (OVERWRITE, KNOWN, AS_OF, argument):
+            function = option(function)
+        return click.command(name, cls=Command, help=help)(function)
+
+    return decorate
+
+
+@_publication(
+    "beancount",
+    """Write a ledger for beancount.
+
+    Every transaction balances. The ledger has accounts for partners, the pool, grants and payees, and ends
+    with a balance assertion for each figure of the reports disbursement and fund.""",
+    FILE,
+)
+def beancount(output: Path, as_of: str | None, known: str | None, overwrite: bool) -> int:
+    """Write the ledger."""
+    from projections.publication.ledger import ledger
+
+    refuse_to_overwrite(output, overwrite=overwrite)
+    transactions = 0
+    with opened_source(as_of, known) as source:
+        with text_file(output) as file:
+            for directive in ledger(*source):
+                transactions += " * " in directive[:14]
+                file.write(directive)
+        return wrote(source, output, {"transactions": transactions})
+
+
+@_publication(
+    "ocel",
+    """Write an event log for process mining (OCEL 2.0).
+
+    Each entry in force is an event of grants, payments, activities, calls, partners, countries and
+    officers.""",
+    FILE,
+)
+def ocel(output: Path, as_of: str | None, known: str | None, overwrite: bool) -> int:
+    """Write the event log."""
+    from projections.publication.event_log import EventLog
+
+    refuse_to_overwrite(output, overwrite=overwrite)
+    with opened_source(as_of, known) as source:
+        with text_file(output) as file:
+            events = EventLog(source.book, source.dates, file).write(source.progress)
+        return wrote(source, output, {"events": events})

@@ -1,0 +1,1 @@
+"""The book in forms that others have agreed on: IATI, 360Giving, OCEL, beancount."""

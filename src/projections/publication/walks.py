@@ -1,0 +1,127 @@
+"""The grants and the fund as of a day and as known at a position, one stream at a time.
+
+Every publication reads these. A stream is folded once, and nothing of it is kept, so that memory stays small.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from lifecycle.book.book import Book
+from lifecycle.fund import events as fund_events
+from lifecycle.grant import events as was
+from lifecycle.grant.evolve import steps
+from lifecycle.grant.state import Grant, MutableGrant
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import Entry, history
+from lifecycle.types.stage import ZERO
+
+Progress = Callable[[int, int], None]
+"""Takes the number of entries that were read, and the number of all."""
+
+COMMITMENT, DISBURSEMENT, REFUND = "commitment", "disbursement", "refund"
+"""The kinds of movement."""
+
+
+class Movement(NamedTuple):
+    """Money of a grant that one entry promised, paid or brought back, in the holding currency."""
+
+    entry: Entry
+    kind: str
+    """`COMMITMENT`, `DISBURSEMENT` or `REFUND`."""
+    amount: Decimal
+    """Below zero for a commitment that was given back, and for a payment that the bank undid."""
+    payment: str | None = None
+    """The id of the payment; `None` for a commitment."""
+
+    @property
+    def on(self) -> date:
+        """The day on which the money moved."""
+        return self.entry.on
+
+
+class GrantOnDay(NamedTuple):
+    """A grant as of a day and as known at a position."""
+
+    grant: Grant
+    entries: list[Entry]
+    """In force on the day, by day and version."""
+    movements: list[Movement]
+    """In the order of the entries."""
+    updated_at: datetime
+    """When the newest known entry of the grant was recorded, corrections included."""
+
+
+@dataclass(frozen=True)
+class Dates:
+    """The two dates of a publication."""
+
+    as_of: date
+    known: int
+    """The journal position up to which entries count."""
+
+
+def grants_on(book: Book, dates: Dates, progress: Progress | None = None) -> Iterator[GrantOnDay]:
+    """Yield each grant that had been proposed by the day, in the order of names."""
+    done = 0
+    for _, entries in book.histories(0, dates.known, ("grant:", "grant;")):
+        if (grant := grant_on(entries, dates.as_of)) is not None:
+            yield grant
+        done += len(entries)
+        if progress is not None:
+            progress(done, dates.known)
+
+
+def grant_on(entries: Sequence[Entry], as_of: date) -> GrantOnDay | None:
+    """Return the grant of the entries; `None` if none of them is in force on the day."""
+    in_force = history(entries, as_of)
+    movements, committed, disbursed, refunded = list[Movement](), ZERO, ZERO, ZERO
+    state: MutableGrant | None = None
+    for entry, state in steps(in_force):
+        if state.disbursed != disbursed:
+            change, disbursed = state.disbursed - disbursed, state.disbursed
+            movements.append(Movement(entry, DISBURSEMENT, change, _payment_of(entry.event)))
+        if state.refunded != refunded:
+            refunded = state.refunded
+            movements += _refunds(entry)
+        if state.committed != committed:
+            change, committed = state.committed - committed, state.committed
+            movements.append(Movement(entry, COMMITMENT, change))
+    if state is None:
+        return None
+    return GrantOnDay(state.freeze(), in_force, movements, entries[-1].recorded_at)
+
+
+def _payment_of(event: Event) -> str | None:
+    payment: str | None = getattr(event, "payment", None)
+    return payment
+
+
+def _refunds(entry: Entry) -> list[Movement]:
+    """Return a movement for each payment of which money came back."""
+    event = entry.event
+    assert isinstance(event, was.RefundReceived), f"{entry.name} changes what was refunded"
+    return [Movement(entry, REFUND, amount, payment) for payment, amount in event.parts]
+
+
+_OF_GRANTS = (
+    fund_events.FundsCommitted,
+    fund_events.CommitmentIncreased,
+    fund_events.CommitmentReleased,
+    fund_events.OverpaymentRecorded,
+    fund_events.OverpaymentSettled,
+)
+"""The fund's events that are written with a grant's. There may be very many."""
+
+
+def fund_on(book: Book, dates: Dates) -> list[Entry]:
+    """Return the fund's entries in force on the day, without those that are written with a grant's."""
+    own = [
+        entry
+        for page in book.fund_pages(dates.known)
+        for entry in page
+        if not isinstance(entry.event, _OF_GRANTS)
+    ]
+    return history(own, dates.as_of)
