@@ -1,4 +1,4 @@
-"""A sealed book with one proposal, and somebody who does not use the program."""
+"""A sealed book with one proposal, and a connection to its file that goes past the program."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from support.books import make_book
 
 @pytest.fixture
 def book(place: Path | str) -> Iterator[Book]:
-    """Three checkpoints: after the fund was founded, after a proposal, and after a cost and two refusals."""
+    """Yield a book with three checkpoints: of the fund, of a proposal, and of a cost and two refusals."""
     with make_book(place, g.FOUNDED) as book:
         Seal(book).seal()
         for command in g.PROPOSED:
@@ -30,6 +30,6 @@ def book(place: Path | str) -> Iterator[Book]:
 
 @pytest.fixture
 def raw(book: Book) -> Iterator[sqlite3.Connection]:
-    """The journal's file, opened by somebody who is not held back by triggers."""
+    """Yield a connection to the journal's file that does not use the program."""
     with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as connection:
         yield connection

@@ -29,7 +29,7 @@ d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7
 ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c
 5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328
 """.split()
-"""Of the first 1, 2, … 8 leaves, as Certificate Transparency's own tests have them."""
+"""Roots of the first 1, 2, … 8 leaves, from Certificate Transparency's tests."""
 
 
 def leaves_of(count: int) -> list[bytes]:
@@ -49,12 +49,12 @@ def test_roots_are_those_that_were_published() -> None:
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=12), st.data())
-def test_a_tree_grown_in_parts_is_the_defined_one(parts: list[int], data: st.DataObject) -> None:
+def test_a_tree_that_grows_in_parts_has_the_defined_root(parts: list[int], data: st.DataObject) -> None:
     leaves = leaves_of(sum(parts))
     tree, done = Tree(), 0
-    for part in parts:
-        tree.extend(b"".join(leaves[done : done + part]))
-        done += part
+    for size_of_part in parts:
+        tree.extend(b"".join(leaves[done : done + size_of_part]))
+        done += size_of_part
     size = data.draw(st.integers(0, len(leaves)))
     assert tree.root(size) == defined(leaves[:size])
     tree.cut(size)
@@ -73,24 +73,24 @@ def test_a_proof_of_inclusion_leads_to_the_root_and_no_other_does(size: int, dat
     assert root_of_inclusion(leaves[index], index + size, size, proof) is None
     if proof:
         assert root_of_inclusion(leaves[index], index, size, proof[:-1]) is None
-        other = data.draw(st.integers(0, size - 1).filter(lambda found: found != index))
-        assert root_of_inclusion(leaves[index], other, size, proof) != tree.root()
+        another_index = data.draw(st.integers(0, size - 1).filter(lambda drawn: drawn != index))
+        assert root_of_inclusion(leaves[index], another_index, size, proof) != tree.root()
 
 
 @given(st.integers(0, 200), st.integers(0, 100), st.data())
-def test_consistency_is_proved_for_a_beginning_and_for_nothing_else(
-    old: int, more: int, data: st.DataObject
+def test_consistency_is_proved_only_for_a_tree_that_begins_with_the_old_one(
+    old: int, added: int, data: st.DataObject
 ) -> None:
-    leaves = leaves_of(old + more)
+    leaves = leaves_of(old + added)
     tree = tree_of(leaves)
-    roots, proof = (tree.root(old), tree.root()), tree.consistency(old, old + more)
-    assert is_consistent(old, roots[0], old + more, roots[1], proof)
-    assert not is_consistent(old, leaf_hash(b"x"), old + more, roots[1], proof)
-    assert not is_consistent(old, roots[0], old + more, roots[1], [*proof, EMPTY])
-    if old and more:
-        assert not is_consistent(old, roots[0], old + more, leaf_hash(b"x"), proof)
-        assert not is_consistent(old, roots[0], old + more, roots[1], proof[:-1])
-        place = data.draw(st.integers(0, old - 1))
-        forked = tree_of([*leaves[:place], leaf_hash(b"forked"), *leaves[place + 1 :]])
-        sizes = old, old + more
-        assert not is_consistent(old, roots[0], old + more, forked.root(), forked.consistency(*sizes))
+    roots, proof = (tree.root(old), tree.root()), tree.consistency(old, old + added)
+    assert is_consistent(old, roots[0], old + added, roots[1], proof)
+    assert not is_consistent(old, leaf_hash(b"x"), old + added, roots[1], proof)
+    assert not is_consistent(old, roots[0], old + added, roots[1], [*proof, EMPTY])
+    if old and added:
+        assert not is_consistent(old, roots[0], old + added, leaf_hash(b"x"), proof)
+        assert not is_consistent(old, roots[0], old + added, roots[1], proof[:-1])
+        changed = data.draw(st.integers(0, old - 1))
+        forked = tree_of([*leaves[:changed], leaf_hash(b"forked"), *leaves[changed + 1 :]])
+        sizes = old, old + added
+        assert not is_consistent(old, roots[0], old + added, forked.root(), forked.consistency(*sizes))

@@ -1,4 +1,4 @@
-"""Signed notes: the published example, what is signed, and what is not taken for signed."""
+"""Signed notes: the published example, and notes whose signatures are accepted or refused."""
 
 from pathlib import Path
 
@@ -21,8 +21,8 @@ def signer(tmp_path: Path) -> Signer:
     return Signer.make("grantbook/ab", tmp_path / "seal.key")
 
 
-def test_the_example_of_the_form_is_signed() -> None:
-    """As Go's package ``note`` documents it."""
+def test_the_signature_of_the_published_example_is_accepted() -> None:
+    """The example is in the documentation of Go's package ``note``."""
     import base64
 
     signature = base64.b64decode(SIGNED)
@@ -32,14 +32,14 @@ def test_the_example_of_the_form_is_signed() -> None:
     assert str(PETER).startswith("PeterNeumann+c74f20a3+")
 
 
-def test_a_checkpoint_is_what_was_signed(signer: Signer) -> None:
+def test_the_signed_checkpoint_is_read_back(signer: Signer) -> None:
     note = signer.sign(str(CHECKPOINT))
     assert checkpoint_in(note, [PETER, signer.public]) == CHECKPOINT
     assert note.startswith("grantbook/ab\n3\nAAECAwQ")
     assert "\n\n— grantbook/ab " in note
 
 
-def test_signatures_of_witnesses_are_left_to_those_who_know_them(signer: Signer) -> None:
+def test_signatures_of_unknown_witnesses_are_ignored(signer: Signer) -> None:
     note = signer.sign(str(CHECKPOINT)) + "— witness.example jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn=\n"
     assert checkpoint_in(note, [signer.public]) == CHECKPOINT
 
@@ -59,19 +59,19 @@ def test_signatures_of_witnesses_are_left_to_those_who_know_them(signer: Signer)
         ("— grantbook/ab ", "— grantbook/ab  "),
     ],
 )
-def test_what_was_altered_is_not_signed(signer: Signer, old: str, new: str) -> None:
+def test_an_altered_note_is_refused(signer: Signer, old: str, new: str) -> None:
     note = signer.sign(str(CHECKPOINT))
     assert old in note
     with pytest.raises(NotSigned):
         checkpoint_in(note.replace(old, new, 1), [signer.public])
 
 
-def test_a_signature_of_another_key_is_none(signer: Signer, tmp_path: Path) -> None:
-    other = Signer.make("grantbook/ab", tmp_path / "other.key")
+def test_a_signature_of_another_key_is_refused(signer: Signer, tmp_path: Path) -> None:
+    other_signer = Signer.make("grantbook/ab", tmp_path / "other.key")
     with pytest.raises(NotSigned, match="not signed with"):
-        checkpoint_in(other.sign(str(CHECKPOINT)), [signer.public])
+        checkpoint_in(other_signer.sign(str(CHECKPOINT)), [signer.public])
     with pytest.raises(NotSigned):
-        checkpoint_in(other.sign(str(CHECKPOINT)), [])
+        checkpoint_in(other_signer.sign(str(CHECKPOINT)), [])
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_signed_note_of_something_else_is_no_checkpoint(signer: Signer, text: 
 
 
 @pytest.mark.parametrize("mark", ["\t", "\r", "\x1b", "\0"])
-def test_a_note_has_no_marks_that_steer(signer: Signer, mark: str) -> None:
+def test_a_note_with_a_control_character_is_refused(signer: Signer, mark: str) -> None:
     with pytest.raises(NotSigned, match="not a signed note"):
         text_and_signers(signer.sign(f"a{mark}b\n"), [signer.public])
 
@@ -93,25 +93,25 @@ def test_a_note_has_no_marks_that_steer(signer: Signer, mark: str) -> None:
     "text",
     ["", "a", "a+b", "a+c74f20a3+AR", "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"],
 )
-def test_what_is_no_public_key(text: str) -> None:
+def test_a_text_that_is_no_public_key_is_refused(text: str) -> None:
     with pytest.raises(NotSigned):
         PublicKey.parse(text)
 
 
-def test_the_private_key_is_its_owners_alone(tmp_path: Path) -> None:
-    for number in range(20):  # base64 may hold a +
-        place = tmp_path / f"{number}.key"
-        made = Signer.make("grantbook/ab", place)
-        assert place.stat().st_mode & 0o777 == 0o600
-        assert Signer.read(place).public == made.public
+def test_only_its_owner_may_read_the_private_key(tmp_path: Path) -> None:
+    for number in range(20):  # often enough for a + in the base64
+        path = tmp_path / f"{number}.key"
+        made = Signer.make("grantbook/ab", path)
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert Signer.read(path).public == made.public
         assert PublicKey.parse(str(made.public)) == made.public
     with pytest.raises(Unreachable, match="could not be kept"):
-        Signer.make("grantbook/ab", place)
+        Signer.make("grantbook/ab", path)
 
 
 @pytest.mark.parametrize("text", ["", "PRIVATE+KEY+a+b+AA==", "PRIVATE+KEY+a", "KEY+a+b+AQ==", "\xff"])
-def test_a_file_that_is_no_key(tmp_path: Path, text: str) -> None:
-    place = tmp_path / "seal.key"
-    place.write_text(text, "latin-1")
+def test_a_file_that_is_no_key_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "seal.key"
+    path.write_text(text, "latin-1")
     with pytest.raises(Unreachable, match="key"):
-        Signer.read(place)
+        Signer.read(path)

@@ -1,4 +1,4 @@
-"""What a seal covers, what it refuses to extend, and what it survives."""
+"""Seals: which rows they cover, which journals they refuse, and which losses they survive."""
 
 import random
 import shutil
@@ -37,7 +37,7 @@ def spend(book: Book, *days: str) -> None:
         assert book.record(g.cost(day), "t.leader").outcome == "accepted"
 
 
-def test_a_seal_covers_every_entry_and_every_answer(book: Book) -> None:
+def test_a_seal_covers_every_entry_and_every_refusal(book: Book) -> None:
     last = Seal(book).last()
     assert last is not None
     assert (last[0].size, last[0].refusals) == book.journal.counts()
@@ -60,7 +60,7 @@ def test_sealing_again_writes_nothing(book: Book) -> None:
 
 @pytest.mark.of_a_file("its bytes, altered")
 def test_the_root_is_that_of_the_stored_bytes(book: Book, raw: sqlite3.Connection) -> None:
-    """Worked out anew, from what somebody else reads in the file."""
+    """Computed again from rows that were read without the program."""
     entries = raw.execute(f"SELECT {ENTRY_COLUMNS} FROM stored_events ORDER BY position")
     checkpoint = Seal(book).seal().checkpoint
     assert checkpoint.root == defined([entry_hash(Stored._make(row)) for row in entries])
@@ -73,7 +73,7 @@ REFUSED: Any = StoredRefusal(bytes(16), bytes(32), "c", "s", "o", "a", "r", 2, "
 
 
 def test_leaves_of_different_rows_differ() -> None:
-    """Of each column; and if a letter moves from one column to the next."""
+    """A change of any column, or a letter moved to the next column, changes the leaf."""
     rows = {
         ROW,
         ROW._replace(stream="a", topic="bc"),
@@ -111,19 +111,17 @@ def test_leaves_of_different_rows_differ() -> None:
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-def test_a_dump_restored_elsewhere_keeps_the_root(
-    book: Book, raw: sqlite3.Connection, tmp_path: Path
-) -> None:
-    """Positions are not part of it: the copy's begin at 1,000."""
+def test_a_restored_dump_keeps_the_root(book: Book, raw: sqlite3.Connection, tmp_path: Path) -> None:
+    """Positions are not part of the root: the copy's positions begin at 1,000."""
     copy = tmp_path / "copy"
     shutil.copytree(book.path, copy, ignore=shutil.ignore_patterns("journal*", "tree"))
-    with closing(sqlite3.connect(copy / "journal.sqlite")) as other:
-        other.executescript(
+    with closing(sqlite3.connect(copy / "journal.sqlite")) as raw_copy:
+        raw_copy.executescript(
             "\n".join(raw.iterdump()) + "; PRAGMA user_version = 3; PRAGMA journal_mode = WAL;"
         )
-    with without_triggers(copy) as other:
-        other.execute("UPDATE stored_events SET position = position + 1000")
-        other.execute("UPDATE refusals SET position = position + 1000")
+    with without_triggers(copy) as raw_copy:
+        raw_copy.execute("UPDATE stored_events SET position = position + 1000")
+        raw_copy.execute("UPDATE refusals SET position = position + 1000")
     with Book.open(copy) as moved:
         sealed = Seal(moved).seal(rehash=True)
         assert not sealed.written
@@ -132,7 +130,7 @@ def test_a_dump_restored_elsewhere_keeps_the_root(
         assert Seal(moved).seal().entries == 1
 
 
-# ── what is not extended ─────────────────────────────────────────────────────────────────────
+# ── journals that are not sealed ─────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.of_a_file("its bytes, altered")
@@ -150,25 +148,24 @@ def test_a_shorter_journal_is_refused(book: Book, rehash: bool) -> None:
 def test_another_branch_of_history_is_refused(
     book: Book, tmp_path: Path, days: tuple[str, ...], rehash: bool
 ) -> None:
-    """A backup is put back, and as much is recorded on it as was lost, or more."""
+    """A backup is put back, and as many entries are recorded on it as were lost, or more."""
     backup = tmp_path / "backup"
     shutil.copytree(book.path, backup)
     spend(book, "01-13", "01-14")
     Seal(book).seal()
     book.close()
     restore(backup, book.path)
-    with Book.open(book.place, as_is=True) as other:
-        spend(other, *days)
+    with Book.open(book.place, as_is=True) as restored:
+        spend(restored, *days)
         with pytest.raises(Forked, match=r"not what was sealed|not those that were sealed"):
-            Seal(other).seal(rehash=rehash)
+            Seal(restored).seal(rehash=rehash)
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-@pytest.mark.parametrize("lost", [False, True])
-def test_an_altered_entry_is_refused_by_a_whole_seal(book: Book, lost: bool) -> None:
-    """Whether the kept hashes are there or not; the newest entry, by any seal."""
+@pytest.mark.parametrize("hashes_lost", [False, True])
+def test_an_altered_entry_is_refused_if_all_rows_are_hashed_again(book: Book, hashes_lost: bool) -> None:
     tamper(book.path, "another state", random.Random(3), 2)
-    if lost:
+    if hashes_lost:
         shutil.rmtree(book.path / "tree")
     spend(book, "01-13")
     with pytest.raises(Forked, match="audit verify"):
@@ -183,24 +180,24 @@ def test_a_forged_checkpoint_is_not_extended(book: Book) -> None:
         Seal(book).seal()
 
 
-# ── what it survives ─────────────────────────────────────────────────────────────────────────
+# ── what a seal survives ─────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("injury", ["gone", "cut", "zeros", "longer", "a bit"])
-def test_kept_hashes_can_be_lost(book: Book, injury: str) -> None:
-    for place in (book.path / "tree").iterdir():
-        data = place.read_bytes()
-        if injury == "gone":
-            place.unlink()
+@pytest.mark.parametrize("injury", ["deleted", "cut", "zeros", "longer", "a bit"])
+def test_lost_or_damaged_hashes_are_made_again(book: Book, injury: str) -> None:
+    for file in (book.path / "tree").iterdir():
+        data = file.read_bytes()
+        if injury == "deleted":
+            file.unlink()
         elif injury == "cut":
-            place.write_bytes(data[: len(data) // 2 + 1])
+            file.write_bytes(data[: len(data) // 2 + 1])
         elif injury == "zeros":
-            place.write_bytes(bytes(len(data)))
+            file.write_bytes(bytes(len(data)))
         elif injury == "a bit":
-            if not place.name.endswith("positions"):
-                place.write_bytes(bytes([data[0] ^ 1]) + data[1:])
+            if not file.name.endswith("positions"):
+                file.write_bytes(bytes([data[0] ^ 1]) + data[1:])
         else:
-            place.write_bytes(data * 3)
+            file.write_bytes(data * 3)
     spend(book, "01-13")
     assert Seal(book).seal().entries == 1
     assert verify(book, Seal(book)).problems == []
@@ -218,46 +215,46 @@ def test_a_lost_key_is_replaced_on_demand(book: Book) -> None:
     assert Seal(book).seal().written
 
 
-def test_a_key_may_lie_elsewhere(book: Book, tmp_path: Path) -> None:
+def test_the_key_may_be_in_another_folder(book: Book, tmp_path: Path) -> None:
     (book.path / "seal.key").rename(tmp_path / "elsewhere.key")
     spend(book, "01-13")
     assert Seal(book, tmp_path / "elsewhere.key").seal().written
     assert not (book.path / "seal.key").exists()
 
 
-def test_many_seal_at_once(book: Book) -> None:
+def test_several_may_seal_at_once(book: Book) -> None:
     spend(book, "01-13", "01-14")
-    failed: list[Exception] = []
+    errors: list[Exception] = []
 
     def seal() -> None:
         try:
-            with Book.open(book.place) as mine:
-                Seal(mine).seal()
+            with Book.open(book.place) as opened:
+                Seal(opened).seal()
         except Exception as error:
-            failed.append(error)
+            errors.append(error)
 
     threads = [threading.Thread(target=seal) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert not failed
+    assert not errors
     assert len(Seal(book).files()) == 4
 
 
-def test_what_is_not_recorded_yet_is_not_sealed(book: Book, tmp_path: Path) -> None:
-    """A checkpoint of what is then undone would seal entries that never were."""
+def test_a_batch_that_is_not_committed_is_not_sealed(book: Book, tmp_path: Path) -> None:
+    """If the batch is undone, the checkpoint would cover entries that do not exist."""
     seal = Seal(book)
-    asks: list[Callable[[], object]] = [
+    actions: list[Callable[[], object]] = [
         seal.seal,
         lambda: verify(book, seal),
         lambda: export(book, seal, tmp_path / "package"),
     ]
-    for ask in asks:
+    for action in actions:
         with pytest.raises(ZeroDivisionError), book.batch():  # noqa: PT012
             spend(book, "01-13")
             with pytest.raises(NotNow, match="a batch is open"):
-                ask()
+                action()
             spend(book, "01-14")  # the batch goes on
             raise ZeroDivisionError
     assert seal.unsealed() == (0, 0)
@@ -265,7 +262,7 @@ def test_what_is_not_recorded_yet_is_not_sealed(book: Book, tmp_path: Path) -> N
         assert verify(again, Seal(again)).problems == []
 
 
-def test_what_a_killed_seal_left_is_no_checkpoint(book: Book) -> None:
+def test_the_partial_file_of_a_killed_seal_is_no_checkpoint(book: Book) -> None:
     (book.path / CHECKPOINTS / ".0000000099-0000000099.note.partial").write_text("half")
     spend(book, "01-13")
     assert Seal(book).seal().written
@@ -273,7 +270,7 @@ def test_what_a_killed_seal_left_is_no_checkpoint(book: Book) -> None:
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-def test_a_new_book_has_nothing_to_seal_twice(tmp_path: Path) -> None:
+def test_a_new_book_is_sealed_once(tmp_path: Path) -> None:
     with make_book(tmp_path / "new", []) as new:
         assert Seal(new).last() is None
         assert Seal(new).seal().written
@@ -281,30 +278,30 @@ def test_a_new_book_has_nothing_to_seal_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.both_stores
-def test_only_rows_of_others_are_judged_before_they_are_signed(
+def test_only_rows_of_other_processes_are_judged_before_they_are_signed(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also if they stand between one's own; and all of them after a batch that came to nothing."""
-    asked = list[tuple[int, int]]()
+    """Rows between this process's own are judged too, and all rows after a batch that was undone."""
+    judged_after = list[tuple[int, int]]()
 
-    def counted(journal: Journal, after: tuple[int, int], **_: object) -> Judged:
-        asked.append(after)
+    def note_and_judge(journal: Journal, after: tuple[int, int], **_: object) -> Judged:
+        judged_after.append(after)
         return judged(journal, after)
 
-    monkeypatch.setattr("lifecycle.seal.seal.judged", counted)
+    monkeypatch.setattr("lifecycle.seal.seal.judged", note_and_judge)
     assert book.record(g.cost("01-13"), "t.leader").outcome == "accepted"
     Seal(book).seal()
-    assert asked == []
+    assert judged_after == []
     ends = book.journal.ends()
-    with Book.open(book.place) as other:
+    with Book.open(book.place) as second_book:
         assert book.record(g.cost("01-14"), "t.leader").outcome == "accepted"
-        assert other.record(g.cost("01-09"), "t.leader").outcome == "refused"
+        assert second_book.record(g.cost("01-09"), "t.leader").outcome == "refused"
         assert book.record(g.cost("01-15"), "t.leader").outcome == "accepted"
         Seal(book).seal()
-    assert asked == [ends]
+    assert judged_after == [ends]
     ends = book.journal.ends()
     assert book.record(g.cost("01-16"), "t.leader").outcome == "accepted"
     with pytest.raises(ZeroDivisionError), book.batch():
         raise ZeroDivisionError
     Seal(book).seal()
-    assert asked[1:] == [ends]
+    assert judged_after[1:] == [ends]

@@ -1,4 +1,4 @@
-"""An auditor's package, checked on a machine that has never heard of the program."""
+"""An auditor's package, checked on a machine without grantbook."""
 
 import json
 import shutil
@@ -33,27 +33,28 @@ def package(book: Book, tmp_path: Path) -> Path:
 
 
 def test_a_package_holds(book: Book, package: Path) -> None:
-    code, told = check(package, "--key", str(Seal(book).keys()[0]))
+    code, output = check(package, "--key", str(Seal(book).keys()[0]))
     entries, refusals = book.journal.counts()
-    assert code == 0, told
-    assert f"{entries} of {entries} entries and {refusals} of {refusals} refusals" in told
-    assert "3 checkpoints, 2 proofs and 0 documents hold" in told
-    assert "taken from the package" not in told
+    assert code == 0, output
+    assert f"{entries} of {entries} entries and {refusals} of {refusals} refusals" in output
+    assert "3 checkpoints, 2 proofs and 0 documents hold" in output
+    assert "taken from the package" not in output
     assert "taken from the package" in check(package)[1]
 
 
-@pytest.mark.parametrize("name", ['from "ERP" 7', "C:\\new\\", '\\"', "Überweisung 7", "end\\"])
-def test_ids_that_are_written_with_escapes_are_read(book: Book, tmp_path: Path, name: str) -> None:
-    record(book, [g.charge_fee("05-02", command_id=name), g.credit_income("05-03", command_id=f"{name}2")])
+@pytest.mark.parametrize("command_id", ['from "ERP" 7', "C:\\new\\", '\\"', "Überweisung 7", "end\\"])
+def test_command_ids_with_escaped_characters_are_read(book: Book, tmp_path: Path, command_id: str) -> None:
+    record(book, [g.charge_fee("05-02", command_id=command_id)])
+    record(book, [g.credit_income("05-03", command_id=f"{command_id}2")])
     seal = Seal(book)
     seal.seal()
     assert verify(book, seal).problems == []
     export(book, seal, tmp_path / "package")
-    code, told = check(tmp_path / "package", "--key", str(seal.keys()[0]))
-    assert code == 0, told
+    code, output = check(tmp_path / "package", "--key", str(seal.keys()[0]))
+    assert code == 0, output
 
 
-def test_the_package_says_what_the_journal_holds(book: Book, package: Path) -> None:
+def test_the_package_holds_the_journals_rows(book: Book, package: Path) -> None:
     lines = [json.loads(line) for line in (package / "entries.jsonl").read_text("utf-8").splitlines()]
     rows = [row for page in book.journal.entry_rows(0, 100) for row in page]
     assert [(line["stream"], line["version"], line["topic"], line["stored"].encode()) for line in lines] == [
@@ -65,23 +66,23 @@ def test_the_package_says_what_the_journal_holds(book: Book, package: Path) -> N
     assert [leaf_of_refusal(line) for line in lines] == list(map(refusal_data, refusals))
 
 
-def test_only_some_streams_and_of_the_rest_the_hashes(book: Book, tmp_path: Path) -> None:
-    made = export(book, Seal(book), tmp_path / "part", [f"grant:{g.G}"])
+def test_a_part_holds_some_streams_and_the_hashes_of_all(book: Book, tmp_path: Path) -> None:
+    exported = export(book, Seal(book), tmp_path / "part", [f"grant:{g.G}"])
     text = (tmp_path / "part" / "entries.jsonl").read_text("utf-8")
     assert {json.loads(line)["stream"] for line in text.splitlines()} == {f"grant:{g.G}"}
-    assert made.entries == len(book.entries(f"grant:{g.G}"))
+    assert exported.entries == len(book.entries(f"grant:{g.G}"))
     assert "say --part" in check(tmp_path / "part")[1]
-    code, told = check(tmp_path / "part", "--part")
-    assert code == 0, told
-    assert f"{made.entries} of {book.position()} entries" in told
+    code, output = check(tmp_path / "part", "--part")
+    assert code == 0, output
+    assert f"{exported.entries} of {book.position()} entries" in output
 
 
 def _lines(name: str, change: Callable[[list[str]], object]) -> Callable[[Path], None]:
     def alter(package: Path) -> None:
-        place = package / name
-        lines = place.read_text("utf-8").splitlines(keepends=True)
+        file = package / name
+        lines = file.read_text("utf-8").splitlines(keepends=True)
         change(lines)
-        place.write_text("".join(lines), "utf-8")
+        file.write_text("".join(lines), "utf-8")
 
     return alter
 
@@ -98,22 +99,22 @@ def _swap(lines: list[str]) -> None:
 
 
 def _proof(package: Path) -> None:
-    one, _ = sorted((package / "proofs").iterdir())
-    text = one.read_text("utf-8")
-    one.write_text(text.replace("index ", "index 1", 1), "utf-8")
+    proof, _ = sorted((package / "proofs").iterdir())
+    text = proof.read_text("utf-8")
+    proof.write_text(text.replace("index ", "index 1", 1), "utf-8")
 
 
 def _signature(package: Path) -> None:
-    """That of the first checkpoint, under the last."""
+    """Put the first checkpoint's signature under the last checkpoint."""
     first, *_, last = sorted((package / "checkpoints").iterdir())
     signature = first.read_text("utf-8").partition("\n\n")[2]
     last.write_text(last.read_text("utf-8").partition("\n\n")[0] + "\n\n" + signature, "utf-8")
 
 
 def _with_its_leaf(package: Path) -> None:
-    """An entry of another day, and the hash that it would have."""
+    """Change an entry's day, and its leaf hash with it."""
     rows, leaves = package / "entries.jsonl", package / "entries.leaves"
-    lines, hashes = (place.read_text("utf-8").splitlines(keepends=True) for place in (rows, leaves))
+    lines, hashes = (file.read_text("utf-8").splitlines(keepends=True) for file in (rows, leaves))
     entry = json.loads(lines[2])
     entry["stored"] = entry["stored"].replace('"on":"2', '"on":"1')
     lines[2] = json.dumps(entry) + "\n"
@@ -132,12 +133,12 @@ ALTERATIONS: dict[str, Callable[[Path], object]] = {
     "the last entry gone": _lines("entries.jsonl", lambda lines: lines.pop()),
     "entries swapped": _lines("entries.jsonl", _swap),
     "an entry that is no JSON": _lines("entries.jsonl", lambda lines: lines.insert(1, "{\n")),
-    "an answer altered": _field("refusals.jsonl", 1, actor="x"),
-    "an answer gone": _lines("refusals.jsonl", lambda lines: lines.pop(1)),
+    "a refusal altered": _field("refusals.jsonl", 1, actor="x"),
+    "a refusal gone": _lines("refusals.jsonl", lambda lines: lines.pop(1)),
     "a leaf altered": _lines("entries.leaves", lambda lines: lines.__setitem__(1, lines[2])),
     "a leaf gone": _lines("entries.leaves", lambda lines: lines.pop()),
     "a leaf put in": _lines("entries.leaves", lambda lines: lines.append(lines[0])),
-    "an answer's leaf gone": _lines("refusals.leaves", lambda lines: lines.pop()),
+    "a refusal's leaf gone": _lines("refusals.leaves", lambda lines: lines.pop()),
     "a proof of another place": _proof,
     "a signature of something else": _signature,
     "an entry altered, with its leaf": _with_its_leaf,
@@ -149,32 +150,32 @@ ALTERATIONS: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("what", ALTERATIONS)
-def test_an_altered_package_does_not_hold(package: Path, what: str) -> None:
-    ALTERATIONS[what](package)
-    code, told = check(package)
-    assert code == 4, told
-    assert "does not hold: " in told
-    assert "Traceback" not in told
+@pytest.mark.parametrize("alteration", ALTERATIONS)
+def test_an_altered_package_does_not_hold(package: Path, alteration: str) -> None:
+    ALTERATIONS[alteration](package)
+    code, output = check(package)
+    assert code == 4, output
+    assert "does not hold: " in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-def test_a_kept_checkpoint_tells_of_a_rewritten_book(book: Book, tmp_path: Path) -> None:
+def test_a_kept_checkpoint_shows_that_a_book_was_rewritten(book: Book, tmp_path: Path) -> None:
     kept = tmp_path / "kept.note"
     shutil.copyfile(Seal(book).files()[-1], kept)
     with without_triggers(book.path) as raw:
         raw.execute("UPDATE stored_events SET state = CAST(replace(state, '50000.00', '60000.00') AS BLOB)")
         fit(raw)
-    for place in Seal(book).files():
-        place.unlink()
+    for checkpoint in Seal(book).files():
+        checkpoint.unlink()
     shutil.rmtree(book.path / "tree")
-    with Book.open(book.place) as again:
-        sealed_by_a_forger(again)
-        export(again, Seal(again), tmp_path / "package")
+    with Book.open(book.place) as rewritten:
+        sealed_by_a_forger(rewritten)
+        export(rewritten, Seal(rewritten), tmp_path / "package")
     assert check(tmp_path / "package")[0] == 0
-    code, told = check(tmp_path / "package", "--checkpoint", str(kept))
+    code, output = check(tmp_path / "package", "--checkpoint", str(kept))
     assert code == 4
-    assert "kept.note" in told
+    assert "kept.note" in output
 
 
 # ── proofs ───────────────────────────────────────────────────────────────────────────────────
@@ -192,18 +193,18 @@ def test_every_sealed_entry_can_be_proved(
             stream, version, _ = book.journal.nth(index)
             proof = maker.prove(stream, version)
             assert proof.leaf_index == index
-            place = tmp_path / "one.tlog-proof"
-            place.write_text(proof.text, "utf-8")
-    code, told = check(package, "--proof", str(place), "--key", str(seal.keys()[0]))
+            proof_file = tmp_path / "one.tlog-proof"
+            proof_file.write_text(proof.text, "utf-8")
+    code, output = check(package, "--proof", str(proof_file), "--key", str(seal.keys()[0]))
     assert code == 0
-    assert told.startswith(f"{proof.name} CostRecorded.v2 recorded 2026-01-31T12:00:")
-    assert 'by t.leader, act of t.leader: {"on":"2017-01-12"' in told
+    assert output.startswith(f"{proof.name} CostRecorded.v2 recorded 2026-01-31T12:00:")
+    assert 'by t.leader, act of t.leader: {"on":"2017-01-12"' in output
 
-    place.write_text(proof.text.replace("extra Z", "extra Y"), "utf-8")
-    assert check(package, "--proof", str(place))[0] == 4
+    proof_file.write_text(proof.text.replace("extra Z", "extra Y"), "utf-8")
+    assert check(package, "--proof", str(proof_file))[0] == 4
 
 
-def test_what_is_not_sealed_is_not_proved(book: Book, tmp_path: Path) -> None:
+def test_an_unsealed_entry_is_not_proved(book: Book, tmp_path: Path) -> None:
     book.record(g.cost("01-13"), "t.leader")
     version = len(book.entries(f"grant:{g.G}"))
     with prover(book, Seal(book)) as maker:
@@ -211,8 +212,8 @@ def test_what_is_not_sealed_is_not_proved(book: Book, tmp_path: Path) -> None:
             maker.prove(f"grant:{g.G}", version)
         with pytest.raises(Unreachable, match="no entry"):
             maker.prove("grant:X", 1)
-    for place in Seal(book).files():
-        place.unlink()
+    for checkpoint in Seal(book).files():
+        checkpoint.unlink()
     with pytest.raises(Unsealed):
         export(book, Seal(book), tmp_path / "package")
     assert not (tmp_path / "package").exists()
@@ -231,24 +232,24 @@ def test_an_altered_entry_is_not_proved(book: Book, tmp_path: Path) -> None:
         export(book, Seal(book), tmp_path / "package")
 
 
-def test_whoever_seals_meanwhile_is_not_in_the_way(
+def test_a_seal_at_the_same_time_disturbs_no_proof_or_export(
     book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who hashes all of it again cuts the kept hashes first, wherever a reader of them is just then."""
+    """A seal that hashes all rows again first cuts the kept hashes, while others may be reading them."""
     name = f"grant:{g.G}"
     with prover(book, Seal(book)) as maker:
-        right = maker.prove(name, 1)
-    for width in range(3):  # so many leaves are there again
+        proof = maker.prove(name, 1)
+    for width in range(3):  # the number of leaves that are hashed again
         with prover(book, Seal(book)) as maker, StoredTree(book.path / FOLDER, "entries") as sealers:
             sealers.cut(width)
-            assert maker.prove(name, 1) == right
+            assert maker.prove(name, 1) == proof
         Seal(book).seal(rehash=True)
         write = _Export.write
 
-        def cut_and_write(self: _Export, width: int = width, **more: bool) -> tuple[int, int, int, int]:
+        def cut_and_write(self: _Export, width: int = width, **options: bool) -> tuple[int, int, int, int]:
             with StoredTree(book.path / FOLDER, "entries") as sealers:
                 sealers.cut(width)
-            return write(self, **more)  # noqa: B023 called in this turn
+            return write(self, **options)  # noqa: B023 called before the loop goes on
 
         with monkeypatch.context() as meanwhile:
             meanwhile.setattr(_Export, "write", cut_and_write)
@@ -257,21 +258,21 @@ def test_whoever_seals_meanwhile_is_not_in_the_way(
         Seal(book).seal(rehash=True)
 
 
-def test_hashes_that_are_damaged_are_not_exported(book: Book, tmp_path: Path) -> None:
-    """The roots above them may be as they were."""
+def test_damaged_hashes_are_not_exported(book: Book, tmp_path: Path) -> None:
+    """The roots above the damaged hash may be undamaged."""
     last = Seal(book).last()
     assert last is not None
-    place = book.path / FOLDER / "entries.0"
-    data = bytearray(place.read_bytes())
+    file = book.path / FOLDER / "entries.0"
+    data = bytearray(file.read_bytes())
     data[1] ^= 1
-    place.write_bytes(data)
+    file.write_bytes(data)
     export(book, Seal(book), tmp_path / "package")
-    code, told = check(tmp_path / "package")
-    assert code == 0, told
+    code, output = check(tmp_path / "package")
+    assert code == 0, output
 
 
-def test_a_folder_that_is_there_is_not_written_over(book: Book, package: Path) -> None:
-    before = sorted(place.name for place in package.iterdir())
+def test_an_existing_folder_is_not_overwritten(book: Book, package: Path) -> None:
+    before = sorted(file.name for file in package.iterdir())
     with pytest.raises(Unreachable, match="there already"):
         export(book, Seal(book), package)
-    assert sorted(place.name for place in package.iterdir()) == before
+    assert sorted(file.name for file in package.iterdir()) == before

@@ -1,4 +1,4 @@
-"""Whatever is changed in a package is found: by the manifest, and by the check itself if that was remade."""
+"""Every change of a package is found: by the manifest, or by the check if the manifest was made again."""
 
 import json
 import os
@@ -25,7 +25,7 @@ Alter = Callable[[Path], object]
 
 @pytest.fixture
 def package(book: Book, tmp_path: Path) -> Path:
-    """A whole package with a document."""
+    """Return a whole package with a document."""
     digest = book.attach(b"terms of reference")
     record(book, [g.attach("06-01", sha256=digest)])
     Seal(book).seal()
@@ -49,30 +49,30 @@ def _row(name: str, number: int, **values: object) -> Alter:
 
 
 def _twice(name: str, key: str) -> Alter:
-    """The key stands twice, the true value last."""
+    """Repeat the key in the first line, with the true value last."""
     return _line(name, 0, lambda line: line.replace("{", f'{{"{key}": "false", ', 1))
 
 
 def _refusals_left_out(package: Path) -> None:
-    """No entry tells of them: only the count of answers does."""
-    place = package / "refusals.jsonl"
-    lines = place.read_text("utf-8").splitlines(keepends=True)
+    """Remove all refusals. Only the checkpoint's number of refusals shows it."""
+    file = package / "refusals.jsonl"
+    lines = file.read_text("utf-8").splitlines(keepends=True)
     assert lines
-    place.write_text("", "utf-8")
+    file.write_text("", "utf-8")
 
 
-def _refusals_turned(package: Path) -> None:
-    """Each is as it was, and only its place tells."""
-    place = package / "refusals.jsonl"
-    lines = place.read_text("utf-8").splitlines(keepends=True)
+def _refusals_reversed(package: Path) -> None:
+    """Reverse the order of the refusals, and change nothing else."""
+    file = package / "refusals.jsonl"
+    lines = file.read_text("utf-8").splitlines(keepends=True)
     assert len(lines) > 1
-    place.write_text("".join(reversed(lines)), "utf-8")
+    file.write_text("".join(reversed(lines)), "utf-8")
 
 
 def _a_refusal_with_its_leaf(package: Path) -> None:
-    """Of another officer, with the hash that it would have: no entry tells of it."""
+    """Change a refusal's officer, and its leaf hash with it."""
     rows, leaves = package / "refusals.jsonl", package / "refusals.leaves"
-    lines, hashes = (place.read_text("utf-8").splitlines(keepends=True) for place in (rows, leaves))
+    lines, hashes = (file.read_text("utf-8").splitlines(keepends=True) for file in (rows, leaves))
     row = json.loads(lines[0]) | {"actor": "x"}
     lines[0] = json.dumps(row, ensure_ascii=False) + "\n"
     hashes[0] = leaf_hash(leaf_of_refusal(row)).hex() + "\n"
@@ -89,8 +89,8 @@ def _relink(package: Path) -> None:
     (package / "keys").symlink_to(package.parent / "keys")
 
 
-def _in_place_of(name: str) -> Alter:
-    """A pipe, which nobody writes to."""
+def _pipe_in_place_of(name: str) -> Alter:
+    """Replace the file by a pipe that nothing writes to."""
 
     def alter(package: Path) -> None:
         (package / name).unlink()
@@ -99,8 +99,8 @@ def _in_place_of(name: str) -> Alter:
     return alter
 
 
-def _list_one_more(package: Path) -> None:
-    """A file more, which the manifest lists, under the signature that it had."""
+def _add_a_listed_file(package: Path) -> None:
+    """Add a file and list it in the manifest, without signing the manifest again."""
     (package / "notes.txt").write_text("read this instead", "utf-8")
     listed = f"{sha256(b'read this instead').hexdigest()}  notes.txt"
     manifest = (package / "manifest").read_text("utf-8")
@@ -109,13 +109,13 @@ def _list_one_more(package: Path) -> None:
 
 FOUND_BY_THE_CHECK: dict[str, Alter] = {
     "a key of an entry twice": _twice("entries.jsonl", "stream"),
-    "a key of an answer twice": _twice("refusals.jsonl", "refusal"),
+    "a key of a refusal twice": _twice("refusals.jsonl", "refusal"),
     "an unknown key of an entry": _row("entries.jsonl", 0, lawful=False),
-    "an unknown key of an answer": _row("refusals.jsonl", 0, lawful=False),
+    "an unknown key of a refusal": _row("refusals.jsonl", 0, lawful=False),
     "an index that is true": _row("entries.jsonl", 1, index=True),
     "an index that is a fraction": _row("entries.jsonl", 0, index=0.0),
     "an index that is text": _row("entries.jsonl", 0, index="0"),
-    "an index of an answer that is false": _row("refusals.jsonl", 0, index=False),
+    "an index of a refusal that is false": _row("refusals.jsonl", 0, index=False),
     "a version that is true": _row("entries.jsonl", 0, version=True),
     "a stored that is an object": _row("entries.jsonl", 0, stored={}),
     "a stored beside its base64": _row("entries.jsonl", 0, stored_base64=""),
@@ -165,9 +165,9 @@ FOUND_BY_THE_CHECK: dict[str, Alter] = {
     ),
     "a row deeper than any": _line("entries.jsonl", 0, lambda _: "[" * 100_000 + "\n"),
     "a row left out": _line("entries.jsonl", 3, lambda _: ""),
-    "an answer left out": _line("refusals.jsonl", 1, lambda _: ""),
+    "a refusal left out": _line("refusals.jsonl", 1, lambda _: ""),
     "the refusals left out": _refusals_left_out,
-    "the refusals turned": _refusals_turned,
+    "the refusals reversed": _refusals_reversed,
     "a refusal altered, with its leaf": _a_refusal_with_its_leaf,
     "a leaf left out": _line("entries.leaves", 2, lambda _: ""),
     "a leaf in capitals": _line("entries.leaves", 2, str.upper),
@@ -190,12 +190,12 @@ FOUND_BY_THE_CHECK: dict[str, Alter] = {
 }
 FOUND_BY_THE_MANIFEST: dict[str, Alter] = {
     "an unlisted file": lambda package: (package / "notes.txt").write_text("read this instead"),
-    "a file listed by hand": _list_one_more,
+    "a file listed by hand": _add_a_listed_file,
     "an unlisted folder": lambda package: (package / "more").mkdir(),
     "a hidden file": lambda package: (package / "proofs" / ".hidden").write_text(""),
     "a link": _relink,
-    "a pipe": _in_place_of("refusals.jsonl"),
-    "a pipe for the manifest": _in_place_of("manifest"),
+    "a pipe": _pipe_in_place_of("refusals.jsonl"),
+    "a pipe for the manifest": _pipe_in_place_of("manifest"),
     "the manifest deleted": lambda package: (package / "manifest").unlink(),
     "the manifest without its signature": _line("manifest", -1, lambda _: ""),
     "another line in the manifest": _line("manifest", 1, lambda line: line.replace("grantbook", "Grantbook")),
@@ -205,37 +205,35 @@ FOUND_BY_THE_MANIFEST: dict[str, Alter] = {
 }
 
 
-@pytest.mark.parametrize("what", [*FOUND_BY_THE_CHECK, *FOUND_BY_THE_MANIFEST])
-def test_what_was_changed_is_found(book: Book, package: Path, what: str) -> None:
-    (FOUND_BY_THE_CHECK | FOUND_BY_THE_MANIFEST)[what](package)
+@pytest.mark.parametrize("change", [*FOUND_BY_THE_CHECK, *FOUND_BY_THE_MANIFEST])
+def test_a_change_is_found(book: Book, package: Path, change: str) -> None:
+    (FOUND_BY_THE_CHECK | FOUND_BY_THE_MANIFEST)[change](package)
     for words in (("--key", str(Seal(book).keys()[0])), ()):
-        code, told = check(package, *words)
-        assert code == 4, told
-        assert told.startswith("does not hold: ")
-        assert "Traceback" not in told
+        code, output = check(package, *words)
+        assert code == 4, output
+        assert output.startswith("does not hold: ")
+        assert "Traceback" not in output
 
 
-@pytest.mark.parametrize("what", FOUND_BY_THE_CHECK)
-def test_what_was_changed_is_found_though_the_manifest_was_made_anew(
-    book: Book, package: Path, what: str
-) -> None:
-    """As by somebody who has the key."""
-    FOUND_BY_THE_CHECK[what](package)
+@pytest.mark.parametrize("change", FOUND_BY_THE_CHECK)
+def test_a_change_is_found_if_the_manifest_was_made_again(book: Book, package: Path, change: str) -> None:
+    """The change was made by somebody who has the key."""
+    FOUND_BY_THE_CHECK[change](package)
     manifest = (package / "manifest").read_text("utf-8").split("\n")
     (package / "manifest").unlink()
     assert _list_files(package, manifest[1 : manifest.index("files")], Seal(book))
-    code, told = check(package, "--key", str(Seal(book).keys()[0]))
-    assert code == 4, told
-    assert "the signature" not in told
+    code, output = check(package, "--key", str(Seal(book).keys()[0]))
+    assert code == 4, output
+    assert "the signature" not in output
 
 
 def test_a_whole_package_with_its_documents_holds(book: Book, package: Path) -> None:
-    code, told = check(package, "--key", str(Seal(book).keys()[0]))
-    assert (code, "1 documents hold" in told) == (0, True), told
+    code, output = check(package, "--key", str(Seal(book).keys()[0]))
+    assert (code, "1 documents hold" in output) == (0, True), output
     assert (next((package / "documents").iterdir())).read_bytes() == b"terms of reference"
 
 
-def test_a_part_is_not_taken_for_the_whole(book: Book, tmp_path: Path) -> None:
+def test_a_part_is_not_accepted_as_the_whole(book: Book, tmp_path: Path) -> None:
     export(book, Seal(book), tmp_path / "part", [f"grant:{g.G}"])
     assert "say --part" in check(tmp_path / "part")[1]
     assert check(tmp_path / "part", "--part")[0] == 0
@@ -244,45 +242,44 @@ def test_a_part_is_not_taken_for_the_whole(book: Book, tmp_path: Path) -> None:
 def test_without_the_key_the_manifest_is_not_signed(book: Book, tmp_path: Path) -> None:
     (book.path / "seal.key").rename(tmp_path / "seal.key")
     assert not export(book, Seal(book), tmp_path / "package").signed
-    code, told = check(tmp_path / "package")
-    assert (code, "--unsigned" in told) == (4, True)
+    code, output = check(tmp_path / "package")
+    assert (code, "--unsigned" in output) == (4, True)
     assert check(tmp_path / "package", "--unsigned")[0] == 0
     (tmp_path / "package" / "more").write_text("")
     assert check(tmp_path / "package", "--unsigned")[0] == 4
 
 
-def test_without_cryptography_it_says_what_to_install(package: Path) -> None:
-    """Not a traceback; and not that the package does not hold."""
+def test_without_cryptography_the_check_says_what_to_install(package: Path) -> None:
     hide = "import sys, runpy; sys.modules['cryptography'] = None; sys.argv[0] = 'verify.py'"
     run = f"{hide}; runpy.run_path('verify.py', run_name='__main__')"
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-I", "-c", run], capture_output=True, check=False, text=True, cwd=package
     )
-    assert done.returncode == 2
-    assert "pip install cryptography" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert result.returncode == 2
+    assert "pip install cryptography" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("changed", [False, True])
-def test_a_reader_who_has_gone_is_no_traceback(package: Path, changed: bool) -> None:
+def test_a_closed_pipe_causes_no_traceback(package: Path, changed: bool) -> None:
     if changed:
         (package / "more").write_text("")
-    ends = os.pipe()
-    os.close(ends[0])
-    with os.fdopen(ends[1], "w") as closed:
+    reading_end, writing_end = os.pipe()
+    os.close(reading_end)
+    with os.fdopen(writing_end, "w") as closed:
         streams = {"stderr": closed, "stdout": subprocess.PIPE} if changed else {"stdout": closed}
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-I", "verify.py"], check=False, cwd=package, text=True, **streams
         )
-    assert done.returncode == (4 if changed else 0)
+    assert result.returncode == (4 if changed else 0)
 
 
 @pytest.mark.parametrize("changed", [False, True])
-def test_a_full_disk_is_no_traceback(package: Path, changed: bool) -> None:
+def test_a_full_disk_causes_no_traceback(package: Path, changed: bool) -> None:
     if changed:
         (package / "more").write_text("")
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-I", "verify.py"],
             check=False,
             cwd=package,
@@ -290,6 +287,6 @@ def test_a_full_disk_is_no_traceback(package: Path, changed: bool) -> None:
             stdout=subprocess.PIPE if changed else full,
             stderr=full if changed else subprocess.PIPE,
         )
-    assert done.returncode == (4 if changed else 2)
-    assert "Traceback" not in (done.stderr or "")
-    assert changed or "could not be printed" in done.stderr
+    assert result.returncode == (4 if changed else 2)
+    assert "Traceback" not in (result.stderr or "")
+    assert changed or "could not be printed" in result.stderr

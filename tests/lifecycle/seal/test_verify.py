@@ -1,4 +1,4 @@
-"""Whatever was done to a book's files is found, and the first bad entry is named."""
+"""Every change of a book's files is found, and the first bad entry is named."""
 
 import random
 import re
@@ -32,43 +32,43 @@ from support.tampering import (
 pytestmark = pytest.mark.both_stores
 
 INNER_PAGES = (2, 5)
-"""Kinds of pages of a database that lead to others: of an index, of a table."""
+"""The first byte of a page that points to other pages, in an index and in a table."""
 
 
 def problems(book: Book, **options: object) -> list[Problem]:
-    """Found by somebody who opens the book anew."""
+    """Open the book again, verify it, and return the problems."""
     with Book.open(book.place, read_only=True, as_is=True) as again:
         return verify(again, Seal(again), **options).problems  # type: ignore[arg-type]
 
 
 @pytest.mark.of_a_file("its bytes, altered")
 @pytest.mark.parametrize("change", ["state = CAST('{}' AS BLOB)", "topic = 'OfficerAppointed.v1'"])
-def test_the_first_entry_is_named_too(book: Book, change: str) -> None:
-    """The log is named after it: without it every checkpoint seems to be another book's."""
+def test_damage_to_the_first_entry_is_named(book: Book, change: str) -> None:
+    """Checkpoints bear a name made from the first entry, so all of them seem to be another book's."""
     with without_triggers(book.path) as altered:
         altered.execute(f"UPDATE stored_events SET {change} WHERE position = 1")
     assert problems(book)[0].where == "fund@1 (position 1)"
 
 
 def test_an_untouched_book_is_verified(book: Book) -> None:
-    found = verify(book, Seal(book))
-    assert found.problems == []
-    assert (found.entries, found.refusals) == book.journal.counts()
-    assert found.checkpoints == 3
-    assert found.unsealed == (0, 0)
+    result = verify(book, Seal(book))
+    assert result.problems == []
+    assert (result.entries, result.refusals) == book.journal.counts()
+    assert result.checkpoints == 3
+    assert result.unsealed == (0, 0)
 
 
-def test_the_unsealed_tail_is_told(book: Book) -> None:
+def test_unsealed_entries_are_counted(book: Book) -> None:
     book.record(g.cost("01-13"), "t.leader")
-    found = verify(book, Seal(book))
-    assert found.problems == []
-    assert found.unsealed == (1, 0)
+    result = verify(book, Seal(book))
+    assert result.problems == []
+    assert result.unsealed == (1, 0)
 
 
 @pytest.mark.of_a_file("its bytes, altered")
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("way", WAYS)
-def test_what_was_done_to_a_row_is_found(book: Book, way: str, seed: int) -> None:
+def test_every_change_of_a_row_is_found(book: Book, way: str, seed: int) -> None:
     dice, sealed = random.Random(seed), book.position()
     book.close()
     with without_triggers(book.path) as raw:
@@ -76,14 +76,14 @@ def test_what_was_done_to_a_row_is_found(book: Book, way: str, seed: int) -> Non
             "SELECT position, originator_id FROM stored_events UNION ALL SELECT number, actor FROM refusals"
         ).fetchall()
     tamper(book.path, way, dice, sealed)
-    found = problems(book)
-    assert found, before
-    assert not found[0].where.startswith("journal.sqlite")
+    found_problems = problems(book)
+    assert found_problems, before
+    assert not found_problems[0].where.startswith("journal.sqlite")
 
 
 @pytest.mark.of_a_file("its bytes, altered")
 def test_the_first_bad_entry_is_named(book: Book) -> None:
-    """Two are altered: the earlier one is named first, by stream, version and position."""
+    """Of two altered entries, the earlier one is named first, by stream, version and position."""
     with without_triggers(book.path) as raw:
         rows = raw.execute(
             "SELECT position, originator_id, originator_version FROM stored_events WHERE position IN (4, 9)"
@@ -96,7 +96,7 @@ def test_the_first_bad_entry_is_named(book: Book) -> None:
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-def test_without_kept_hashes_the_range_is_named(book: Book) -> None:
+def test_without_kept_hashes_the_range_of_entries_is_named(book: Book) -> None:
     with without_triggers(book.path) as raw:
         raw.execute("UPDATE stored_events SET topic = 'X.v1' WHERE position = 2")
     shutil.rmtree(book.path / "tree")
@@ -105,7 +105,7 @@ def test_without_kept_hashes_the_range_is_named(book: Book) -> None:
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-def test_an_old_backup_is_found_out_by_the_newer_checkpoint(book: Book, tmp_path: Path) -> None:
+def test_a_newer_checkpoint_shows_that_an_old_backup_was_put_back(book: Book, tmp_path: Path) -> None:
     backup = tmp_path / "backup"
     shutil.copytree(book.path, backup)
     book.record(g.cost("01-13"), "t.leader")
@@ -113,7 +113,7 @@ def test_an_old_backup_is_found_out_by_the_newer_checkpoint(book: Book, tmp_path
     book.close()
     restore(backup, book.path)
     assert "missing" in problems(book)[0].message
-    # Checkpoints and kept hashes are put back too: only one that was kept elsewhere tells.
+    # If checkpoints and kept hashes are put back too, only a checkpoint that was kept elsewhere shows it.
     kept = tmp_path / "kept.note"
     newest.rename(kept)
     shutil.rmtree(book.path / "tree")
@@ -122,17 +122,17 @@ def test_an_old_backup_is_found_out_by_the_newer_checkpoint(book: Book, tmp_path
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-def test_a_rewritten_and_resealed_book_is_found_out_by_who_kept_a_checkpoint(
+def test_a_kept_checkpoint_shows_that_a_book_was_rewritten_and_sealed_again(
     book: Book, tmp_path: Path
 ) -> None:
-    """The operator owns the key: alters an entry, forgets all checkpoints, and seals anew."""
+    """An operator with the key alters an entry, deletes all checkpoints, and seals again."""
     kept = tmp_path / "kept.note"
     shutil.copyfile(Seal(book).files()[-1], kept)
     with without_triggers(book.path) as raw:
         raw.execute("UPDATE stored_events SET state = CAST(replace(state, '50000.00', '60000.00') AS BLOB)")
         fit(raw)
-    for place in Seal(book).files():
-        place.unlink()
+    for checkpoint in Seal(book).files():
+        checkpoint.unlink()
     shutil.rmtree(book.path / "tree")
     with Book.open(book.place) as again:
         sealed_by_a_forger(again)
@@ -140,10 +140,10 @@ def test_a_rewritten_and_resealed_book_is_found_out_by_who_kept_a_checkpoint(
     assert [problem.where for problem in problems(book, kept=[kept])] != []
 
 
-def test_another_key_is_found_out_by_who_knows_the_key(book: Book, tmp_path: Path) -> None:
+def test_a_known_key_shows_that_another_key_signed(book: Book, tmp_path: Path) -> None:
     known = Seal(book).keys()
-    for place in [*Seal(book).files(), book.path / "seal.key", book.path / CHECKPOINTS / "keys"]:
-        place.unlink()
+    for file in [*Seal(book).files(), book.path / "seal.key", book.path / CHECKPOINTS / "keys"]:
+        file.unlink()
     with Book.open(book.place) as again:
         Seal(again).seal()
     assert problems(book) == []
@@ -151,43 +151,45 @@ def test_another_key_is_found_out_by_who_knows_the_key(book: Book, tmp_path: Pat
 
 
 FORGERIES = {
-    "another size": lambda one: one._replace(size=one.size + 1),
-    "another root": lambda one: one._replace(root=bytes(32)),
-    "other answers": lambda one: one._replace(refusals_root=bytes(32)),
-    "fewer answers": lambda one: one._replace(refusals=one.refusals - 1),
-    "another book": lambda one: one._replace(origin="grantbook/00"),
+    "another size": lambda checkpoint: checkpoint._replace(size=checkpoint.size + 1),
+    "another root": lambda checkpoint: checkpoint._replace(root=bytes(32)),
+    "other refusals": lambda checkpoint: checkpoint._replace(refusals_root=bytes(32)),
+    "fewer refusals": lambda checkpoint: checkpoint._replace(refusals=checkpoint.refusals - 1),
+    "another book": lambda checkpoint: checkpoint._replace(origin="grantbook/00"),
 }
 
 
 @pytest.mark.parametrize("own_key", [True, False])
-@pytest.mark.parametrize("what", FORGERIES)
-def test_a_forged_checkpoint_is_found(book: Book, tmp_path: Path, what: str, own_key: bool) -> None:
-    place = Seal(book).files()[1]
-    checkpoint: Checkpoint = FORGERIES[what](Seal(book).last()[0])  # type: ignore[index]
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_a_forged_checkpoint_is_found(book: Book, tmp_path: Path, forgery: str, own_key: bool) -> None:
+    file = Seal(book).files()[1]
+    checkpoint: Checkpoint = FORGERIES[forgery](Seal(book).last()[0])  # type: ignore[index]
     key = book.path / "seal.key"
     signer = Signer.read(key) if own_key else Signer.make(checkpoint.origin, tmp_path / "other.key")
-    place.write_text(signer.sign(str(checkpoint)), "utf-8")
-    assert any(place.name in problem.where or place.name in problem.message for problem in problems(book))
+    file.write_text(signer.sign(str(checkpoint)), "utf-8")
+    assert any(file.name in problem.where or file.name in problem.message for problem in problems(book))
 
 
 def test_a_book_without_checkpoints_is_not_verified(book: Book) -> None:
-    for place in Seal(book).files():
-        place.unlink()
+    for checkpoint in Seal(book).files():
+        checkpoint.unlink()
     assert problems(book) == [
         Problem("checkpoints", "there is none: nothing was sealed, or they were removed")
     ]
 
 
-def test_who_records_and_seals_meanwhile_is_no_problem(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows_only = _Verification.check_rows
+def test_recording_and_sealing_during_a_verification_is_no_problem(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_rows = _Verification.check_rows
 
-    def and_then_sealed(run: _Verification) -> None:
-        rows_only(run)
-        with Book.open(book.place) as other:
-            record(other, [g.cost("01-13")])
-            Seal(other).seal()
+    def check_rows_and_seal(run: _Verification) -> None:
+        check_rows(run)
+        with Book.open(book.place) as second_book:
+            record(second_book, [g.cost("01-13")])
+            Seal(second_book).seal()
 
-    monkeypatch.setattr(_Verification, "check_rows", and_then_sealed)
+    monkeypatch.setattr(_Verification, "check_rows", check_rows_and_seal)
     verified = verify(book, Seal(book))
     assert (verified.problems, verified.checkpoints) == ([], 3)
     monkeypatch.undo()
@@ -198,11 +200,11 @@ def test_who_records_and_seals_meanwhile_is_no_problem(book: Book, monkeypatch: 
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-@pytest.mark.parametrize("what", ["no_update", "no_delete", "no_replace", "grows"])
+@pytest.mark.parametrize("trigger", ["no_update", "no_delete", "no_replace", "grows"])
 @pytest.mark.parametrize("table", ["entries", "refusals", "names"])
-def test_a_dropped_trigger_is_noticed(book: Book, raw: sqlite3.Connection, table: str, what: str) -> None:
-    raw.execute(f"DROP TRIGGER {table}_{what}")
-    assert [problem.where for problem in problems(book)] == [f"journal.sqlite: {table}_{what}"]
+def test_a_dropped_trigger_is_noticed(book: Book, raw: sqlite3.Connection, table: str, trigger: str) -> None:
+    raw.execute(f"DROP TRIGGER {table}_{trigger}")
+    assert [problem.where for problem in problems(book)] == [f"journal.sqlite: {table}_{trigger}"]
 
 
 @pytest.mark.of_a_file("its bytes, altered")
@@ -220,22 +222,22 @@ def test_other_changes_of_the_tables_are_noticed(book: Book, raw: sqlite3.Connec
 
 @pytest.mark.of_a_file("its bytes, altered")
 def test_an_index_that_hides_an_entry_is_noticed(book: Book, raw: sqlite3.Connection) -> None:
-    """The rows are all there, and a question that goes by the index does not find one."""
+    """All rows are there, but a query that uses the index misses one."""
     raw.execute("PRAGMA writable_schema = ON")
     ((root,),) = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_names_1'")
     ((size,),) = raw.execute("PRAGMA page_size")
     raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    place = book.path / "journal.sqlite"
-    data = bytearray(place.read_bytes())
+    file = book.path / "journal.sqlite"
+    data = bytearray(file.read_bytes())
     page = slice((root - 1) * size, root * size)
     data[page] = data[page].replace(b"grant:", b"grand:", 1)
     book.close()
-    place.write_bytes(data)
+    file.write_bytes(data)
     assert any(problem.where == "journal.sqlite" for problem in problems(book))
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-def test_a_snapshot_that_adds_up_to_something_else_is_noticed(book: Book, raw: sqlite3.Connection) -> None:
+def test_a_snapshot_that_differs_from_the_entries_is_noticed(book: Book, raw: sqlite3.Connection) -> None:
     from lifecycle.book.loaded_state import load_fund
     from lifecycle.journal.snapshots import keep
 
@@ -247,37 +249,37 @@ def test_a_snapshot_that_adds_up_to_something_else_is_noticed(book: Book, raw: s
     (problem,) = problems(book)
     assert problem == (f"the fund's snapshot at version {version}", "it is not as it was written")
     raw.execute("DELETE FROM stored_snapshots")
-    keep(book.journal.snapshots.recorder, replace(fund, name="Another"), version)  # with a sum that fits
+    keep(book.journal.snapshots.recorder, replace(fund, name="Another"), version)  # with the right checksum
     (problem,) = problems(book)
     assert problem == (f"the fund's snapshot at version {version}", "it is not what the entries add up to")
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-def test_a_document_that_is_missing_or_another_is_named(book: Book) -> None:
+def test_a_missing_or_altered_document_is_named(book: Book) -> None:
     digest = book.attach(b"the agreement")
     attached = g.attach("01-13", name="agreement.pdf", media_type="application/pdf", sha256=digest)
     assert book.record(attached, attached.actor).outcome == "accepted"
     Seal(book).seal()
     assert verify(book, Seal(book)).documents == 1
     assert problems(book) == []
-    place = book.path / "documents" / digest
-    place.write_bytes(b"another agreement")
+    file = book.path / "documents" / digest
+    file.write_bytes(b"another agreement")
     assert "not the file" in problems(book)[0].message
-    place.unlink()
+    file.unlink()
     (problem,) = problems(book)
     assert problem.where.startswith(f"document {digest[:12]}")
     assert f"grant:{g.G}@" in problem.where
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-def test_an_unsealed_entry_that_is_none_is_named(book: Book) -> None:
+def test_an_unsealed_row_that_is_no_entry_is_named(book: Book) -> None:
     with without_triggers(book.path) as raw:
         raw.execute(BARE.format(none="x''", state="x'7b7d'"))
     assert problems(book)[0].where.startswith("grant:X@1")
 
 
-def last_rows_exchanged(file: Path, tree: str) -> None:
-    """As after a disk's fault: the last two rows of a table, or of an index, in each other's place."""
+def exchange_last_rows(file: Path, tree: str) -> None:
+    """Exchange the last two rows of a table or an index in the file, as a disk's fault may do."""
     with closing(sqlite3.connect(file, isolation_level=None)) as raw:
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         ((page, size),) = raw.execute(
@@ -293,20 +295,20 @@ def last_rows_exchanged(file: Path, tree: str) -> None:
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-def test_rows_out_of_order_are_read_once_and_told(book: Book) -> None:
-    """Read page by page from the last one on, they would be read for ever."""
+def test_rows_out_of_order_are_read_once_and_named(book: Book) -> None:
+    """Reading on from the last row of each page would never end."""
     book.close()
-    last_rows_exchanged(book.path / "journal.sqlite", "entries")
-    found = problems(book)
-    assert {problem.where for problem in found} == {"journal.sqlite"}
-    assert "its rows are out of order" in found[0].message
-    assert re.search("Rowid .* out of order", found[1].message)
+    exchange_last_rows(book.path / "journal.sqlite", "entries")
+    found_problems = problems(book)
+    assert {problem.where for problem in found_problems} == {"journal.sqlite"}
+    assert "its rows are out of order" in found_problems[0].message
+    assert re.search("Rowid .* out of order", found_problems[1].message)
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-def test_streams_out_of_order_are_read_once_and_told(book: Book) -> None:
+def test_streams_out_of_order_are_read_once_and_named(book: Book) -> None:
     book.close()
-    last_rows_exchanged(book.path / "journal.sqlite", "sqlite_autoindex_entries_1")
+    exchange_last_rows(book.path / "journal.sqlite", "sqlite_autoindex_entries_1")
     with (
         Book.open(book.place, read_only=True, as_is=True) as again,
         pytest.raises(Altered, match=r"out of order|is missing"),

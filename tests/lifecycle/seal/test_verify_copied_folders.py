@@ -1,4 +1,4 @@
-"""A folder that was copied while others recorded: its checkpoints are newer than its journal."""
+"""A folder that was copied during recording: its checkpoints are newer than its journal."""
 
 import shutil
 import sqlite3
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.case("O4", "T9")
 
 @pytest.fixture
 def mixed(tmp_path: Path) -> Path:
-    """A copy whose checkpoints were copied three entries after its journal."""
+    """Return a copy whose checkpoints were copied three entries later than its journal."""
     with make_book(tmp_path / "book", [*g.FOUNDED, *g.PAID]) as book:
         Seal(book).seal()
         book.close()
@@ -34,17 +34,17 @@ def mixed(tmp_path: Path) -> Path:
     return tmp_path / "copy"
 
 
-def test_a_copy_that_is_behind_is_told_as_a_copy(mixed: Path, shell: Shell) -> None:
+def test_a_copy_that_is_behind_is_named_a_copy(mixed: Path, shell: Shell) -> None:
     with pytest.raises(Unreachable, match="this is a copy, 3 entries and 2 refusals behind"):
         Book.open(mixed)
-    told = shell("--book", str(mixed), "audit", "verify")
-    assert told.code == 5
-    assert "this is a copy, 3 entries" in told.err
+    result = shell("--book", str(mixed), "audit", "verify")
+    assert result.code == 5
+    assert "this is a copy, 3 entries" in result.err
     assert shell("--book", str(mixed), "audit", "seal").code == 5
     assert shell("--book", str(mixed.parent / "book"), "audit", "verify").code == 0
 
 
-def test_a_book_that_was_renamed_is_still_the_one_that_was_sealed(mixed: Path) -> None:
+def test_a_renamed_book_is_not_taken_for_a_copy(mixed: Path) -> None:
     book = mixed.parent / "book"
     shutil.rmtree(mixed)
     book.rename(mixed)

@@ -1,4 +1,4 @@
-"""What no root can show, as it is not sealed yet: each check of the walk, alone."""
+"""Changes of rows that are not sealed yet: each check of the walk over them."""
 
 import shutil
 
@@ -22,7 +22,7 @@ LAST = "(SELECT max(position) FROM stored_events)"
 
 @pytest.fixture
 def tail(book: Book) -> Book:
-    """A sealed book, and unsealed after it an entry, two refusals, and another entry."""
+    """Return a sealed book with an unsealed entry, two refusals and another entry after the seal."""
     assert book.record(g.cost("01-13"), "t.leader").outcome == "accepted"
     for _ in range(2):
         assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
@@ -32,7 +32,7 @@ def tail(book: Book) -> Book:
 
 def problems(book: Book) -> list[str]:
     with Book.open(book.place, read_only=True, as_is=True) as again:
-        return [f"{where}: {what}" for where, what in verify(again, Seal(again)).problems]
+        return [f"{where}: {message}" for where, message in verify(again, Seal(again)).problems]
 
 
 def alter(book: Book, *changes: str) -> None:
@@ -53,27 +53,27 @@ def test_a_moment_that_does_not_grow_is_named(tail: Book) -> None:
     assert "is no lawful entry" in problem
 
 
-def test_an_answer_gone_from_an_unsealed_tail_is_named(tail: Book) -> None:
+def test_a_refusal_missing_from_an_unsealed_tail_is_named(tail: Book) -> None:
     alter(tail, "DELETE FROM refusals WHERE number = (SELECT max(number) - 1 FROM refusals)")
     (problem,) = problems(tail)
     assert "the answers go from number" in problem
 
 
 @pytest.mark.parametrize(
-    ("change", "what"),
+    ("change", "message"),
     [
         ("position = 3", "it was given after position 3, which cannot be"),
         ("position = 9999", "it was given after position 9999, which cannot be"),
         ("recorded_at = recorded_at - 10000000", "it was not given later than what was recorded before it"),
     ],
 )
-def test_an_answer_at_another_time_is_named(tail: Book, change: str, what: str) -> None:
+def test_a_refusal_at_another_time_is_named(tail: Book, change: str, message: str) -> None:
     alter(tail, f"UPDATE refusals SET {change} WHERE number = (SELECT max(number) FROM refusals)")
-    assert any(what in problem for problem in problems(tail))
+    assert any(message in problem for problem in problems(tail))
 
 
 @pytest.mark.parametrize("digest", ["NULL", "zeroblob(32)"])
-def test_an_entry_put_in_is_named(tail: Book, digest: str) -> None:
+def test_an_inserted_entry_is_named(tail: Book, digest: str) -> None:
     alter(
         tail,
         "INSERT INTO stored_events SELECT position + 1, originator_id, originator_version + 1, topic,"
@@ -100,15 +100,15 @@ def test_a_name_that_no_entry_has_is_named(tail: Book) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "what"),
+    ("change", "message"),
     [
         ("originator_version = originator_version + 5", "the next version of grant:"),
         ("recorded_at = recorded_at / 2", "its recorded_at is not later than that of the entry before"),
         ("digest = NULL", "it begins a command and has no digest"),
     ],
 )
-def test_rows_out_of_order_are_named_though_a_forger_has_sealed_them(
-    book: Book, change: str, what: str
+def test_rows_out_of_order_are_named_even_if_a_forger_sealed_them(
+    book: Book, change: str, message: str
 ) -> None:
     alter(book, f"UPDATE stored_events SET {change} WHERE position = {LAST}")
     for checkpoint in Seal(book).files():
@@ -116,7 +116,7 @@ def test_rows_out_of_order_are_named_though_a_forger_has_sealed_them(
     shutil.rmtree(book.path / "tree")
     with Book.open(book.place, as_is=True) as again:
         sealed_by_a_forger(again)
-    assert any(what in problem for problem in problems(book))
+    assert any(message in problem for problem in problems(book))
 
 
 def test_a_checkpoint_under_another_name_is_named(book: Book) -> None:
@@ -126,8 +126,8 @@ def test_a_checkpoint_under_another_name_is_named(book: Book) -> None:
     assert problem.startswith("checkpoint 0000000001-0000000001.note: it is that of")
 
 
-def test_a_snapshot_of_a_version_to_come_is_named(book: Book) -> None:
-    """It would hide the next entries of the fund."""
+def test_a_snapshot_of_a_version_that_does_not_exist_is_named(book: Book) -> None:
+    """This snapshot would hide the next entries of the fund."""
     fund, version, _ = load_fund(book.journal)
     assert book.journal.snapshots is not None
     keep(book.journal.snapshots.recorder, fund, version + 5)
@@ -159,7 +159,7 @@ def test_a_position_left_out_is_named(tail: Book) -> None:
     assert f"the journal goes from position {last - 1} to 999" in problem
 
 
-def test_an_unsealed_entry_of_no_kind_is_named(tail: Book) -> None:
+def test_an_unsealed_entry_with_an_unknown_topic_is_named(tail: Book) -> None:
     alter(tail, f"UPDATE stored_events SET topic = 'X.v1' WHERE position = {LAST}")
     (problem,) = problems(tail)
     assert problem.startswith(ENTRY)
@@ -169,22 +169,22 @@ def test_an_unsealed_entry_of_no_kind_is_named(tail: Book) -> None:
 def test_a_checkpoint_of_another_book_is_named(book: Book) -> None:
     last = Seal(book).last()
     assert last is not None
-    checkpoint, place = last
+    checkpoint, file = last
     signer = Signer.read(book.path / "seal.key")
-    place.write_text(signer.sign(str(checkpoint._replace(origin="grantbook/00"))), "utf-8")
+    file.write_text(signer.sign(str(checkpoint._replace(origin="grantbook/00"))), "utf-8")
     (problem,) = problems(book)
     assert "it is of another book" in problem
 
 
 @pytest.mark.parametrize(
-    ("index", "table", "what"),
+    ("index", "table", "message"),
     [
         ("sqlite_autoindex_refusals_1", "refusals", "its index of answers does not lead to those"),
         ("commands", "entries", "its index of commands does not lead to the entries"),
     ],
 )
-def test_an_index_that_leads_elsewhere_is_named(tail: Book, index: str, table: str, what: str) -> None:
-    """As many are in it as there should be, and the database's own quick check is content."""
+def test_an_index_with_a_wrong_key_is_named(tail: Book, index: str, table: str, message: str) -> None:
+    """The index has the right number of keys, and the database's quick check finds nothing."""
     recorder = tail.journal.recorder
     ((command,),) = recorder.rows(f"SELECT command_id FROM {table} ORDER BY recorded_at LIMIT 1 OFFSET 1")
     ((root,),) = recorder.rows("SELECT rootpage FROM sqlite_master WHERE name = ?", index)
@@ -198,7 +198,7 @@ def test_an_index_that_leads_elsewhere_is_named(tail: Book, index: str, table: s
     data[page] = data[page].replace(command, bytes([command[0] ^ 1]) + command[1:], 1)
     file.write_bytes(data)
     (problem,) = problems(tail)
-    assert what in problem
+    assert message in problem
 
 
 @pytest.mark.case("T2")

@@ -1,6 +1,6 @@
-"""Tampering by somebody who has read how a book is verified: each is found, and says where.
+"""Changes by somebody who knows how a book is verified: each is found, and its place is named.
 
-What cannot be found is written down too: `test_what_only_a_kept_checkpoint_can_show`.
+One change cannot be found without help: `test_only_a_kept_checkpoint_shows_that_a_whole_folder_was_put_back`.
 """
 
 import os
@@ -26,7 +26,7 @@ from support.tampering import fit, not_strict, sealed_by_a_forger, without_trigg
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sealed book with a refusal and a document, and one entry that is not sealed yet."""
+    """Return a sealed book with a refusal, a document, and one entry that is not sealed yet."""
     path = tmp_path_factory.mktemp("base") / "book"
     with make_book(path, g.FOUNDED) as book:
         Seal(book).seal()
@@ -46,21 +46,21 @@ def book(base: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(base, tmp_path / "book"))
 
 
-def looked_at(path: Path) -> Verified:
+def verified(path: Path) -> Verified:
     with Book.open(path, read_only=True, as_is=True) as book:
         return verify(book, Seal(book))
 
 
-def first(path: Path) -> str:
-    problems = looked_at(path).problems
+def first_problem(path: Path) -> str:
+    problems = verified(path).problems
     return f"{problems[0].where}: {problems[0].message}" if problems else "nothing"
 
 
-Way = Callable[[Path], object]
+Change = Callable[[Path], object]
 
 
-def rows(*changes: str) -> Way:
-    """Rows are changed, and the triggers made again."""
+def rows(*changes: str) -> Change:
+    """Return a change of rows that makes the triggers again."""
 
     def change(path: Path) -> None:
         with without_triggers(path) as raw:
@@ -70,8 +70,8 @@ def rows(*changes: str) -> Way:
     return change
 
 
-def loosely(*changes: str) -> Way:
-    """Rows are changed into values of other types."""
+def rows_of_other_types(*changes: str) -> Change:
+    """Return a change of rows into values of other types."""
 
     def change(path: Path) -> None:
         with without_triggers(path) as raw, not_strict(raw):
@@ -81,8 +81,8 @@ def loosely(*changes: str) -> Way:
     return change
 
 
-def schema(*changes: str) -> Way:
-    """The schema is changed, by hand where need be."""
+def schema(*changes: str) -> Change:
+    """Return a change of the schema, by ``writable_schema`` if no statement makes it."""
 
     def change(path: Path) -> None:
         with closing(sqlite3.connect(path / "journal.sqlite", isolation_level=None)) as raw:
@@ -93,24 +93,24 @@ def schema(*changes: str) -> Way:
     return change
 
 
-def document(change: Callable[[Path, Path], object]) -> Way:
-    """Something takes the place of the one document."""
+def document(change: Callable[[Path, Path], object]) -> Change:
+    """Return a change of the only document, given its path and the path to which it is moved first."""
 
-    def put(path: Path) -> None:
-        (place,) = (path / "documents").iterdir()
-        elsewhere = path / "elsewhere"
-        place.rename(elsewhere)
-        change(place, elsewhere)
+    def move_and_change(path: Path) -> None:
+        (file,) = (path / "documents").iterdir()
+        moved = path / "elsewhere"
+        file.rename(moved)
+        change(file, moved)
 
-    return put
+    return move_and_change
 
 
-def text(name: str, content: str) -> Way:
+def text(name: str, content: str) -> Change:
     return lambda path: (path / name).write_text(content, "utf-8")
 
 
-def digest(value: str) -> Way:
-    """The unsealed entry says to attach it."""
+def digest(value: str) -> Change:
+    """Return a change by which the unsealed entry attaches a document with this digest."""
     return rows(
         "UPDATE stored_events SET topic = 'DocumentAttached.v1',"
         f' state = CAST(replace(state, \'"on":\', \'"sha256":{value},"on":\') AS BLOB)'
@@ -119,19 +119,19 @@ def digest(value: str) -> Way:
 
 
 def _crlf(path: Path) -> None:
-    place = min((path / "checkpoints").glob("*.note"))
-    place.write_bytes(place.read_bytes().replace(b"\n", b"\r\n"))
+    file = min((path / "checkpoints").glob("*.note"))
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
 
 
 LAST = "(SELECT max(position) FROM stored_events)"
 ENTRY = f"grant:{g.G}@"
-ANEW = "journal.sqlite: entries: it has another definition"
+ANOTHER_DEFINITION = "journal.sqlite: entries: it has another definition"
 
-TYPES: dict[str, tuple[Way, str]] = {
-    "an empty text as bytes": (loosely("UPDATE refusals SET rule = x''"), "answer"),
-    "text as bytes": (loosely("UPDATE refusals SET rule = CAST(rule AS BLOB)"), "answer"),
-    "nothing as empty": (rows("UPDATE stored_events SET note = '' WHERE position = 3"), "fund@3"),
-    "NUL in an answer": (rows("UPDATE refusals SET actor = actor || char(0) WHERE number = 1"), "answer 1"),
+TYPES: dict[str, tuple[Change, str]] = {
+    "an empty text as bytes": (rows_of_other_types("UPDATE refusals SET rule = x''"), "answer"),
+    "text as bytes": (rows_of_other_types("UPDATE refusals SET rule = CAST(rule AS BLOB)"), "answer"),
+    "an empty text for none": (rows("UPDATE stored_events SET note = '' WHERE position = 3"), "fund@3"),
+    "NUL in a refusal": (rows("UPDATE refusals SET actor = actor || char(0) WHERE number = 1"), "answer 1"),
     "NUL in a stream": (
         rows("UPDATE stored_events SET originator_id = originator_id || char(0) WHERE position = 3"),
         "fund",
@@ -145,12 +145,12 @@ TYPES: dict[str, tuple[Way, str]] = {
         "answer 1: it is not what checkpoint",
     ),
     "half a version": (
-        loosely("UPDATE stored_events SET originator_version = 1.5 WHERE position = 3"),
+        rows_of_other_types("UPDATE stored_events SET originator_version = 1.5 WHERE position = 3"),
         "fund@1.5 (position 3)",
     ),
 }
-FORM: dict[str, tuple[Way, str]] = {
-    "a table more": (schema("CREATE TABLE more(x)"), "journal.sqlite: more: it does not belong there"),
+FORM: dict[str, tuple[Change, str]] = {
+    "another table": (schema("CREATE TABLE more(x)"), "journal.sqlite: more: it does not belong there"),
     "a view": (schema("CREATE VIEW v AS SELECT 1"), "journal.sqlite: v: it does not belong there"),
     "an index": (
         schema("CREATE INDEX i ON entries(topic)"),
@@ -158,7 +158,7 @@ FORM: dict[str, tuple[Way, str]] = {
     ),
     "a hidden column": (
         schema("ALTER TABLE entries ADD COLUMN g TEXT GENERATED ALWAYS AS ('x') VIRTUAL"),
-        ANEW,
+        ANOTHER_DEFINITION,
     ),
     "a trigger with a table's name": (
         schema("CREATE TRIGGER entries AFTER INSERT ON refusals BEGIN SELECT 1; END"),
@@ -166,15 +166,15 @@ FORM: dict[str, tuple[Way, str]] = {
     ),
     "another collation": (
         schema("UPDATE sqlite_master SET sql = replace(sql, 'note TEXT', 'note TEXT COLLATE NOCASE')"),
-        ANEW,
+        ANOTHER_DEFINITION,
     ),
     "a looser column": (
         schema("UPDATE sqlite_master SET sql = replace(sql, 'state BLOB NOT NULL', 'state BLOB')"),
-        ANEW,
+        ANOTHER_DEFINITION,
     ),
     "a table that is not strict": (
         schema("UPDATE sqlite_master SET sql = replace(sql, ') STRICT', ')') WHERE name = 'entries'"),
-        ANEW,
+        ANOTHER_DEFINITION,
     ),
     "another view": (
         schema("UPDATE sqlite_master SET sql = replace(sql, 'topics.name AS', 'lower(topics.name) AS')"),
@@ -185,7 +185,7 @@ FORM: dict[str, tuple[Way, str]] = {
         "journal.sqlite: journal: it has another definition",
     ),
 }
-COUNTERS: dict[str, tuple[Way, str]] = {
+COUNTERS: dict[str, tuple[Change, str]] = {
     "no counters": (rows("DELETE FROM sqlite_sequence"), "journal.sqlite: entries: number 1 could be"),
     "a counter put back": (
         rows("UPDATE sqlite_sequence SET seq = 0 WHERE name = 'refusals'"),
@@ -215,8 +215,8 @@ UNSEALED = {
     "state": "CAST(replace(state, '10.00', '10.01') AS BLOB)",
     "crc": "crc + 1",
 }
-"""Another value of each column, with a sum that does not fit."""
-ANSWERS: dict[str, tuple[Way, str]] = {
+"""Another value of each column. The checksum does not match."""
+ROWS: dict[str, tuple[Change, str]] = {
     "a refusal twice": (
         rows(
             'INSERT INTO refusals SELECT number + 100, command_id, zeroblob(32), command, stream, "on",'
@@ -231,7 +231,7 @@ ANSWERS: dict[str, tuple[Way, str]] = {
         )
         for column, value in UNSEALED.items()
     },
-    "a snapshot of what is to come": (
+    "a snapshot of a version that does not exist": (
         schema(f"INSERT INTO stored_snapshots VALUES ('fund', 9999, '{topic()}', x'7b7d')"),
         "the fund's snapshot at version 9999",
     ),
@@ -240,33 +240,33 @@ ANSWERS: dict[str, tuple[Way, str]] = {
         "journal.sqlite: a snapshot of grant:X",
     ),
 }
-FILES: dict[str, tuple[Way, str]] = {
-    "a link as document": (document(lambda place, there: place.symlink_to(there)), "document"),
-    "a pipe as document": (document(lambda place, _: os.mkfifo(place)), "document"),
-    "a folder as document": (document(lambda place, _: place.mkdir()), "document"),
+FILES: dict[str, tuple[Change, str]] = {
+    "a link as document": (document(lambda file, moved: file.symlink_to(moved)), "document"),
+    "a pipe as document": (document(lambda file, _: os.mkfifo(file)), "document"),
+    "a folder as document": (document(lambda file, _: file.mkdir()), "document"),
     "a path as digest": (digest('"../../../etc/passwd"'), ENTRY),
     "a list as digest": (digest("[1]"), ENTRY),
-    "keys that are none": (text("checkpoints/keys", "rubbish\n"), "checkpoints/keys"),
+    "keys that cannot be read": (text("checkpoints/keys", "rubbish\n"), "checkpoints/keys"),
     "no keys": (lambda path: (path / "checkpoints" / "keys").unlink(), "checkpoint"),
     "other line ends": (_crlf, "checkpoint"),
     "another name in book.toml": (text("book.toml", 'format = 1\nname = "Other"\n'), "book.toml: it names"),
     "another format in book.toml": (text("book.toml", "format = 9\n"), "book.toml: it says to be of format"),
     "no settings in book.toml": (text("book.toml", "]["), "book.toml: "),
 }
-WAYS = TYPES | FORM | COUNTERS | ANSWERS | FILES
+CHANGES = TYPES | FORM | COUNTERS | ROWS | FILES
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_it_is_found(book: Path, way: str) -> None:
-    change, where = WAYS[way]
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_is_found(book: Path, name: str) -> None:
+    change, where = CHANGES[name]
     change(book)
-    found = first(book)
+    found = first_problem(book)
     assert found != "nothing"
     assert found.startswith(where), found
 
 
 @pytest.mark.parametrize("value", ["[1]", '"../../../etc/passwd"'])
-def test_a_digest_that_is_none_is_named_though_it_was_sealed(book: Path, value: str) -> None:
+def test_a_sealed_entry_with_an_impossible_digest_is_named(book: Path, value: str) -> None:
     # Given an entry that names a path as its document, with a fitting sum, sealed by somebody who has the key
     digest(value)(book)
     with without_triggers(book) as raw:
@@ -274,12 +274,12 @@ def test_a_digest_that_is_none_is_named_though_it_was_sealed(book: Path, value: 
     with Book.open(book, as_is=True) as forged:
         sealed_by_a_forger(forged)
     # Then the path is not opened as a document
-    assert first(book).startswith(f"{ENTRY}4 (position 18): it names no document, but ")
+    assert first_problem(book).startswith(f"{ENTRY}4 (position 18): it names no document, but ")
 
 
 @pytest.mark.parametrize("index", ["sqlite_autoindex_refusals_1", "commands", "sqlite_autoindex_names_1"])
 def test_an_index_that_hides_a_row_is_found(book: Path, index: str) -> None:
-    """It leads to an index of nothing, of the same form."""
+    """The index is replaced by an empty one of the same form."""
     with closing(sqlite3.connect(book / "journal.sqlite", isolation_level=None)) as raw:
         raw.execute("PRAGMA writable_schema = ON")
         raw.execute("CREATE TABLE none(a, b, UNIQUE (a, b))")
@@ -289,19 +289,19 @@ def test_an_index_that_hides_a_row_is_found(book: Path, index: str) -> None:
             (index,),
         )
         raw.execute("DELETE FROM sqlite_master WHERE tbl_name = 'none'")
-    problem = first(book)
+    problem = first_problem(book)
     assert problem.startswith("journal.sqlite: ") or ("names" in index and problem != "nothing")
 
 
 def test_another_format_is_not_opened(book: Path) -> None:
     schema("PRAGMA user_version = 1")(book)
     with pytest.raises(Unreachable, match="format 1; this program writes 3"):
-        first(book)
+        first_problem(book)
 
 
 def test_a_restored_dump_keeps_the_root(book: Path) -> None:
-    """As text and back; also in the database's other mode, for a reader who may not write."""
-    before = looked_at(book)
+    """The copy is in SQLite's other journal mode, and the reader may not write."""
+    before = verified(book)
     journal, dump = book / "journal.sqlite", book.parent / "again.sqlite"
     with closing(sqlite3.connect(journal)) as old, closing(sqlite3.connect(dump)) as new:
         new.executescript("\n".join(old.iterdump()))
@@ -310,14 +310,14 @@ def test_a_restored_dump_keeps_the_root(book: Path) -> None:
     for name in ("journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"):
         (book / name).unlink(missing_ok=True)
     dump.rename(journal)
-    after = looked_at(book)
+    after = verified(book)
     assert (after.problems, after.last) == ([], before.last)
 
 
 # ── keys ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_another_key_in_its_place_does_not_sign(book: Path) -> None:
+def test_a_key_that_was_put_in_its_place_does_not_sign(book: Path) -> None:
     key = book / "seal.key"
     name = Signer.read(key).public.name
     key.unlink()
@@ -329,29 +329,29 @@ def test_another_key_in_its_place_does_not_sign(book: Path) -> None:
 
 
 @pytest.mark.parametrize("lost", [False, True])
-def test_a_new_key_is_vouched_for_by_the_old_one_where_that_is_at_hand(book: Path, lost: bool) -> None:
+def test_the_old_key_vouches_for_the_new_one_if_it_is_not_lost(book: Path, lost: bool) -> None:
     if lost:
         (book / "seal.key").unlink()
     with Book.open(book) as opened:
         Seal(opened).seal(new_key=True)
         Seal(opened).seal(new_key=True)
-    found = looked_at(book)
-    assert found.problems == []
-    assert [used.is_vouched_for for used in found.keys] == [True, not lost, True]
+    result = verified(book)
+    assert result.problems == []
+    assert [used.is_vouched_for for used in result.keys] == [True, not lost, True]
     assert len(list(book.glob("seal.key.old-*"))) == (1 if lost else 2)
 
 
-# ── what cannot be found ─────────────────────────────────────────────────────────────────────
+# ── a change that cannot be found without help ───────────────────────────────────────────────
 
 
-def test_what_only_a_kept_checkpoint_can_show(book: Path, tmp_path: Path) -> None:
-    """The whole folder is put back to an earlier day, checkpoints and all."""
+def test_only_a_kept_checkpoint_shows_that_a_whole_folder_was_put_back(book: Path, tmp_path: Path) -> None:
+    """The whole folder is put back to an earlier day, with its checkpoints."""
     backup = tmp_path / "backup"
     shutil.copytree(book, backup)
     with Book.open(book) as opened:
         assert opened.record(g.cost("01-15"), "t.leader").outcome == "accepted"
         shutil.copyfile(Seal(opened).seal().file, tmp_path / "kept.note")
-    assert looked_at(backup).problems == []
+    assert verified(backup).problems == []
     with Book.open(backup, read_only=True) as opened:
         (problem, *_) = verify(opened, Seal(opened), kept=[tmp_path / "kept.note"]).problems
     assert "are missing" in problem.message
