@@ -9,7 +9,11 @@ _ITEMS = (("payment", "payments"), ("activity", "activities"), ("follow-up", "fo
 
 
 def grant_ids_differ(before: Grant | None, after: Grant | None) -> None:
-    """Refuse a change after which two ids of a grant look alike. Raises `TooLikeKnownId`."""
+    """Refuse a change after which two ids of a grant look alike. Raises `TooLikeKnownId`.
+
+    The rules of the items refuse most of these changes. They do not look at entries of rule set 1, which were
+    recorded before there was a rule about ids.
+    """
     if after is None:
         return
     for item, field in _ITEMS:
