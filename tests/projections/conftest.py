@@ -17,18 +17,18 @@ class Databases:
     def __init__(self, server: Server, stack: ExitStack) -> None:
         self._server, self._stack = server, stack
         self._free: list[str] = []
-        self.given: list[str] = []
+        self.taken: list[str] = []
 
     def take(self, _: Path) -> str:
         """Return the address of a database without views."""
         url = self._free.pop() if self._free else self._stack.enter_context(self._server.database())
-        self.given.append(url)
+        self.taken.append(url)
         return url
 
-    def give_back(self, before: int) -> None:
-        """Empty the databases that were taken after the first ones, whose number is given."""
-        while len(self.given) > before:
-            url = self.given.pop()
+    def give_back(self, kept: int) -> None:
+        """Empty the databases that were taken after the first ``kept`` ones."""
+        while len(self.taken) > kept:
+            url = self.taken.pop()
             with psycopg.connect(url, autocommit=True) as connection:
                 connection.execute("DROP SCHEMA IF EXISTS views, journal CASCADE")
             self._free.append(url)
@@ -42,7 +42,7 @@ def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def store_of_views(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the store of new books' views. With ``--store postgresql`` it is the store of the books too."""
     store_of_books = request.config.getoption("--store")
     if request.param == "sqlite":
@@ -51,7 +51,7 @@ def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield "sqlite"
         return
     databases: Databases = request.getfixturevalue("databases")
-    before = len(databases.given)
+    before = len(databases.taken)
     places = reading.place_of_books if store_of_books == "postgresql" else reading.place_of_views
     places.append(databases.take)
     with pytest.MonkeyPatch.context() as patch:
@@ -62,9 +62,9 @@ def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-def views(kind: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def views(store_of_views: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """Yield the store of views for one test, and give its databases back at the end."""
-    before = len(request.getfixturevalue("databases").given) if kind == "postgresql" else 0
-    yield kind
-    if kind == "postgresql":
+    before = len(request.getfixturevalue("databases").taken) if store_of_views == "postgresql" else 0
+    yield store_of_views
+    if store_of_views == "postgresql":
         request.getfixturevalue("databases").give_back(before)

@@ -50,37 +50,37 @@ def part_of(row: dict[str, Any], keys: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_disbursement_at_the_end(lived: tuple[Book, int], expected: dict[str, Any]) -> None:
-    want = expected["disbursement_as_of_2018-12-31"]
+    figures = expected["disbursement_as_of_2018-12-31"]
     (row,) = ask(lived[0], "disbursement", END)
-    assert part_of(row, want) == want
+    assert part_of(row, figures) == figures
 
 
 @pytest.mark.parametrize("known", ["now", "T"])
 def test_disbursement_before_and_after_the_correction_was_known(
     lived: tuple[Book, int], expected: dict[str, Any], known: str
 ) -> None:
-    want = expected[f"disbursement_as_of_2017-12-31_known_{known}"]
+    figures = expected[f"disbursement_as_of_2017-12-31_known_{known}"]
     book, position = lived
     (row,) = ask(book, "disbursement", "2017-12-31", known=None if known == "now" else position)
-    assert part_of(row, want) == want
+    assert part_of(row, figures) == figures
 
 
 @pytest.mark.parametrize("key", ["fiscal_year", "calendar_year"])
 def test_net_disbursed_by_year(lived: tuple[Book, int], expected: dict[str, Any], key: str) -> None:
-    want = expected[f"net_disbursed_by_{key}"]
+    figures = expected[f"net_disbursed_by_{key}"]
     actual = {
         row[key]: row["net_disbursed"] for row in ask(lived[0], "disbursement", END, by=key.replace("_", "-"))
     }
-    assert {period: actual[period] for period in want} == want
+    assert {period: actual[period] for period in figures} == figures
 
 
 def test_timeline(lived: tuple[Book, int], expected: dict[str, Any]) -> None:
-    want = expected["timeline_as_of_2018-12-31"]
+    figures = expected["timeline_as_of_2018-12-31"]
     actual = {}
     for row in ask(lived[0], "timeline", END):
         name = row["obligation"] if row["item"] is None else f"{row['obligation']}:{row['item']}"
         actual[name] = [row[column] for column in expected["timeline_columns"]]
-    assert {name: actual[name] for name in want} == want
+    assert {name: actual[name] for name in figures} == figures
 
 
 def test_fund(lived: tuple[Book, int], expected: dict[str, Any]) -> None:

@@ -63,7 +63,7 @@ def test_the_columns_are_those_of_the_design_and_the_sql_view_shows_them_as_of_t
         catch_up(book)
         columns = COLUMNS[name].split()
         day = None
-        while day != _today(book):  # once, except about midnight
+        while day != _today(book):  # once, except near midnight
             day = _today(book)
             report = run(book, name, as_of=day)
             named = sql(book, f"SELECT {', '.join(map(_quoted, columns))} FROM {name}")
@@ -136,7 +136,7 @@ def test_every_report_adds_up_on_every_day(life: str, data: st.DataObject) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "said"),
+    ("name", "options", "message"),
     [
         ("disbursement", {"by": "weather"}, "weather is not a key"),
         ("windows", {"by": "window"}, "windows is not summed"),
@@ -145,9 +145,9 @@ def test_every_report_adds_up_on_every_day(life: str, data: st.DataObject) -> No
     ],
 )
 def test_an_unknown_report_key_or_grant_is_refused(
-    tmp_path: Path, name: str, options: dict[str, str], said: str
+    tmp_path: Path, name: str, options: dict[str, str], message: str
 ) -> None:
-    with new_book(tmp_path / "book") as book, pytest.raises(Malformed, match=said):
+    with new_book(tmp_path / "book") as book, pytest.raises(Malformed, match=message):
         run(book, name, as_of=date(2018, 1, 1), by=options.get("by"), grant=options.get("grant"))
 
 
@@ -243,7 +243,7 @@ def test_the_commitment_is_measured_against_the_maximum(tmp_path: Path) -> None:
         assert findings(ask(book, "windows", "2012-02-10")) == {"max_amount": ("90000.00", "150000.00", True)}
 
 
-def test_what_comes_back_after_the_end_leaves_the_commitment_less(tmp_path: Path) -> None:
+def test_money_that_comes_back_after_the_end_lowers_the_commitment(tmp_path: Path) -> None:
     """The windows report has the commitment of the disbursement report, on every day."""
     life = [g.propose("2012-01-10"), g.request("2012-01-20"), g.approve("2012-02-10")]
     life += [g.make_effective("2012-03-01", closing_date="2013-03-01")]
@@ -278,15 +278,19 @@ def test_knowledge_sharing_needs_an_institution_and_both_capabilities_planned_an
         g.complete("05-01"),
     ]
     with new_book(tmp_path / "book", life) as book:
-        both = "documenting_and_sharing, solving_and_scaling"
+        capabilities = "documenting_and_sharing, solving_and_scaling"
         assert findings(ask(book, "windows", "04-30")) == {
             "institution": ("Dairy Board", "required", True),
-            "capabilities_planned": (both, both, True),
-            "capabilities": ("solving_and_scaling", both, None),
+            "capabilities_planned": (capabilities, capabilities, True),
+            "capabilities": ("solving_and_scaling", capabilities, None),
         }
         record(book, g.reach("06-01", capability="documenting_and_sharing"))
-        assert findings(ask(book, "windows", "05-01"))["capabilities"] == ("solving_and_scaling", both, False)
-        assert findings(ask(book, "windows", "06-01"))["capabilities"] == (both, both, True)
+        assert findings(ask(book, "windows", "05-01"))["capabilities"] == (
+            "solving_and_scaling",
+            capabilities,
+            False,
+        )
+        assert findings(ask(book, "windows", "06-01"))["capabilities"] == (capabilities, capabilities, True)
 
 
 def test_breaches_are_shown(tmp_path: Path) -> None:
@@ -347,8 +351,8 @@ def test_obligations_are_counted_by_status(tmp_path: Path) -> None:
 def test_a_suspension_is_in_the_register_while_it_holds(tmp_path: Path) -> None:
     life = [*EFFECTIVE, g.suspend("05-01", scope="payments"), g.suspend("05-02"), g.lift("05-05")]
     with new_book(tmp_path / "book", life) as book:
-        said = [ask(book, "register", on)[0]["suspended"] for on in ("04-30", "05-01", "05-02", "05-05")]
-        assert said == [None, "payments", "payments, all", None]
+        suspended = [ask(book, "register", on)[0]["suspended"] for on in ("04-30", "05-01", "05-02", "05-05")]
+        assert suspended == [None, "payments", "payments, all", None]
 
 
 def test_the_fund_by_partner_and_currency(tmp_path: Path) -> None:
@@ -384,11 +388,12 @@ def test_the_fund_by_partner_and_currency(tmp_path: Path) -> None:
 def test_what_was_known_earlier_is_asked_of_the_same_selects(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", FOLLOW_UP) as book:
         catch_up(book)
-        then, said = book.position(), {name: ask(book, name, "2018-06-01") for name in COLUMNS}
+        known = book.position()
+        rows = {name: ask(book, name, "2018-06-01") for name in COLUMNS}
         record(book, g.irregular("05-20"), of("SSF-2", REQUESTED), g.charge_fee("2018-01-01"))
         for name in COLUMNS:
-            assert ask(book, name, "2018-06-01", known=then) == said[name]
-            assert ask(book, name, "2018-06-01") != said[name] or name == "register"
+            assert ask(book, name, "2018-06-01", known=known) == rows[name]
+            assert ask(book, name, "2018-06-01") != rows[name] or name == "register"
         with pytest.raises(Malformed, match="knows no grant 'SSF-2' at that time"):
-            ask(book, "register", "2018-06-01", known=then, grant="SSF-2")
-        assert run(book, "register", as_of=date(2018, 6, 1), known=then).known == then
+            ask(book, "register", "2018-06-01", known=known, grant="SSF-2")
+        assert run(book, "register", as_of=date(2018, 6, 1), known=known).known == known

@@ -19,7 +19,7 @@ from projections.reports.sql_views import KEYS, REPORTS
 from support.made_up_fund import made_up_fund
 
 DAYS = ("2012-02-29", "2016-12-31", "2024-12-31")
-ASKED = [(name, by) for name in REPORTS for by in (None, *KEYS.get(name, ()))]
+QUESTIONS = [(name, by) for name in REPORTS for by in (None, *KEYS.get(name, ()))]
 
 
 @pytest.fixture(scope="module")
@@ -31,28 +31,28 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
 
 
 @pytest.fixture(scope="module")
-def other(book: Book, server: Any) -> Iterator[Book]:
-    """The same, with its views in a database."""
+def in_database(book: Book, server: Any) -> Iterator[Book]:
+    """The same book, with its views in a database."""
     with ExitStack() as stack:
         url = stack.enter_context(server.database())
-        with Book.open(book.place, views=url) as other:
-            rebuild(other)
-            yield other
+        with Book.open(book.place, views=url) as in_database:
+            rebuild(in_database)
+            yield in_database
 
 
-@pytest.mark.parametrize(("name", "by"), ASKED, ids=[f"{name}-{by or 'all'}" for name, by in ASKED])
-def test_a_report_has_the_same_rows(book: Book, other: Book, name: str, by: str | None) -> None:
+@pytest.mark.parametrize(("name", "by"), QUESTIONS, ids=[f"{name}-{by or 'all'}" for name, by in QUESTIONS])
+def test_a_report_has_the_same_rows(book: Book, in_database: Book, name: str, by: str | None) -> None:
     for day in map(date.fromisoformat, DAYS):
-        here, there = (run(one, name, as_of=day, by=by) for one in (book, other))
-        assert there.columns == here.columns
-        assert repr(there.rows) == repr(here.rows)  # a Decimal, or True for 1, would be another value
+        of_file, of_database = (run(either, name, as_of=day, by=by) for either in (book, in_database))
+        assert of_database.columns == of_file.columns
+        assert repr(of_database.rows) == repr(of_file.rows)  # True == 1, but their texts differ
 
 
-def test_the_library_finds_the_same_in_the_same_order(book: Book, other: Book) -> None:
+def test_the_library_finds_the_same_in_the_same_order(book: Book, in_database: Book) -> None:
     day = date(2024, 12, 31)
     results = []
-    for one in (book, other):
-        with tables_at(one, None) as (connection, _):
+    for either in (book, in_database):
+        with tables_at(either, None) as (connection, _):
             results.append(
                 (
                     search(connection, day, "learning exchange of dairy", Filters(), 50),
@@ -63,14 +63,14 @@ def test_the_library_finds_the_same_in_the_same_order(book: Book, other: Book) -
     assert results[0][0][1]
 
 
-def test_the_progress_report_is_the_same(book: Book, other: Book) -> None:
+def test_the_progress_report_is_the_same(book: Book, in_database: Book) -> None:
     made = []
-    for one in (book, other):
-        with tables_at(one, None) as (connection, known):
+    for either in (book, in_database):
+        with tables_at(either, None) as (connection, known):
             day = date(2018, 6, 30)
             made.append(asdict(compute(connection, "F", fiscal_year(2018, 7), as_of=day, known=known)))
     assert made[0] == made[1]
 
 
-def test_its_views_are_what_the_entries_add_up_to(other: Book) -> None:
-    assert list(differences(other)) == []
+def test_its_views_are_what_the_entries_add_up_to(in_database: Book) -> None:
+    assert list(differences(in_database)) == []

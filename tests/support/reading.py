@@ -21,7 +21,7 @@ from support import given as g
 from support.given import Past, day
 
 Rows = list[dict[str, Any]]
-in_memory = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+in_memory = pytest.mark.parametrize("store_of_views", ["sqlite"], indirect=True)
 """Mark a test that makes no book, so that it runs once and not for each store."""
 place_of_views: list[Callable[[Path], Path | str]] = [lambda folder: folder]
 """Functions from the folder of a new book to the place of its views; the last one counts."""

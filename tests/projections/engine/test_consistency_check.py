@@ -105,7 +105,7 @@ def test_views_of_another_book_are_found(book: Book) -> None:
     assert "belongs to another book" in difference[1]
 
 
-@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("store_of_views", ["sqlite"], indirect=True)
 def test_views_that_cannot_be_read_are_found(book: Book) -> None:
     file = book.path / "views.sqlite"
     file.write_bytes(b"no database" * 1000)

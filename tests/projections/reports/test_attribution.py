@@ -39,7 +39,7 @@ INDIA = [
 
 
 @pytest.mark.case("M2")
-def test_a_grant_is_paid_by_those_from_whom_it_was_drawn_whoever_pays_in_later(tmp_path: Path) -> None:
+def test_a_grant_is_paid_by_the_partners_that_it_was_drawn_from(tmp_path: Path) -> None:
     life = [*AUTHORISED, g.disburse("04-24")]
     more = [
         g.increase("05-01", amount="30000.00 USD"),
@@ -92,17 +92,17 @@ def test_a_cancellation_is_split_by_what_is_undisbursed_from_each(tmp_path: Path
 
 def test_a_late_entry_changes_the_draws_but_not_what_was_known(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", EFFECTIVE) as book:
-        then = book.position()
+        before = book.position()
         record(book, INDIA[:1], g.receive("2017-01-01", partner="IN", amount="1500000.00 USD"))
         now = ask(book, "disbursement", "2017-12-31", by="partner")
         assert by_partner(now, "approved") == {"DK": "22500.00", "IN": "67500.00"}
-        known = ask(book, "disbursement", "2017-12-31", by="partner", known=then)
+        known = ask(book, "disbursement", "2017-12-31", by="partner", known=before)
         assert by_partner(known, "approved") == {"DK": "90000.00"}
 
 
 @pytest.mark.case("M7")
 def test_partners_sum_to_the_grant_if_a_payment_is_learned_of_after_the_cancellation(tmp_path: Path) -> None:
-    """What was cancelled had been paid in breach: it is owed back, and nobody's."""
+    """The cancelled money had been paid in breach: the grant owes it, and it is no partner's money."""
     life = [
         *EFFECTIVE,
         g.cancel_balance("06-01", amount="80000.00 USD"),
@@ -110,13 +110,13 @@ def test_partners_sum_to_the_grant_if_a_payment_is_learned_of_after_the_cancella
     ]
     with new_book(tmp_path / "book", life) as book:
         for day, overpaid in (("05-31", "5000.00"), ("06-01", "85000.00")):
-            (whole,) = ask(book, "disbursement", day)
-            rows = ask(book, "disbursement", day, by="partner")
-            assert whole["overpaid"] == overpaid
-            assert by_partner(rows, "overpaid") == {"DK": "0.00", None: overpaid}
+            (of_grant,) = ask(book, "disbursement", day)
+            by_partners = ask(book, "disbursement", day, by="partner")
+            assert of_grant["overpaid"] == overpaid
+            assert by_partner(by_partners, "overpaid") == {"DK": "0.00", None: overpaid}
             for name in (column.name for column in AMOUNTS):
-                assert sum(Decimal(row[name]) for row in rows) == Decimal(whole[name]), name
-                assert all(Decimal(row[name]) >= 0 for row in rows if name != "disbursed"), name
+                assert sum(Decimal(row[name]) for row in by_partners) == Decimal(of_grant[name]), name
+                assert all(Decimal(row[name]) >= 0 for row in by_partners if name != "disbursed"), name
 
 
 @pytest.mark.case("M13")
@@ -129,14 +129,14 @@ def test_proposals_are_no_partners_and_an_approval_of_nothing_is_nobodys(tmp_pat
         ]
 
 
-def both_ways(book: Book) -> list[Movement]:
-    """The movements of the book, from its tables and from its entries: the same."""
+def compared_movements(book: Book) -> list[Movement]:
+    """Return the movements from the book's tables, after comparing them with those from its entries."""
     with tables_at(book, None) as (connection, _):
         from_tables = movements(connection)
     grants = [name for name in book.journal.changed_since(0) if name.startswith("grant:")]
     entries = {name.removeprefix("grant:"): book.entries(name) for name in grants}
     from_entries = movements_of(book.entries(FUND), entries, "USD")
-    assert [one for one in from_tables if one.kind != "requested"] == from_entries
+    assert [movement for movement in from_tables if movement.kind != "requested"] == from_entries
     return from_tables
 
 
@@ -165,11 +165,11 @@ def varied(tmp_path_factory: pytest.TempPathFactory) -> Book:
 def test_partners_sum_to_the_fund_on_every_day(varied: Book, data: st.DataObject) -> None:
     book = varied
     on = data.draw(st.dates(g.day("01-01"), g.day("2018-01-01")))
-    parts = ask(book, "disbursement", on, by="partner")
-    whole = ask(book, "disbursement", on)
+    by_partners = ask(book, "disbursement", on, by="partner")
+    of_grants = ask(book, "disbursement", on)
     for name in (column.name for column in AMOUNTS):
-        assert sum(Decimal(row[name]) for row in parts) == sum(Decimal(row[name]) for row in whole)
+        assert sum(Decimal(row[name]) for row in by_partners) == sum(Decimal(row[name]) for row in of_grants)
 
 
-def test_tables_and_entries_say_the_same_movements(varied: Book) -> None:
-    assert len(both_ways(varied)) > 10
+def test_tables_and_entries_give_the_same_movements(varied: Book) -> None:
+    assert len(compared_movements(varied)) > 10

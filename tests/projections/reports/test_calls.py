@@ -16,17 +16,17 @@ pytestmark = pytest.mark.usefixtures("views")
 CALL = g.open_call("2012-01-01", envelope="100.00 USD", criteria=["design"])
 
 
-def answer(grant: str, amount: str, *more: Command) -> Iterable[Command]:
-    """A proposal to the call, asked for and reviewed with 4 points."""
+def apply_to_call(grant: str, amount: str, *later: Command) -> Iterable[Command]:
+    """Yield a proposal to the call, its request, its review with 4 points, and the later commands."""
     yield g.propose("2012-01-10", grant=grant, call="C1", amount=amount)
     budget = [{"line": "travel", "amount": amount}]
     yield g.request("2012-01-20", grant=grant, amount=amount, budget=budget)
     yield g.review("2012-01-25", grant=grant)
-    yield from more
+    yield from later
 
 
 def counts(book: Book, as_of: str) -> dict[str, object]:
-    """What the report says of the call on the day."""
+    """Return the report's counts of the call on the day."""
     report = run(book, "calls", as_of=date.fromisoformat(as_of))
     row = dict(zip(report.columns, report.rows[0], strict=True))
     return {name: row[name] for name in ("received", "selected", "declined", "undecided", "countries")}
@@ -38,10 +38,10 @@ def test_a_grant_that_costs_nothing_is_selected_too(tmp_path: Path) -> None:
     commands = [
         *g.FOUNDED,
         CALL,
-        *answer("FREE", free, g.approve("2012-02-10", grant="FREE", amount=free)),
-        *answer("PAID", paid, g.approve("2012-02-10", grant="PAID", amount=paid)),
-        *answer("OPEN", free),
-        *answer("NO", free, g.decline("2012-02-10", grant="NO")),
+        *apply_to_call("FREE", free, g.approve("2012-02-10", grant="FREE", amount=free)),
+        *apply_to_call("PAID", paid, g.approve("2012-02-10", grant="PAID", amount=paid)),
+        *apply_to_call("OPEN", free),
+        *apply_to_call("NO", free, g.decline("2012-02-10", grant="NO")),
     ]
     with make_book(tmp_path / "book", commands) as book:
         numbers = counts(book, "2012-02-09")

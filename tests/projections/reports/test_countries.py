@@ -41,7 +41,7 @@ TABLE = list(
 
 
 @in_memory
-def test_every_row_is_a_countrys_next_and_differs_from_the_last() -> None:
+def test_rows_are_in_order_and_each_differs_from_the_countrys_last() -> None:
     for before, after in pairwise(TABLE):
         assert (before["country"], before["since"]) < (after["country"], after["since"])
         if before["country"] == after["country"]:
@@ -51,11 +51,11 @@ def test_every_row_is_a_countrys_next_and_differs_from_the_last() -> None:
 
 
 @in_memory
-def test_every_country_is_there_but_for_territories_that_are_not_classified() -> None:
+def test_every_country_is_listed_but_for_territories_that_are_not_classified() -> None:
     codes = {country.alpha_2 for country in pycountry.countries} | {"XK"}
-    there = {row["country"] for row in TABLE}
-    assert there <= codes
-    assert codes - there == set(
+    listed = {row["country"] for row in TABLE}
+    assert listed <= codes
+    assert codes - listed == set(
         "AI AQ AX BL BQ BV CC CK CX EH FK GF GG GP GS HM IO JE MQ MS NF NU PM PN RE SH SJ TF TK UM VA WF"
         " YT".split()
     )
@@ -77,7 +77,7 @@ def test_every_country_is_there_but_for_territories_that_are_not_classified() ->
         ("TZ", "2008-06-30", NOT_CLASSIFIED),
     ],
 )
-def test_income_groups_are_those_that_were_published_then(country: str, day: str, group: str) -> None:
+def test_income_groups_are_those_that_were_published_at_the_time(country: str, day: str, group: str) -> None:
     assert place_on(country, day).income_group == group
 
 
@@ -127,7 +127,7 @@ def test_a_class_of_lending_holds_from_its_month_until_the_next(
 @in_memory
 @pytest.mark.case("X3")
 @pytest.mark.parametrize(
-    ("day", "income", "lending", "said"),
+    ("day", "income", "lending", "sentence"),
     [
         ("2008-06-30", None, None, "Income groups are not known before 2008-07-01."),
         ("2008-07-01", "FY2009", None, "Classes of lending are not known before 2021-02."),
@@ -143,10 +143,10 @@ def test_a_class_of_lending_holds_from_its_month_until_the_next(
     ],
 )
 def test_the_edition_that_holds_on_the_day_is_named(
-    day: str, income: str | None, lending: str | None, said: str
+    day: str, income: str | None, lending: str | None, sentence: str
 ) -> None:
     assert (income_edition(day), lending_edition(day)) == (income, lending)
-    assert said in editions_in_words(day)
+    assert sentence in editions_in_words(day)
     assert ("ends on" in editions_in_words(day)) == (day > "2026-06-30")
 
 
@@ -161,7 +161,7 @@ def test_the_second_snapshot_gave_the_newest_income_groups() -> None:
         for row in newest
         if place_on(row["country"], "2026-04-30").income_group != groups[row["income_group"]]
     }
-    assert differ == {"JG"}  # the Channel Islands have two codes of their own
+    assert differ == {"JG"}  # the Channel Islands have one code for each island
 
 
 @pytest.mark.case("X3")
@@ -255,7 +255,7 @@ def test_a_grant_that_lapsed_or_was_declined_is_not_counted(tmp_path: Path) -> N
         assert counted(ask(book, "countries", "05-01"), "grants", "proposals") == {None: [0, 0]}
 
 
-def test_parties_beside_them(tmp_path: Path) -> None:
+def test_parties_are_counted_beside_the_countries(tmp_path: Path) -> None:
     parties = [
         g.involve("04-10"),
         g.involve("04-11", role="financing", organization=None, country="NO"),

@@ -1,4 +1,4 @@
-"""The report of disbursement: what a day's figures say of each grant, and their sums."""
+"""The disbursement report: each grant's figures on a day, and their sums."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -56,25 +56,25 @@ def test_a_rejected_payment_is_no_longer_asked_for(tmp_path: Path) -> None:
         assert ask(book, "disbursement", "04-12")[0]["requested"] == "0.00"
 
 
-def test_what_a_cancelled_grant_gives_back_is_cancelled(tmp_path: Path) -> None:
+def test_money_that_a_cancelled_grant_gives_back_is_cancelled(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", PAID, g.increase("05-02"), g.cancel("06-01")) as book:
         (row,) = ask(book, "disbursement", "06-01")
         names = ("approved", "increased", "cancelled", "committed", "undisbursed", "share_disbursed")
         assert amounts(row, *names) == ["90000.00", "1000.00", "89000.00", "2000.00", "0.00", "1.0000"]
 
 
-def test_what_comes_back_after_a_cancellation_goes_on_to_the_fund(tmp_path: Path) -> None:
+def test_money_that_comes_back_after_a_cancellation_goes_to_the_fund(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", PAID, g.cancel("06-01"), g.refund("07-01"), g.fail("08-01")) as book:
         names = ("cancelled", "committed", "disbursed", "refunded", "net_disbursed", "undisbursed")
-        for on, want in (
+        for on, expected in (
             ("06-30", ["88000.00", "2000.00", "2000.00", "0.00", "2000.00", "0.00"]),
             ("07-01", ["88500.00", "1500.00", "2000.00", "500.00", "1500.00", "0.00"]),
             ("08-01", ["90000.00", "0.00", "500.00", "500.00", "0.00", "0.00"]),
         ):
-            assert amounts(ask(book, "disbursement", on)[0], *names) == want
-            assert ask(book, "fund", on)[-1]["committed"] == want[1]
+            assert amounts(ask(book, "disbursement", on)[0], *names) == expected
+            assert ask(book, "fund", on)[-1]["committed"] == expected[1]
             (partner,) = ask(book, "disbursement", on, by="partner")
-            assert amounts(partner, *names) == want
+            assert amounts(partner, *names) == expected
         deadline = next(
             row for row in ask(book, "timeline", "08-01") if row["obligation"] == "disbursement_deadline"
         )
@@ -126,7 +126,7 @@ def test_sums_by_window_sector_and_period(tmp_path: Path) -> None:
 @pytest.mark.both_stores
 @pytest.mark.case("M13")
 def test_a_proposal_is_counted_beside_the_grants_by_every_key(tmp_path: Path) -> None:
-    """One approved, one approved for nothing, one declined, one that waits: two grants, two proposals."""
+    """Of four lives, two were approved (one for nothing); one was declined and one waits."""
     lives = [
         PAID,
         of("SSF-2", PROPOSED),
@@ -157,9 +157,9 @@ def test_a_period_has_flows_alone_and_they_sum_to_the_whole(tmp_path: Path, key:
     with new_book(tmp_path / "book", life) as book:
         rows = ask(book, "disbursement", "2018-06-01", by=key)
         assert list(rows[0]) == [key.replace("-", "_"), "currency", "grants", "proposals", *FLOWS]
-        (whole,) = ask(book, "disbursement", "2018-06-01")
+        (of_grants,) = ask(book, "disbursement", "2018-06-01")
         for name in FLOWS:
-            assert sum(Decimal(row[name]) for row in rows) == Decimal(whole[name])
+            assert sum(Decimal(row[name]) for row in rows) == Decimal(of_grants[name])
 
 
 def test_a_fiscal_quarter_counts_from_the_start_of_the_fiscal_year(tmp_path: Path) -> None:
@@ -194,20 +194,20 @@ BREACHES = [
 
 
 @pytest.mark.case("M7")
-def test_what_is_overpaid_has_a_column_and_lowers_what_is_available(tmp_path: Path) -> None:
+def test_overpaid_money_has_a_column_and_lowers_the_available_money(tmp_path: Path) -> None:
     names = ("committed", "disbursed", "refunded", "net_disbursed", "undisbursed", "overpaid")
     with new_book(tmp_path / "book", BREACHES) as book:
-        for on, want, free in (
+        for on, expected, available in (
             ("01-31", ["0.00", "0.00", "0.00", "0.00", "0.00", "0.00"], "500000.00"),
             ("02-01", ["0.00", "30000.00", "0.00", "30000.00", "0.00", "30000.00"], "470000.00"),
             ("02-10", ["20000.00", "30000.00", "0.00", "30000.00", "0.00", "10000.00"], "470000.00"),
             ("04-01", ["20000.00", "30000.00", "8000.00", "22000.00", "0.00", "2000.00"], "478000.00"),
             ("04-02", ["25000.00", "30000.00", "8000.00", "22000.00", "3000.00", "0.00"], "475000.00"),
         ):
-            assert amounts(ask(book, "disbursement", on)[0], *names) == want
-            assert ask(book, "fund", on)[-1]["available"] == free
+            assert amounts(ask(book, "disbursement", on)[0], *names) == expected
+            assert ask(book, "fund", on)[-1]["available"] == available
             for by in ("window", "sector", "region"):
-                assert amounts(ask(book, "disbursement", on, by=by)[0], *names) == want
+                assert amounts(ask(book, "disbursement", on, by=by)[0], *names) == expected
 
 
 @pytest.mark.case("M7")
@@ -234,8 +234,8 @@ def test_a_split_refund_follows_each_of_its_payments(tmp_path: Path) -> None:
 
 
 @pytest.mark.both_stores
-def test_what_the_fund_has_available_is_made_up_of_both_reports(tmp_path: Path) -> None:
-    """The fund's row has no key for what is overpaid: the disbursement report has it, proposals too."""
+def test_the_funds_available_money_follows_from_both_reports(tmp_path: Path) -> None:
+    """The fund's row does not show overpaid money. The disbursement report does, for proposals too."""
     lives = [
         [*PAID, g.irregular("06-01", amount="88500.00 USD")],
         of("SSF-2", [*PROPOSED, g.irregular("06-05", amount="7.00 USD")]),

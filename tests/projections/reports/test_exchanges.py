@@ -1,4 +1,4 @@
-"""Exchange activities: planned, moved, called off, held; who took part; on their days, as known."""
+"""Exchange activities: planned, moved, called off or held, and who took part, on a day and as known."""
 
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def test_by_instrument_with_their_sum(tmp_path: Path) -> None:
         apart = ["100.50 EUR", "700 JPY"]
         rows = ask(book, "exchanges", "2018-01-01", by="instrument")
         assert [[row[name] for name in names] for row in rows] == [
-            ["not_stated", 3, 0, 1, 1, "0.00", "USD", apart],  # never added to dollars, nor left out
+            ["not_stated", 3, 0, 1, 1, "0.00", "USD", apart],  # shown beside the dollars, never added to them
             ["study_tour", 2, 18, 16, 42, "16000.00", "USD", []],
             [None, 5, 18, 17, 43, "16000.00", "USD", apart],
         ]
@@ -117,5 +117,5 @@ def test_what_was_known_before_the_people_were_corrected(tmp_path: Path) -> None
         record(book, g.correct("2018-01-05", entry=entry, reads={"participants": fewer, "on": "2017-06-19"}))
         assert row_on(book, "06-18", "status") == ["planned"]
         assert row_on(book, "06-19", "participants", "countries") == [5, ["IN", "TZ"]]
-        (then,) = ask(book, "exchanges", "06-20", known=known)
-        assert then["participants"] == 21
+        (row,) = ask(book, "exchanges", "06-20", known=known)
+        assert row["participants"] == 21

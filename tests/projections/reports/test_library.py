@@ -65,9 +65,11 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
 def find(
     book: Book, question: str, on: str = "2018-06-01", filters: Filters = ANY, known: int | None = None
 ) -> Rows:
-    asked = Question(SEARCH_COLUMNS, lambda connection, day: search(connection, day, question, filters, 20))
+    report_question = Question(
+        SEARCH_COLUMNS, lambda connection, day: search(connection, day, question, filters, 20)
+    )
     with tables_at(book, known) as (connection, position):
-        report = ask(connection, "search", asked, as_of=g.day(on), known=position)
+        report = ask(connection, "search", report_question, as_of=g.day(on), known=position)
     return [dict(zip(report.columns, row, strict=True)) for row in report.rows]
 
 
@@ -77,12 +79,12 @@ def offers(book: Book, need: str, recipient: str, on: str = "2018-06-01", sector
     return [dict(zip(MATCH_COLUMNS.names, row, strict=True)) for row in rows]
 
 
-def places(rows: Rows) -> list[tuple[str, str]]:
+def grants_and_kinds(rows: Rows) -> list[tuple[str, str]]:
     return [(row["grant"], row["kind"]) for row in rows]
 
 
 def test_every_word_stands_before_some_and_titles_before_texts(book: Book) -> None:
-    results = places(find(book, "dairy chains"))
+    results = grants_and_kinds(find(book, "dairy chains"))
     assert results[:2] == [("SSF-1", "objective"), ("SSF-1", "results_story")]
     assert set(results[2:]) == {("SSF-1", "result"), ("SSF-2", "objective"), ("SSF-3", "objective")}
     assert results.index(("SSF-3", "objective")) < results.index(("SSF-2", "objective"))
@@ -104,11 +106,11 @@ def test_filters_select_by_sector_country_outcome_and_kind(book: Book) -> None:
     assert {row["grant"] for row in find(book, "dairy", filters=Filters(outcome="raised_awareness"))} == {
         "SSF-1"
     }
-    assert places(find(book, "dairy", filters=Filters(kind="result"))) == [("SSF-1", "result")]
+    assert grants_and_kinds(find(book, "dairy", filters=Filters(kind="result"))) == [("SSF-1", "result")]
 
 
 def test_only_texts_of_the_day_are_found(book: Book) -> None:
-    assert ("SSF-1", "results_story") not in places(find(book, "dairy", on="2018-04-30"))
+    assert ("SSF-1", "results_story") not in grants_and_kinds(find(book, "dairy", on="2018-04-30"))
     assert find(book, "dairy", on="2017-01-09") == []
 
 
@@ -116,10 +118,10 @@ def test_a_revised_objective_replaces_the_old_one_from_its_day(tmp_path: Path) -
     with new_book(tmp_path / "book", g.propose("01-10"), g.revise("01-15", objective="Cheese")) as book:
         assert len(find(book, "strategy", on="01-14")) == 1
         assert find(book, "strategy", on="01-15") == []
-        assert places(find(book, "cheese", on="01-15")) == [(g.G, "objective")]
+        assert grants_and_kinds(find(book, "cheese", on="01-15")) == [(g.G, "objective")]
 
 
-def test_a_struck_story_is_gone_unless_one_asks_what_was_known(tmp_path: Path) -> None:
+def test_a_struck_story_is_found_only_as_it_was_known(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", FOLLOW_UP, g.publish_story("2018-05-01", summary="cheese")) as book:
         known = book.position()
         version = len(book.entries(f"grant:{g.G}"))
@@ -138,8 +140,10 @@ def test_no_question_makes_the_index_fail(book: Book, question: str) -> None:
     assert isinstance(find(book, question), list)
 
 
-def test_a_question_in_the_indexs_own_language_is_only_words(book: Book) -> None:
-    assert places(find(book, 'dairy" OR title:* NEAR(')) == places(find(book, "dairy or title near"))
+def test_operators_of_the_index_are_searched_as_words(book: Book) -> None:
+    assert grants_and_kinds(find(book, 'dairy" OR title:* NEAR(')) == grants_and_kinds(
+        find(book, "dairy or title near")
+    )
 
 
 # ── match ────────────────────────────────────────────────────────────────────────────────────
@@ -193,8 +197,8 @@ SPELLED = (
 def test_a_word_is_found_however_it_is_spelled(tmp_path: Path, written: str, typed: str) -> None:
     approved = [g.propose("01-10", title=f"On {written} alone", providers=["BR"]), *EFFECTIVE[1:]]
     life = [*approved, g.plan("04-10", countries=["TZ", "BR"]), g.hold("06-16")]
-    other = of("SSF-2", [g.propose("01-10", title="Something o else", amount="9000.00 USD")])
-    with new_book(tmp_path / "book", life, other) as mine:
+    another_life = of("SSF-2", [g.propose("01-10", title="Something o else", amount="9000.00 USD")])
+    with new_book(tmp_path / "book", life, another_life) as mine:
         assert {row["grant"] for row in find(mine, typed)} == {g.G}
         assert [row["provider"] for row in offers(mine, typed, "PE")] == ["BR"]
         assert written in unmarked(find(mine, typed)[0]["snippet"])
@@ -214,8 +218,8 @@ def test_a_question_without_a_word_matches_nothing(book: Book, typed: str) -> No
 
 
 @pytest.mark.case("X4")
-def test_a_question_of_several_words_wants_each_in_one_of_its_spellings(tmp_path: Path) -> None:
+def test_each_word_of_a_question_must_be_there_in_one_of_its_spellings(tmp_path: Path) -> None:
     lives = [g.propose("01-10", title="Straße und Fluss"), *EFFECTIVE[1:]]
-    other = of("SSF-2", [g.propose("01-10", title="Fluss", amount="9000.00 USD")])
-    with new_book(tmp_path / "book", lives, other) as mine:
+    another_life = of("SSF-2", [g.propose("01-10", title="Fluss", amount="9000.00 USD")])
+    with new_book(tmp_path / "book", lives, another_life) as mine:
         assert [row["grant"] for row in find(mine, "strasse FLUSS")] == [g.G, "SSF-2"]

@@ -50,8 +50,8 @@ def _zeros(total: dict[str, object]) -> dict[str, int]:
 
 
 def test_how_many_grants_sought_achieved_and_both(tmp_path: Path) -> None:
-    other = [g.propose("01-10", outcomes_sought=["raised_awareness"])]
-    with new_book(tmp_path / "book", SOUGHT, FOLLOW_UP[1:], TOLD, of("SSF-2", other)) as book:
+    another_life = [g.propose("01-10", outcomes_sought=["raised_awareness"])]
+    with new_book(tmp_path / "book", SOUGHT, FOLLOW_UP[1:], TOLD, of("SSF-2", another_life)) as book:
         rows = {row["outcome"]: row for row in ask(book, "outcomes", "2018-05-01", by="outcome")}
         assert list(rows) == list(OUTCOMES)
         names = ("sought", "achieved", "sought_and_achieved", "share_of_sought")

@@ -1,4 +1,4 @@
-"""Words that name a group: one sector, however it is written, shown as it was first recorded."""
+"""A sector is one group however it is spelled, and is shown as it was first recorded."""
 
 from pathlib import Path
 
@@ -32,16 +32,16 @@ SPELLINGS = (
 
 
 def lives(*spellings: str) -> list[Command]:
-    """A grant for each spelling."""
-    made: list[Command] = [g.receive("2017-01-02", amount="1000000.00 USD")]
+    """Return the commands of one grant for each spelling, after those that bring in the money."""
+    commands: list[Command] = [g.receive("2017-01-02", amount="1000000.00 USD")]
     for n, sector in enumerate(spellings, 1):
-        made += of(f"SSF-{n}", [g.propose("01-10", sector=sector, amount="9000.00 USD"), *EFFECTIVE[1:]])
-    return made
+        commands += of(f"SSF-{n}", [g.propose("01-10", sector=sector, amount="9000.00 USD"), *EFFECTIVE[1:]])
+    return commands
 
 
 @in_memory
 def test_a_label_is_trimmed_and_composed() -> None:
-    assert [as_label(one) for one in SPELLINGS[:4]] == [
+    assert [as_label(spelling) for spelling in SPELLINGS[:4]] == [
         "agriculture",
         "agriculture",
         "Agriculture",
@@ -62,8 +62,8 @@ def test_a_sector_is_one_row_whatever_its_case(tmp_path: Path) -> None:
         assert [row["grants"] for row in first] == [4, 3]
         register = ask(book, "register", "2018-01-01")
         assert [row["sector"] for row in register] == ["agriculture"] * 4 + ["Énergie"] * 3
-        (one,) = ask(book, "register", "2018-01-01", grant="SSF-3", known=book.position() - 1)
-        assert one["sector"] == "agriculture"
+        (row,) = ask(book, "register", "2018-01-01", grant="SSF-3", known=book.position() - 1)
+        assert row["sector"] == "agriculture"
 
 
 def test_it_is_written_as_in_the_first_recorded_entry_that_is_in_force(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The typed SQL views: what another program adds up is the report's total."""
+"""The typed SQL views: another program's sums are the report's totals."""
 
 from decimal import Decimal
 from pathlib import Path

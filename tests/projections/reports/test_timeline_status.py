@@ -1,4 +1,4 @@
-"""The one SQL status of an obligation against a plain reference, on any dates."""
+"""The status that SQL computes for an obligation, compared with plain Python, on any dates."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -21,38 +21,38 @@ DAYS = st.dates(date(2016, 12, 1), date(2017, 4, 30))
 
 @st.composite
 def obligations(draw: st.DrawFn) -> Obligation:
-    """An obligation with steps as a life makes them."""
-    one = Obligation("closure", draw(st.sampled_from([None, "1"])))
+    """Draw an obligation with steps that a grant's life may make."""
+    obligation = Obligation("closure", draw(st.sampled_from([None, "1"])))
     for since in sorted(draw(st.sets(DAYS, min_size=1, max_size=5))):
         change = draw(st.sampled_from(CHANGES))
         if change == "start":
-            one.triggered_on = draw(st.sampled_from([since, since - timedelta(days=3)]))
-            one.set_due(draw(st.none() | DAYS))
+            obligation.triggered_on = draw(st.sampled_from([since, since - timedelta(days=3)]))
+            obligation.set_due(draw(st.none() | DAYS))
         elif change == "stop":
-            one.triggered_on = one.due_on = None
+            obligation.triggered_on = obligation.due_on = None
         elif change == "meet":
-            one.met_on = draw(
+            obligation.met_on = draw(
                 st.sampled_from([since, since - timedelta(days=10), since + timedelta(days=10)])
             )
         elif change == "unmeet":
-            one.met_on = None
+            obligation.met_on = None
         elif change == "move":
-            one.set_due(draw(DAYS))
+            obligation.set_due(draw(DAYS))
         elif change == "waive":
-            one.waived = True
+            obligation.waived = True
         elif change == "end":
-            one.is_idle = True
+            obligation.is_idle = True
         elif change == "leave":
-            one.left_on = since
+            obligation.left_on = since
         elif change == "return":
-            one.left_on = None
-        one.add_step(since)
-    return one
+            obligation.left_on = None
+        obligation.add_step(since)
+    return obligation
 
 
-def reference(one: Obligation, on: date) -> tuple[Any, ...] | None:
-    """What the report must say, in plain words of domain §6."""
-    steps = [step for step in one.steps if step.since <= on]
+def reference(obligation: Obligation, on: date) -> tuple[Any, ...] | None:
+    """Return the row that the report must have on the day, by domain §6."""
+    steps = [step for step in obligation.steps if step.since <= on]
     if not steps:
         return None
     _, triggered, due, met, excused, left, superseded = steps[-1]
@@ -78,21 +78,21 @@ def reference(one: Obligation, on: date) -> tuple[Any, ...] | None:
     if triggered is None or due is not None:
         assert steps[-1].status_on(on) == (status, days)
     dates = [None if day is None else str(day) for day in (triggered, due, met)]
-    return ("G", one.name, one.item, *dates, status, days, [str(day) for day in superseded])
+    return ("G", obligation.name, obligation.item, *dates, status, days, [str(day) for day in superseded])
 
 
 @settings(max_examples=300, deadline=None)
 @given(obligations(), DAYS)
-def test_the_status_is_what_the_domain_says(one: Obligation, on: date) -> None:
+def test_the_status_is_what_the_domain_says(obligation: Obligation, on: date) -> None:
     with store.writing(VIEWS) as raw:
         raw.execute(f"DELETE FROM {obligation_steps.name}")
-        store.insert(raw, {obligation_steps: rows_of("G", [one])})
+        store.insert(raw, {obligation_steps: rows_of("G", [obligation])})
     with store.reading(VIEWS) as connection:
         as_of = bindparam("as_of", type_=Text)
-        rows, asked = (
+        rows, asked_rows = (
             answer_of(connection, question, on) for question in (report(as_of, every=True), report(as_of))
         )
-    want = reference(one, on)
-    assert rows == ([] if want is None else [want])
-    steps = [step for step in one.steps if step.since <= on]
-    assert asked == ([] if not steps or steps[-1].excused == "not_asked" else rows)
+    row = reference(obligation, on)
+    assert rows == ([] if row is None else [row])
+    steps = [step for step in obligation.steps if step.since <= on]
+    assert asked_rows == ([] if not steps or steps[-1].excused == "not_asked" else rows)

@@ -53,7 +53,7 @@ def test_co_financing_by_kind_and_the_cost_of_running_a_grant(tmp_path: Path) ->
             "300.00",
             "200.00",
         ]
-        assert value(rows, g.G, "other_currencies") == [["7.50 EUR"]]  # never added: nobody said its worth
+        assert value(rows, g.G, "other_currencies") == [["7.50 EUR"]]  # not added: nobody recorded its worth
         assert value(ask(book, "value", "04-06"), g.G, "cofinancing", "other_currencies") == ["1600.00", []]
 
 
@@ -65,12 +65,17 @@ def test_each_ratio_has_its_denominator(tmp_path: Path) -> None:
         assert value(rows, g.G, *ratios) == ["1000.00", "285.71", "1000.00", "0.8000"]
         assert value(rows, None, "transaction_cost_share", "share_tied") == ["0.2000", "0.0000"]
         early = ask(book, "value", "04-30")
-        assert value(early, g.G, *ratios) == [None, None, None, None]  # nothing is paid: no cost of anything
+        assert value(early, g.G, *ratios) == [
+            None,
+            None,
+            None,
+            None,
+        ]  # nothing is paid, so nothing has a cost
 
 
 @pytest.mark.case("M12")
 def test_a_ratio_is_over_the_grants_that_have_both_figures_and_says_how_many(tmp_path: Path) -> None:
-    """A tour that was paid and whose people nobody counted, and a dialogue that cost nothing."""
+    """A tour was paid, but its people were not counted; a dialogue cost nothing."""
     dialogue = of("SSF-2", [*EFFECTIVE, g.plan("04-10"), g.hold("06-16", participants=PEOPLE)])
     with new_book(tmp_path / "book", PAID, g.plan("04-10"), g.hold("06-20"), dialogue) as book:
         ratios = ("cost_per_activity", "cost_per_participant", "cost_per_pair")
@@ -248,7 +253,7 @@ def test_only_what_is_still_to_be_done_waits_for_money(tmp_path: Path) -> None:
         assert waits == {
             "2018-05-01": (4, "2000.00"),
             "2018-05-02": (3, "1500.00"),  # F1 was dropped
-            "2018-05-03": (3, "1500.00"),  # F2 is still tracked by whom it was handed to
+            "2018-05-03": (3, "1500.00"),  # the ministry still tracks F2
             "2018-05-04": (2, "1000.00"),
         }
         record(book, g.drop("2018-05-05", follow_up="F2"), g.drop("2018-05-05", follow_up="F4"))

@@ -1,4 +1,4 @@
-"""Views in a file that is not as it was written: found out before anything is read from them, and mended."""
+"""A damaged file of views is noticed before anything is read from it, and is made again."""
 
 import logging
 import os
@@ -42,8 +42,8 @@ def file(book: Book) -> Path:
     return book.path / store.FILE
 
 
-def flip(place: Path, bit: int) -> None:
-    with place.open("r+b") as raw:
+def flip(path: Path, bit: int) -> None:
+    with path.open("r+b") as raw:
         raw.seek(bit // 8)
         (byte,) = raw.read(1)
         raw.seek(bit // 8)
@@ -72,17 +72,17 @@ def test_a_report_writes_nothing_if_the_views_are_at_the_end(book: Book) -> None
     assert (file(book).read_bytes(), (book.path / checksum.NAME).read_bytes()) == before
 
 
-@pytest.mark.parametrize("spot", [0, 40_000, 65_536 + 1, -1])
-def test_every_page_counts(book: Book, spot: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("at_byte", [0, 40_000, 65_536 + 1, -1])
+def test_damage_to_any_page_is_noticed(book: Book, at_byte: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checksum, "_CHUNK_PAGES", 16)
     assert file(book).stat().st_size > 2 * (1 << 16)
     assert checksum.is_sound(file(book))
-    flip(file(book), 8 * (spot % file(book).stat().st_size))
+    flip(file(book), 8 * (at_byte % file(book).stat().st_size))
     assert checksum.is_sound(file(book)) is False
 
 
 def test_no_flipped_bit_comes_into_a_report(book: Book, caplog: pytest.LogCaptureFixture) -> None:
-    right, dice = ask(book, "disbursement", "2018-12-31"), random.Random(1)
+    rows, dice = ask(book, "disbursement", "2018-12-31"), random.Random(1)
     inode = file(book).stat().st_ino
     with closing(sqlite3.connect(file(book))) as reader:
         for _ in range(20):
@@ -90,13 +90,13 @@ def test_no_flipped_bit_comes_into_a_report(book: Book, caplog: pytest.LogCaptur
             flip(file(book), dice.randrange(8 * file(book).stat().st_size))
             caplog.clear()
             with caplog.at_level(logging.WARNING):
-                assert ask(book, "disbursement", "2018-12-31") == right
+                assert ask(book, "disbursement", "2018-12-31") == rows
             assert len(caplog.records) <= 1
             assert "made again from the journal" in caplog.text or not caplog.text
             assert checksum.is_sound(file(book))
             assert file(book).stat().st_ino == inode
             go_on(book)
-            right = ask(book, "disbursement", "2018-12-31")
+            rows = ask(book, "disbursement", "2018-12-31")
             assert reader.execute("SELECT count(*) FROM register").fetchall() == [(2,)]
 
 
@@ -117,7 +117,7 @@ INJURIES: dict[str, Callable[[bytearray], Any]] = {
 def test_a_damaged_file_is_mended_in_place_and_open_readers_see_the_new_rows(
     book: Book, injury: str, open_meanwhile: bool
 ) -> None:
-    right, inode = ask(book, "disbursement", "2018-12-31"), file(book).stat().st_ino
+    rows, inode = ask(book, "disbursement", "2018-12-31"), file(book).stat().st_ino
     reader = sqlite3.connect(f"file:{file(book)}?mode=ro", uri=True)
     if open_meanwhile:
         before = reader.execute("SELECT * FROM disbursement").fetchall()
@@ -126,7 +126,7 @@ def test_a_damaged_file_is_mended_in_place_and_open_readers_see_the_new_rows(
     with file(book).open("r+b") as raw:
         raw.write(data)
         raw.truncate(len(data))
-    assert ask(book, "disbursement", "2018-12-31") == right
+    assert ask(book, "disbursement", "2018-12-31") == rows
     assert file(book).stat().st_ino == inode
     with closing(reader):
         if not open_meanwhile:
@@ -136,25 +136,25 @@ def test_a_damaged_file_is_mended_in_place_and_open_readers_see_the_new_rows(
         catch_up(book)
         assert reader.execute("SELECT * FROM disbursement").fetchall() != before
     assert checksum.is_sound(file(book))
-    assert sorted(one.name for one in book.path.glob(".views*")) == []
+    assert sorted(path.name for path in book.path.glob(".views*")) == []
 
 
 def test_readers_see_the_old_rows_until_the_new_ones_are_there(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not an empty table while a large book's views are made again."""
+    """While a large book's views are made again, no reader sees an empty table."""
     flip(file(book), 8 * 100 * 4096 // 4)
-    seen = []
+    rows_seen = []
     with closing(sqlite3.connect(file(book))) as reader:
         overwrite = overwriting.overwrite
 
-        def looking(*given: Any) -> None:
-            seen.append(reader.execute("SELECT count(*) FROM tracking").fetchall())
-            overwrite(*given)
+        def read_and_overwrite(*arguments: Any) -> None:
+            rows_seen.append(reader.execute("SELECT count(*) FROM tracking").fetchall())
+            overwrite(*arguments)
 
-        monkeypatch.setattr(store.sqlite, "overwrite", looking)
+        monkeypatch.setattr(store.sqlite, "overwrite", read_and_overwrite)
         ask(book, "disbursement", "2018-12-31")
-    assert seen[-1] == [(1,)]
+    assert rows_seen[-1] == [(1,)]
 
 
 def test_detached_views_that_do_not_match_their_sums_are_not_read(book: Book, tmp_path: Path) -> None:
@@ -163,14 +163,14 @@ def test_detached_views_that_do_not_match_their_sums_are_not_read(book: Book, tm
     flip(copy / store.FILE, 8 * 5_000)
     with pytest.raises(Unreachable, match="copy it again"):
         DetachedViews(copy).position()
-    (copy / checksum.NAME).unlink()  # a copy of the file alone is taken for what it is
+    (copy / checksum.NAME).unlink()  # without the sums, the copy is read as it is
     assert DetachedViews(copy).position() == book.position()
 
 
-def test_a_step_gives_no_sums_to_a_file_that_did_not_add_up(book: Book) -> None:
+def test_a_step_keeps_no_new_sums_for_a_damaged_file(book: Book) -> None:
     with closing(sqlite3.connect(file(book))) as raw:
-        untouched = "SELECT rootpage FROM sqlite_master WHERE name = 'views_format'"
-        ((page,),) = raw.execute(untouched).fetchall()
+        root_page = "SELECT rootpage FROM sqlite_master WHERE name = 'views_format'"
+        ((page,),) = raw.execute(root_page).fetchall()
     flip(file(book), 8 * (4096 * (page - 1) + 2000))
     go_on(book)
     catch_up(book)
@@ -179,8 +179,8 @@ def test_a_step_gives_no_sums_to_a_file_that_did_not_add_up(book: Book) -> None:
     assert checksum.is_sound(file(book))
 
 
-def killed_before_the_sums_were_kept(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A step of a process that is ended between the commit and the fold."""
+def kill_before_the_sums_are_kept(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bring the views up in a process that ends between the commit and the fold of the sums."""
     go_on(book)
     if not (child := os.fork()):
         monkeypatch.setattr(checksum.Sums, "fold", lambda *_: os._exit(9))
@@ -194,7 +194,7 @@ def killed_before_the_sums_were_kept(book: Book, monkeypatch: pytest.MonkeyPatch
 def test_the_log_of_a_killed_writer_is_included(
     book: Book, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    killed_before_the_sums_were_kept(book, monkeypatch)
+    kill_before_the_sums_are_kept(book, monkeypatch)
     assert checksum.is_sound(file(book))
     inode = file(book).stat().st_ino
     remade: list[Path] = []
@@ -207,46 +207,46 @@ def test_the_log_of_a_killed_writer_is_included(
 def test_the_views_are_made_again_if_another_program_folded_the_log_of_a_killed_writer(
     book: Book, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Then nothing is known of the file: it is made again, and nobody is alarmed."""
-    killed_before_the_sums_were_kept(book, monkeypatch)
-    with closing(sqlite3.connect(file(book))) as other:
-        other.execute("SELECT count(*) FROM register").fetchall()
-        other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    """The kept sums no longer describe the file. The views are made again, without a warning."""
+    kill_before_the_sums_are_kept(book, monkeypatch)
+    with closing(sqlite3.connect(file(book))) as folder:
+        folder.execute("SELECT count(*) FROM register").fetchall()
+        folder.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     assert log_of(file(book)) is None
     assert checksum.is_sound(file(book)) is None
-    right = ask(book, "disbursement", "2018-12-31")
+    rows = ask(book, "disbursement", "2018-12-31")
     assert (checksum.is_sound(file(book)), caplog.text) == (True, "")
     rebuild(book)
-    assert ask(book, "disbursement", "2018-12-31") == right
+    assert ask(book, "disbursement", "2018-12-31") == rows
 
 
 @pytest.mark.parametrize("lost", [b"", None, b"17 0badcafe\n"])
 def test_views_without_sums_are_made_again_from_the_journal(
     book: Book, lost: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The last ones are those of an earlier version."""
-    right = ask(book, "disbursement", "2018-12-31")
+    """The last sums are those of an earlier version."""
+    rows = ask(book, "disbursement", "2018-12-31")
     if lost is None:
         (book.path / checksum.NAME).unlink()
     else:
         (book.path / checksum.NAME).write_bytes(lost)
-    assert ask(book, "disbursement", "2018-12-31") == right
+    assert ask(book, "disbursement", "2018-12-31") == rows
     assert (checksum.is_sound(file(book)), caplog.text) == (True, "")
 
 
 def test_sums_that_are_cut_or_altered_are_noticed(book: Book) -> None:
-    """Cut at every byte, and with any bit of their head flipped: not taken for right, and no failure."""
-    place = book.path / checksum.NAME
-    whole, of_no_log = place.read_bytes(), range(16, 28)
-    for size in range(len(whole)):
-        place.write_bytes(whole[:size])
+    """Sums that are cut at any byte, or whose head has a flipped bit, are not trusted and do no harm."""
+    path = book.path / checksum.NAME
+    sums, bytes_about_a_log = path.read_bytes(), range(16, 28)
+    for size in range(len(sums)):
+        path.write_bytes(sums[:size])
         assert not checksum.is_sound(file(book)), size
-    place.write_bytes(whole + b"\0")
+    path.write_bytes(sums + b"\0")
     assert checksum.is_sound(file(book)) is False
     for bit in range(8 * 32):
-        place.write_bytes(whole)
-        flip(place, bit)
-        assert bool(checksum.is_sound(file(book))) is (bit // 8 in of_no_log), bit
+        path.write_bytes(sums)
+        flip(path, bit)
+        assert bool(checksum.is_sound(file(book))) is (bit // 8 in bytes_about_a_log), bit
 
 
 @pytest.mark.parametrize("injury", ["cut amid a sum", "cut after a sum", "no page size", "a huge page size"])
@@ -254,9 +254,9 @@ def test_sums_that_are_cut_or_altered_are_noticed(book: Book) -> None:
 def test_a_report_is_right_whatever_a_disk_did_to_the_sums(
     book: Book, injury: str, killed_before: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The views are made again, also where a killed writer has left pages whose sums were not kept."""
+    """The views are made again, also if a killed writer has left pages whose sums were not kept."""
     if killed_before:
-        killed_before_the_sums_were_kept(book, monkeypatch)
+        kill_before_the_sums_are_kept(book, monkeypatch)
     sums = bytearray((book.path / checksum.NAME).read_bytes())
     match injury:
         case "cut amid a sum":
@@ -273,11 +273,9 @@ def test_a_report_is_right_whatever_a_disk_did_to_the_sums(
     assert ask(book, "disbursement", "2018-12-31") == answer
 
 
-def test_another_program_that_writes_in_the_file_is_noticed(
-    book: Book, caplog: pytest.LogCaptureFixture
-) -> None:
-    right = ask(book, "disbursement", "2018-12-31")
-    with closing(sqlite3.connect(file(book))) as other, other:
-        other.execute("UPDATE money_flows SET amount = amount + 1")
-    assert ask(book, "disbursement", "2018-12-31") == right
+def test_a_change_by_another_program_is_noticed(book: Book, caplog: pytest.LogCaptureFixture) -> None:
+    rows = ask(book, "disbursement", "2018-12-31")
+    with closing(sqlite3.connect(file(book))) as writer, writer:
+        writer.execute("UPDATE money_flows SET amount = amount + 1")
+    assert ask(book, "disbursement", "2018-12-31") == rows
     assert checksum.is_sound(file(book))

@@ -1,6 +1,6 @@
-"""An index that does not lead to what is there: refused by whoever needs it, and never a wrong figure.
+"""A page of the journal's index in the place of another: reports refuse it, or their figures are right.
 
-SQLite does not notice a page of an index in the place of another one.
+SQLite itself does not notice this.
 """
 
 import random
@@ -26,24 +26,24 @@ from support.reading import (
 
 pytestmark = pytest.mark.of_a_file("pages of an SQLite file")
 PAGE, LEAF_OF_INDEX = 4096, 0x0A
-GRANTS, TIMES = 60, 40
+GRANTS, DAMAGED_COPIES = 60, 40
 
 
 @pytest.fixture
-def whole(tmp_path: Path) -> Path:
-    """A closed book whose index of streams has several pages, with entries that are not in the views yet."""
+def closed_book(tmp_path: Path) -> Path:
+    """Return a closed book with several pages in the index of streams and entries that the views lack."""
     money = g.receive("2016-12-01", partner="DK", amount="9000000.00 USD")
     lives = (of(f"SSF-{number:02}", PAID) for number in range(GRANTS))
-    with new_book(tmp_path / "whole", money, *lives) as book:
+    with new_book(tmp_path / "closed", money, *lives) as book:
         catch_up(book)
         record(book, of("SSF-07", [g.refund("06-01")]), g.join("2017-07-01", partner="CO"))
         record(book, of("SSF-19", [g.refund("06-01")]))
-    return tmp_path / "whole"
+    return tmp_path / "closed"
 
 
-def leaves(journal: bytes) -> list[int]:
-    """Where the pages of indexes are that hold keys."""
-    return [at for at in range(0, len(journal), PAGE) if journal[at] == LEAF_OF_INDEX]
+def index_leaves(journal: bytes) -> list[int]:
+    """Return the offsets of the pages of indexes that hold keys."""
+    return [offset for offset in range(0, len(journal), PAGE) if journal[offset] == LEAF_OF_INDEX]
 
 
 def now(book: Book) -> object:
@@ -57,20 +57,23 @@ def known_earlier(book: Book) -> object:
 
 @pytest.mark.parametrize("question", [now, known_earlier])
 def test_no_page_of_an_index_in_the_place_of_another_comes_into_a_report(
-    whole: Path, tmp_path: Path, question: Callable[[Book], object]
+    closed_book: Path, tmp_path: Path, question: Callable[[Book], object]
 ) -> None:
-    with Book.open(shutil.copytree(whole, tmp_path / "right")) as book:
-        right = question(book)
-    journal, refused = (whole / "journal.sqlite").read_bytes(), 0
-    places = leaves(journal)
-    assert len(places) > 5
-    for number, (place, other) in enumerate(random.Random(1).sample([*permutations(places, 2)], TIMES)):
-        injured = shutil.copytree(whole, tmp_path / str(number))
+    with Book.open(shutil.copytree(closed_book, tmp_path / "right")) as book:
+        rows = question(book)
+    journal = (closed_book / "journal.sqlite").read_bytes()
+    refused = 0
+    offsets = index_leaves(journal)
+    assert len(offsets) > 5
+    for number, (offset, source) in enumerate(
+        random.Random(1).sample([*permutations(offsets, 2)], DAMAGED_COPIES)
+    ):
+        damaged = shutil.copytree(closed_book, tmp_path / str(number))
         pages = bytearray(journal)
-        pages[place : place + PAGE] = journal[other : other + PAGE]
-        (injured / "journal.sqlite").write_bytes(pages)
+        pages[offset : offset + PAGE] = journal[source : source + PAGE]
+        (damaged / "journal.sqlite").write_bytes(pages)
         refused += 1
-        with suppress(Altered, Unreachable), Book.open(injured, as_is=True) as book:
-            assert question(book) == right, (place, other)
+        with suppress(Altered, Unreachable), Book.open(damaged, as_is=True) as book:
+            assert question(book) == rows, (offset, source)
             refused -= 1
     assert refused

@@ -1,4 +1,4 @@
-"""What only views in a PostgreSQL database have: roles, names, and readers while tables change places."""
+"""Views in a PostgreSQL database: roles, names, and readers while a rebuild exchanges the tables."""
 
 import threading
 import time
@@ -43,7 +43,7 @@ def book(tmp_path: Path, database: str) -> Iterator[Book]:
 
 @pytest.fixture
 def reader(server: Server, book: Book) -> Iterator[str]:
-    """The address for somebody who may read some of the views, and nothing else."""
+    """Yield the address of a user who may read the views and do nothing else."""
     name = f"reader_{book.views.partition('book_')[2].partition('?')[0]}"  # type: ignore[union-attr]
     sql(
         book,
@@ -59,11 +59,11 @@ def reader(server: Server, book: Book) -> Iterator[str]:
 def test_a_rebuild_that_lost_its_lock_puts_nothing_in_place(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another one may have begun with the same shadows: these may be half filled."""
+    """Another rebuild may have begun to fill the same shadow tables."""
     fill, before = shadow_tables._fill_shadows, tables(book)
 
-    def lost(*given: Any) -> None:
-        fill(*given)
+    def fill_and_lose_the_lock(*arguments: Any) -> None:
+        fill(*arguments)
         sql(
             book,
             f"DELETE FROM views.{SHADOW}register_spans",
@@ -71,13 +71,13 @@ def test_a_rebuild_that_lost_its_lock_puts_nothing_in_place(
             " WHERE locktype = 'advisory' AND datname = current_database()",
         )
 
-    monkeypatch.setattr(shadow_tables, "_fill_shadows", lost)
+    monkeypatch.setattr(shadow_tables, "_fill_shadows", fill_and_lose_the_lock)
     with pytest.raises(Unreachable, match=r"terminat|closed"):
         rebuild(book)
     assert {name: tables(book)[name] for name in before} == before
 
 
-def test_after_a_rebuild_nothing_is_called_by_a_shadows_name(book: Book) -> None:
+def test_a_rebuild_leaves_no_name_of_a_shadow_table(book: Book) -> None:
     names = (
         "SELECT relname FROM pg_class WHERE relnamespace = 'views'::regnamespace"
         " UNION ALL SELECT conname FROM pg_constraint WHERE connamespace = 'views'::regnamespace ORDER BY 1"
@@ -89,14 +89,14 @@ def test_after_a_rebuild_nothing_is_called_by_a_shadows_name(book: Book) -> None
     assert not [name for (name,) in before if SHADOW in name]
 
 
-def test_text_is_ordered_by_its_bytes_whatever_the_database_was_made_for(book: Book) -> None:
-    others = sql(
+def test_text_is_ordered_by_its_bytes_in_a_database_of_any_language(book: Book) -> None:
+    other_collations = sql(
         book,
         "SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
         " WHERE relnamespace = 'views'::regnamespace AND relkind = 'r' AND atttypid = 'text'::regtype"
         " AND attcollation <> '\"C\"'::regcollation",
     )
-    assert others == []
+    assert other_collations == []
     record(book, of("a-1", g.PROPOSED), of("B-1", g.PROPOSED))
     assert [row["grant"] for row in ask(book, "register", "2019-01-01")] == ["B-1", "SSF-1", "SSF-2", "a-1"]
 
@@ -116,17 +116,17 @@ def test_a_user_who_may_not_write_the_views_reads_them_at_the_journals_end(
     book: Book, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projector, "PATIENCE", 0.3)
-    with Book.open(book.place, read_only=True, views=reader) as other:
-        assert len(ask(other, "register", "2019-01-01")) == 2
-        assert list(differences(other)) == []
+    with Book.open(book.place, read_only=True, views=reader) as readers_book:
+        assert len(ask(readers_book, "register", "2019-01-01")) == 2
+        assert list(differences(readers_book)) == []
         record(book, of("SSF-3", g.PROPOSED))
         with pytest.raises(Unreachable, match="1 behind the journal, and nobody brings them up"):
-            ask(other, "register", "2019-01-01")
+            ask(readers_book, "register", "2019-01-01")
         with pytest.raises(store.MayNotWrite, match="read-only transaction"):
-            rebuild(other)
-        assert catch_views_up(other) is None  # a command is not the worse for it
+            rebuild(readers_book)
+        assert catch_views_up(readers_book) is None  # recording goes on
         catch_up(book)
-        assert len(ask(other, "register", "2019-01-01")) == 3
+        assert len(ask(readers_book, "register", "2019-01-01")) == 3
 
 
 def test_a_reader_finds_a_changed_sql_view(book: Book, reader: str) -> None:
@@ -139,26 +139,26 @@ def test_a_reader_finds_a_changed_sql_view(book: Book, reader: str) -> None:
         f"GRANT SELECT ON surveys TO {name}",
     )
     for views in (book.views, reader):
-        with Book.open(book.place, read_only=True, views=views) as other:
-            assert [where for where, _ in differences(other)] == ["views: surveys"]
+        with Book.open(book.place, read_only=True, views=views) as second_book:
+            assert [where for where, _ in differences(second_book)] == ["views: surveys"]
 
 
 def test_a_report_reads_the_same_tables_to_its_end(book: Book) -> None:
     done = threading.Event()
 
     def rebuild_as_another() -> None:
-        with Book.open(book.place, read_only=True, views=book.views) as other:
-            rebuild(other)
+        with Book.open(book.place, read_only=True, views=book.views) as second_book:
+            rebuild(second_book)
         done.set()
 
     with store.opened(book.views) as views:
         with store.reading(views) as connection:
-            other = threading.Thread(target=rebuild_as_another)
-            other.start()
+            rebuilding = threading.Thread(target=rebuild_as_another)
+            rebuilding.start()
             assert not done.wait(1.0), "the rebuild waits for the reader"
             rows: list[Any] = list(connection.execute(register_spans.select()))
             assert rows
-        other.join(60)
+        rebuilding.join(60)
         assert done.is_set()
         with store.reading(views) as connection:
             assert len(connection.execute(register_spans.select()).all()) == len(rows)
@@ -173,8 +173,8 @@ def test_a_foreign_view_on_the_views_stops_a_rebuild_and_is_named(book: Book) ->
 
 
 @pytest.fixture
-def in_one(database: str) -> Iterator[Book]:
-    """A book whose journal and views lie in one database."""
+def one_database(database: str) -> Iterator[Book]:
+    """Yield a book whose journal and views are in one database."""
     with Book.create(
         database, name="A fund", currency="USD", fiscal_year_start=7, on=g.START, recorder="admin"
     ) as book:
@@ -184,32 +184,32 @@ def in_one(database: str) -> Iterator[Book]:
 
 
 def test_a_standby_is_read_and_gives_its_entries_to_a_rebuild(
-    in_one: Book, server: Server, monkeypatch: pytest.MonkeyPatch
+    one_database: Book, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projector, "PATIENCE", 20.0)
     standby = Server(QUICK, copy_of=server)
     try:
-        there = str(in_one.place).replace(str(server.folder), str(standby.folder))
-        with DetachedViews(there) as alone, Book.open(there, read_only=True) as other:
-            record(in_one, of("SSF-2", PAID))
-            catch_up(in_one)
-            rows = ask(in_one, "disbursement", "2019-01-01")
-            _until(lambda: alone.position() == in_one.position())
-            assert ask(other, "disbursement", "2019-01-01") == rows
-            assert list(differences(other)) == []
-            record(in_one, of("SSF-3", PAID))
-            _until(lambda: other.position() == in_one.position())
-            late = threading.Timer(0.5, lambda: rebuild(in_one, source=other))
-            late.start()  # meanwhile the standby's report waits for views that it cannot make
-            assert len(ask(other, "disbursement", "2019-01-01")) == len(rows) + 1
+        url = str(one_database.place).replace(str(server.folder), str(standby.folder))
+        with DetachedViews(url) as standby_views, Book.open(url, read_only=True) as standby_book:
+            record(one_database, of("SSF-2", PAID))
+            catch_up(one_database)
+            rows = ask(one_database, "disbursement", "2019-01-01")
+            _wait_until(lambda: standby_views.position() == one_database.position())
+            assert ask(standby_book, "disbursement", "2019-01-01") == rows
+            assert list(differences(standby_book)) == []
+            record(one_database, of("SSF-3", PAID))
+            _wait_until(lambda: standby_book.position() == one_database.position())
+            late = threading.Timer(0.5, lambda: rebuild(one_database, source=standby_book))
+            late.start()  # until then the report waits for views that a standby cannot make
+            assert len(ask(standby_book, "disbursement", "2019-01-01")) == len(rows) + 1
             late.join()
-            assert list(differences(in_one)) == []
+            assert list(differences(one_database)) == []
     finally:
         standby.remove()
 
 
-def _until(done: Callable[[], bool]) -> None:
-    until = time.monotonic() + 30
-    while not done():
-        assert time.monotonic() < until
+def _wait_until(is_done: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not is_done():
+        assert time.monotonic() < end
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""The format of the views follows from what makes them: nobody has to raise a number."""
+"""The format of the views is computed from the code that makes them: nobody has to raise a number."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[3] / "src"
-ASK = "from projections.store import schema_digest; print(schema_digest.current_format())"
+PRINT_FORMAT = "from projections.store import schema_digest; print(schema_digest.current_format())"
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def format_of(source: Path) -> int:
     environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
-    result = subprocess.run([sys.executable, "-c", ASK], env=environment, check=True, capture_output=True)
+    result = subprocess.run(
+        [sys.executable, "-c", PRINT_FORMAT], env=environment, check=True, capture_output=True
+    )
     return int(result.stdout)
 
 

@@ -1,4 +1,4 @@
-"""``views.sqlite`` as a file that any program may read or copy, at any time and for as long as it likes."""
+"""Any program may read or copy ``views.sqlite`` at any time, and keep it open."""
 
 import logging
 import os
@@ -45,21 +45,21 @@ def book(tmp_path: Path) -> Iterator[Book]:
 
 @pytest.fixture
 def quiet(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Says that nobody was alarmed and nothing was made again."""
+    """Return a function that asserts that nothing was logged and no views were made again."""
     remade: list[Path] = []
     overwrite = overwriting.overwrite
 
-    def noted(file: Path, *given: Any) -> None:
+    def note_and_overwrite(file: Path, *arguments: Any) -> None:
         remade.append(file)
-        overwrite(file, *given)
+        overwrite(file, *arguments)
 
-    monkeypatch.setattr(store.sqlite, "overwrite", noted)
+    monkeypatch.setattr(store.sqlite, "overwrite", note_and_overwrite)
     caplog.set_level(logging.INFO)
 
-    def nothing() -> None:
+    def assert_quiet() -> None:
         assert (remade, caplog.text) == ([], "")
 
-    return nothing
+    return assert_quiet
 
 
 def file(book: Book) -> Path:
@@ -77,24 +77,24 @@ def refunded(connection: sqlite3.Connection) -> str:
     return str(refunded)
 
 
-def alone(place: Path, folder: Path, *, sums: bool = False) -> Path:
-    """A folder with a copy of the file, without what lies beside it."""
+def copy_file_alone(source: Path, folder: Path, *, sums: bool = False) -> Path:
+    """Make the folder with a copy of the file, without the files beside it, and return it."""
     folder.mkdir()
-    shutil.copy(place, folder)
+    shutil.copy(source, folder)
     if sums:
-        shutil.copy(checksum.sum_beside(place), folder)
+        shutil.copy(checksum.sum_beside(source), folder)
     return folder
 
 
 @pytest.mark.case("T6")
 @pytest.mark.parametrize("sums", [True, False])
 def test_the_file_alone_holds_every_row(book: Book, tmp_path: Path, *, sums: bool) -> None:
-    works: list[Callable[[Book], object]] = [lambda _: None, rebuild, catch_up]
-    for number, work in enumerate(works):
+    steps: list[Callable[[Book], object]] = [lambda _: None, rebuild, catch_up]
+    for number, step in enumerate(steps):
         go_on(book)
         catch_up(book)
-        work(book)
-        copy = alone(file(book), tmp_path / str(number), sums=sums)
+        step(book)
+        copy = copy_file_alone(file(book), tmp_path / str(number), sums=sums)
         views = DetachedViews(copy)
         assert views.position() == book.position()
         for report in ("fund", "disbursement", "register", "timeline"):
@@ -103,41 +103,41 @@ def test_the_file_alone_holds_every_row(book: Book, tmp_path: Path, *, sums: boo
                     connection, report, question_of(report, None, None), as_of=g.day(DAY), known=at
                 )
             assert report_alone.rows == run(book, report, as_of=g.day(DAY)).rows
-        assert {one.name for one in copy.iterdir()} == {store.FILE, *[checksum.NAME] * sums}
+        assert {path.name for path in copy.iterdir()} == {store.FILE, *[checksum.NAME] * sums}
 
 
 @pytest.mark.case("T6")
 def test_views_without_an_entry_are_an_error(tmp_path: Path) -> None:
     with store.opened(tmp_path):
-        """They are made, and empty."""
+        pass  # the tables are made, without a row
     with pytest.raises(Unreachable, match="hold no entry of a book"):
         DetachedViews(tmp_path).position()
 
 
 @pytest.mark.case("T6")
 def test_an_incomplete_copy_is_not_read(book: Book, tmp_path: Path) -> None:
-    copy = alone(file(book), tmp_path / "copy")
+    copy = copy_file_alone(file(book), tmp_path / "copy")
     with (copy / store.FILE).open("r+b") as raw:
         raw.truncate(60_000)
     with pytest.raises(Unreachable):
         DetachedViews(copy).position()
 
 
-READS: dict[str, Callable[[Path], Any]] = {
+WAYS_TO_OPEN: dict[str, Callable[[Path], Any]] = {
     "to write": sqlite3.connect,
-    "read-only": lambda place: sqlite3.connect(f"file:{place}?mode=ro", uri=True),
+    "read-only": lambda path: sqlite3.connect(f"file:{path}?mode=ro", uri=True),
 }
 
 
 @pytest.mark.case("T7")
-@pytest.mark.parametrize("how", READS)
-def test_a_reader_changes_no_file(book: Book, how: str, quiet: Callable[[], None]) -> None:
+@pytest.mark.parametrize("way", WAYS_TO_OPEN)
+def test_a_reader_changes_no_file(book: Book, way: str, quiet: Callable[[], None]) -> None:
     inode = file(book).stat().st_ino
     for _ in range(3):
-        with closing(READS[how](file(book))) as reader:
+        with closing(WAYS_TO_OPEN[way](file(book))) as reader:
             reader.execute("SELECT 1 FROM register").fetchall()
         go_on(book)
-        with closing(READS[how](file(book))) as reader:
+        with closing(WAYS_TO_OPEN[way](file(book))) as reader:
             reader.execute("SELECT 1 FROM register").fetchall()
         assert ask(book, "disbursement", DAY)
     assert file(book).stat().st_ino == inode
@@ -145,9 +145,9 @@ def test_a_reader_changes_no_file(book: Book, how: str, quiet: Callable[[], None
 
 
 @pytest.mark.case("T7")
-@pytest.mark.parametrize("how", READS)
-def test_an_open_reader_sees_the_newest_rows(book: Book, how: str, quiet: Callable[[], None]) -> None:
-    with closing(READS[how](file(book))) as reader:
+@pytest.mark.parametrize("way", WAYS_TO_OPEN)
+def test_an_open_reader_sees_the_newest_rows(book: Book, way: str, quiet: Callable[[], None]) -> None:
+    with closing(WAYS_TO_OPEN[way](file(book))) as reader:
         inode = file(book).stat().st_ino
         for number in range(1, 20):
             go_on(book)
@@ -164,17 +164,17 @@ def test_an_open_reader_sees_the_newest_rows(book: Book, how: str, quiet: Callab
 
 @pytest.mark.case("T7")
 def test_a_long_reader_blocks_no_writer(book: Book, tmp_path: Path, quiet: Callable[[], None]) -> None:
-    """Recording, reports and other readers go on; the file has the rows once that reader has gone on."""
+    """Recording, reports and short readers go on. The file itself has the rows when that reader has ended."""
     with (
         closing(sqlite3.connect(file(book), isolation_level=None)) as long,
-        closing(sqlite3.connect(file(book))) as other,
+        closing(sqlite3.connect(file(book))) as short,
     ):
         long.execute("BEGIN")
         before = refunded(long)
         for number in range(1, 4):
             go_on(book)
             catch_up(book)
-            assert float(refunded(other)) == number
+            assert float(refunded(short)) == number
             (row,) = ask(book, "disbursement", DAY, grant="SSF-2")
             assert float(row["refunded"]) == number
             assert refunded(long) == before
@@ -238,11 +238,11 @@ def test_a_killed_reader_leaves_no_harm(book: Book, quiet: Callable[[], None]) -
 
 
 @pytest.mark.case("T7")
-@pytest.mark.parametrize("gone", [["-wal"], ["-shm"], ["-wal", "-shm"]])
+@pytest.mark.parametrize("ends", [["-wal"], ["-shm"], ["-wal", "-shm"]])
 def test_the_files_beside_the_database_may_be_deleted(
-    book: Book, gone: list[str], quiet: Callable[[], None]
+    book: Book, ends: list[str], quiet: Callable[[], None]
 ) -> None:
-    for end in gone:
+    for end in ends:
         file(book).with_name(file(book).name + end).unlink()
     go_on(book)
     assert float(ask(book, "disbursement", DAY, grant="SSF-2")[0]["refunded"]) == 1
@@ -251,48 +251,48 @@ def test_the_files_beside_the_database_may_be_deleted(
 
 @pytest.mark.case("T7")
 def test_many_write_while_many_read(book: Book, tmp_path: Path, quiet: Callable[[], None]) -> None:
-    """Two projectors beside the one here, and readers that see whole states only, none older than before."""
+    """Three projectors write. Readers see only whole states, and none that is older than the last."""
     code = (
         "import sys; from pathlib import Path; from lifecycle.book.book import Book;"
         "from projections.engine.projector import catch_up\n"
         "with Book.open(Path(sys.argv[1])) as book:\n"
         "    for line in sys.stdin: catch_up(book)\n"
     )
-    others = [
+    projectors = [
         subprocess.Popen([sys.executable, "-c", code, str(book.path)], stdin=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    wrong: list[object] = []
-    over = threading.Event()
+    went_back: list[object] = []
+    is_over = threading.Event()
 
     def read() -> None:
         newest = 0.0
-        while not over.is_set():
+        while not is_over.is_set():
             with closing(sqlite3.connect(file(book))) as reader:
                 for _ in range(5):
                     now = float(refunded(reader))
                     if now < newest:
-                        wrong.append((newest, now))
+                        went_back.append((newest, now))
                     newest = now
 
     readers = [threading.Thread(target=read) for _ in range(2)]
-    for one in readers:
-        one.start()
+    for reader in readers:
+        reader.start()
     for _ in range(40):
         go_on(book)
-        for other in others:
-            assert other.stdin is not None
-            other.stdin.write("now\n")
-            other.stdin.flush()
+        for projector in projectors:
+            assert projector.stdin is not None
+            projector.stdin.write("now\n")
+            projector.stdin.flush()
         catch_up(book)
-    over.set()
-    for one in readers:
-        one.join()
-    for other in others:
-        assert other.stdin is not None
-        other.stdin.close()
-        assert other.wait() == 0
-    assert wrong == []
+    is_over.set()
+    for reader in readers:
+        reader.join()
+    for projector in projectors:
+        assert projector.stdin is not None
+        projector.stdin.close()
+        assert projector.wait() == 0
+    assert went_back == []
     assert float(ask(book, "disbursement", DAY, grant="SSF-2")[0]["refunded"]) == 40
     assert checksum.is_sound(file(book))
     quiet()
@@ -305,44 +305,44 @@ def test_a_user_who_may_only_read_can_read_with_any_program(book: Book, rights: 
     question = "SELECT count(*) FROM register"
     code = f"import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute({question!r}).fetchall())"
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    # Not in pytest's own folder, which only its user may enter.
-    with tempfile.TemporaryDirectory() as place:
-        Path(place).chmod(0o755)
-        copy = Path(shutil.copytree(book.path, Path(place) / "book"))
+    # Only the user who runs pytest may enter pytest's folder.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        copy = Path(shutil.copytree(book.path, Path(folder) / "book"))
         copy.chmod(rights)
-        asked = [*nobody, sys.executable, "-c", code, str(copy / file(book).name)]
-        result = subprocess.run(asked, capture_output=True, text=True, check=False)
+        command = [*nobody, sys.executable, "-c", code, str(copy / file(book).name)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
         copy.chmod(0o755)
     assert result.stdout == "[(2,)]\n", result.stderr
 
 
 @pytest.mark.case("T7")
 def test_reading_the_files_bytes_releases_no_lock(book: Book) -> None:
-    """To close a file ends SQLite's locks on it: then another program that closes it last, as it
-    believes, takes log and index away from under those who have it open."""
+    """A process that closes a file loses SQLite's locks on it. Another program may then take itself for the
+    last reader, and delete the log and the index that are still in use."""
     question = "SELECT refunded FROM disbursement WHERE \"grant\" = 'SSF-2'"
     code = f"import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute({question!r}).fetchone())"
 
-    def another() -> float:
+    def read_in_another_process() -> float:
         command = [sys.executable, "-c", code, str(file(book))]
         return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
-    with catching_up(book) as further:
-        further()
+    with catching_up(book) as catch_up_again:
+        catch_up_again()
         index = file(book).with_name(f"{store.FILE}-shm")
         before = index.stat().st_ino
         for number in range(1, 4):
             go_on(book)
-            further()
+            catch_up_again()
             assert checksum.is_sound(file(book))
-            assert another() == number
+            assert read_in_another_process() == number
             assert index.stat().st_ino == before
     assert pages._open_files == {}
 
 
 @pytest.mark.case("T7")
-def test_a_file_that_cannot_be_opened_is_not_kept_open(book: Book) -> None:
-    """A descriptor that is never released would keep the space of a file that was deleted."""
+def test_a_file_that_cannot_be_read_is_closed(book: Book) -> None:
+    """An open descriptor would keep the space of a deleted file."""
     views, held = store.FileViews(file(book)), dict(pages._open_files)
     file(book).write_bytes(b"no database" * 1000)
     for _ in range(2):
