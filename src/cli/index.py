@@ -63,9 +63,33 @@ def _files() -> ModuleType:
 
 
 def _show() -> ModuleType:
-    from cli.commands import show
+    from cli.commands.show import grant
 
-    return show
+    return grant
+
+
+def _show_payment() -> ModuleType:
+    from cli.commands.show import payment
+
+    return payment
+
+
+def _show_call() -> ModuleType:
+    from cli.commands.show import call
+
+    return call
+
+
+def _show_fund() -> ModuleType:
+    from cli.commands.show import fund
+
+    return fund
+
+
+def _lists() -> ModuleType:
+    from cli.commands.reports import lists
+
+    return lists
 
 
 def _officers() -> ModuleType:
@@ -178,6 +202,16 @@ OTHER_COMMANDS = (
     OtherCommand("fund adopt-policy", "Adopt an edition of windows and limits.", _files, "adopt_policy"),
     OtherCommand("grant show", "Show where a grant stands.", _show, "show"),
     OtherCommand("grant list", "List the grants, by name.", _show, "list_grants"),
+    OtherCommand(
+        "fund show", "Show the fund: its seat, edition, officers, partners and money.", _show_fund, "show"
+    ),
+    OtherCommand("call list", "List the calls, with proposals and what is left.", _lists, "calls"),
+    OtherCommand(
+        "call show", "Show one call: terms, figures, and the grants that answer it.", _show_call, "show"
+    ),
+    OtherCommand("payment list", "List payments: amounts, days, officers, status.", _lists, "payments"),
+    OtherCommand("payment show", "Show one payment: amounts, days and officers.", _show_payment, "show"),
+    OtherCommand("document list", "List the files attached to grants and to the fund.", _lists, "documents"),
     OtherCommand("officer name", "Set the name of an officer.", _officers, "name_officer"),
     OtherCommand("officer erase", "Erase the name of an officer.", _officers, "erase"),
     OtherCommand(
@@ -242,6 +276,7 @@ OTHER_COMMANDS = (
     OtherCommand("report parties", "Who facilitates or finances exchanges of others.", _report, "parties"),
     OtherCommand("report experts", "Who helps with an exchange, and what for.", _report, "experts"),
     OtherCommand("report surveys", "Surveys of clients: respondents and satisfaction.", _report, "surveys"),
+    OtherCommand("report documents", "Each file attached to a grant or to the fund.", _report, "documents"),
     OtherCommand("report entries", "Each entry in force, corrections applied.", _report, "entries"),
     OtherCommand("report glance", "Show what is overdue, due, paid, on its way, and new.", _glance, "glance"),
     OtherCommand(
@@ -298,7 +333,13 @@ EXAMPLES = {
     "call open": 'grantbook call open C1 --window oks --envelope "9 USD" --criteria need --closes 2020-03-31',
     "fund adopt-policy": "grantbook fund adopt-policy policy.toml --on 2017-01-01",
     "grant show": "grantbook grant show SSF-2017-01",
-    "grant list": "grantbook grant list --as-of 2017-12-31",
+    "grant list": "grantbook grant list --stage effective --window stand_alone",
+    "fund show": "grantbook fund show --as-of 2017-12-31",
+    "call list": "grantbook call list --as-of 2017-12-31",
+    "call show": "grantbook call show 2017-1",
+    "payment list": "grantbook payment list --status requested",
+    "payment show": "grantbook payment show SSF-2017-01 P1",
+    "document list": "grantbook document list --grant SSF-2017-01",
     "officer name": 'grantbook officer name j.smith "Jane Smith"',
     "officer erase": "grantbook officer erase j.smith",
     "officer list": "grantbook officer list --json",
@@ -341,6 +382,7 @@ EXAMPLES = {
     "report parties": "grantbook report parties --format csv",
     "report experts": "grantbook report experts --format csv",
     "report surveys": "grantbook report surveys --grant SSF-2017-01",
+    "report documents": "grantbook report documents --format csv",
     "report entries": "grantbook report entries --grant SSF-2017-01 --json",
     "report glance": "grantbook report glance --since 2017-12-01",
     "report progress": "grantbook report progress --year 2017 --output progress.html",

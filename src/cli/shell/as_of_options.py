@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from projections.engine.detached_views import DetachedViews
     from projections.partitions.exported_entries import ExportedEntries
 
-on_option = click.option("--on", metavar="DATE", help="As of the end of this day.")
+on_option = click.option("--on", "--as-of", "on", metavar="DATE", help="As of the end of this day.")
 known_option = click.option(
     "--known",
     metavar="TIME",

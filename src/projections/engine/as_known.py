@@ -31,6 +31,7 @@ from projections.schema.layout import (
     GRANT_TABLES,
     fund_details,
     fund_flows,
+    fund_officers,
     fund_partners,
     grant_standing,
 )
@@ -180,4 +181,4 @@ def _show_fund_then(connection: Connection, since: _Since) -> None:
         if table is fund_details:
             overlay.show(connection, table, values=version)
         elif table is not fund_partners:
-            overlay.show(connection, table, where=until if table is fund_flows else "1")
+            overlay.show(connection, table, where=until if table in (fund_flows, fund_officers) else "1")

@@ -46,6 +46,7 @@ from projections.folds.disbursement import Disbursement
 from projections.folds.event_rows import EventRows
 from projections.folds.exchanges import Activities, Attendance
 from projections.folds.follow_ups import FollowUps
+from projections.folds.fund_register import document_rows, officer_rows, window_rows
 from projections.folds.library_texts import Texts
 from projections.folds.outcomes import Outcomes
 from projections.folds.payments import Payments
@@ -59,9 +60,12 @@ from projections.schema.layout import (
     call_spans,
     fund_consultations,
     fund_details,
+    fund_documents,
     fund_flows,
     fund_instalments,
+    fund_officers,
     fund_partners,
+    fund_windows,
     grant_standing,
     obligation_steps,
     payment_spans,
@@ -202,13 +206,23 @@ def fold_fund(entries: Sequence[Entry], length: int | None = None) -> Rows:
         time_zone=time_zone,
     )
     return {
-        fund_flows: flow_rows(entries_in_force, currency),
-        fund_partners: partner_rows(entries_in_force),
+        **rows_of_independent(entries_in_force, currency),
         fund_instalments: instalments.rows_of(entries_in_force),
         fund_consultations: consultation_rows(entries_in_force),
+        fund_documents: document_rows(entries_in_force),
+        fund_windows: window_rows(entries_in_force),
         fund_details: [fund_row],
         seat_offsets: [_offset_row(since=since, seconds=seconds) for since, seconds in offsets(time_zone)],
         obligation_steps: rows_of("", instalment_steps(entry.event for entry in entries_in_force)),
+    }
+
+
+def rows_of_independent(entries: Sequence[Entry], currency: str) -> Rows:
+    """Return the rows of the fund's entries that need no other entry."""
+    return {
+        fund_flows: flow_rows(entries, currency),
+        fund_partners: partner_rows(entries),
+        fund_officers: officer_rows(entries),
     }
 
 
@@ -229,8 +243,7 @@ def folded_fund(
             is_independent = stands_alone(entry) and entry.originator_version not in corrected
             (independent if is_independent else dependent).append(entry)
         length += len(page)
-        flows, partners = flow_rows(independent, fund.currency), partner_rows(independent)
-        yield len(page), {fund_flows: flows, fund_partners: partners}
+        yield len(page), rows_of_independent(independent, fund.currency)
     yield 0, fold_fund(dependent, length)
 
 

@@ -12,15 +12,13 @@ from lifecycle.journal.journal import reaching, store_errors
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import FUND, Entry, kind_of, lawful
 from projections import store
-from projections.engine.fold import Rules, fold_fund, fold_stream, no_rows
-from projections.folds.contributions import flow_rows, partner_rows, stands_alone
+from projections.engine.fold import Rules, fold_fund, fold_stream, no_rows, rows_of_independent
+from projections.folds.contributions import stands_alone
 from projections.schema.layout import (
     CALL_TABLES,
     FUND_TABLES,
     GRANT_TABLES,
     fund_details,
-    fund_flows,
-    fund_partners,
     left_out,
     obligation_steps,
     register_spans,
@@ -178,8 +176,7 @@ def _write_fund(raw: Raw, book: Book, upto: int, prefix: str, last: int) -> None
     entries_since = reaching(last, FUND, book.entries(FUND, upto, after=version), version)
     newer = lawful(entries_since)
     if version and all(stands_alone(entry) for entry in newer):
-        rows = {fund_flows: flow_rows(newer, currency), fund_partners: partner_rows(newer)}
-        store.insert(raw, rows, prefix)
+        store.insert(raw, rows_of_independent(newer, currency), prefix)
         new_version = version + len(entries_since)
         raw.execute(f"UPDATE {prefix}{fund_details.name} SET version = {new_version}")
         return

@@ -9,6 +9,7 @@ from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from projections.schema.layout import (
     TableLayout,
+    attached_documents,
     client_surveys,
     engaged_experts,
     involved_parties,
@@ -74,10 +75,20 @@ def _side_flow(grant: Grant, event: was.CoFinancingRecorded | was.CostRecorded) 
     }
 
 
+def _document(_: Grant, event: was.DocumentAttached) -> dict[str, object]:
+    return {
+        "name": event.name,
+        "media_type": event.media_type,
+        "sha256": event.sha256,
+        "actor": event.actor,
+    }
+
+
 KINDS: tuple[tuple[TableLayout, Cells, Collection[type[Event]]], ...] = (
     (involved_parties, _party, (was.PartyInvolved,)),
     (engaged_experts, _expert, (was.ExpertEngaged,)),
     (client_surveys, _survey, (was.ClientSurveyRecorded,)),
+    (attached_documents, _document, (was.DocumentAttached,)),
     (side_flows, _side_flow, (was.CoFinancingRecorded, was.CostRecorded)),
 )
 """Each table, the function that returns the cells of a row, and the types of events that have one."""

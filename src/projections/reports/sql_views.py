@@ -15,6 +15,7 @@ from projections.reports.fund import calls, instalments
 from projections.reports.fund import contributions as fund
 from projections.reports.money import attribution, disbursement, disbursement_by, payments, value
 from projections.reports.portfolio import (
+    documents,
     register,
     stages,
     timeline,
@@ -52,6 +53,7 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "experts": people.experts,
     "surveys": people.surveys,
     "consultations": people.consultations,
+    "documents": documents.report,
 }
 """The function that returns each report's question, for a day, and for one grant or all."""
 KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {

@@ -265,6 +265,14 @@ side_flows = _table(
 """Co-financing by kind, and the costs of preparing and supervising a grant. ``holding`` is the amount in the
 holding currency, if that is known."""
 
+attached_documents = _table(
+    "attached_documents",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "name", "media_type", "sha256", "actor"),
+)
+"""The files that were attached to a grant."""
+
 follow_up_spans = _table(
     "follow_up_spans",
     _key("grant"),
@@ -325,6 +333,22 @@ fund_consultations = _table(
 )
 """The meetings of the partners. ``partners`` is a JSON list."""
 
+fund_officers = _table(
+    "fund_officers",
+    _key("version", INTEGER),
+    *_texts("on", "officer", "roles"),
+    _needed("holds", BOOLEAN),
+)
+"""Each appointment and retirement. ``roles`` is a JSON list; an empty one means all roles that were held."""
+
+fund_documents = _table(
+    "fund_documents", _key("version", INTEGER), *_texts("on", "name", "media_type", "sha256", "actor")
+)
+"""The files that were attached to the fund."""
+
+fund_windows = _table("fund_windows", _key("version", INTEGER), _key("window"), *_texts("on", "edition"))
+"""The windows of each edition that the fund adopted."""
+
 fund_details = _table(
     "fund_details",
     _key("version", INTEGER),
@@ -376,9 +400,20 @@ GRANT_TABLES = (
     engaged_experts,
     client_surveys,
     side_flows,
+    attached_documents,
     follow_up_spans,
     library_texts,
     grant_standing,
 )
 CALL_TABLES = (call_spans,)
-FUND_TABLES = (fund_flows, fund_partners, fund_instalments, fund_consultations, fund_details, seat_offsets)
+FUND_TABLES = (
+    fund_flows,
+    fund_partners,
+    fund_instalments,
+    fund_consultations,
+    fund_officers,
+    fund_documents,
+    fund_windows,
+    fund_details,
+    seat_offsets,
+)

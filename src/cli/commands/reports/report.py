@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,9 +52,8 @@ OUTPUT = click.option(
 )
 
 
-@click.pass_context
-def _report(ctx: click.Context, /, **given: Any) -> int:
-    options = settings()
+def _report(name: str, **given: Any) -> int:
+    ctx, options = click.get_current_context(), settings()
     forms = next(option.type.choices for option in ctx.command.params if option.name == "form")  # type: ignore[attr-defined]
     form = "sql" if given["sql"] else form_of(given["form"], given["output"], json=options.json, forms=forms)
     due_within = given.get("due_within")
@@ -76,11 +76,11 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
         "status": given.get("status"),
     }
     if given["sql"]:
-        return _print_sql(str(ctx.info_name), given, dates_and_choices)
+        return _print_sql(name, given, dates_and_choices)
     if given["books"]:
-        return _on_all(str(ctx.info_name), given, dates_and_choices, form)
+        return _on_all(name, given, dates_and_choices, form)
     source, answer = source_of(given)
-    with source as book, answering(book, str(ctx.info_name), answer=answer, **dates_and_choices) as report:
+    with source as book, answering(book, name, answer=answer, **dates_and_choices) as report:
         caption, fund = caption_of(book, report), book.fund().name
         if form == "ics":
             from cli.output.calendar import reminders
@@ -194,11 +194,18 @@ def caption_of(book: "Book | DetachedViews | ExportedEntries", report: "Report")
     return "\n".join(lines)
 
 
-def _command(
-    name: str, help: str, *options: Callable[[Any], Any], forms: tuple[str, ...] = FORMS
+def report_command(
+    name: str,
+    help: str,
+    *options: Callable[[Any], Any],
+    forms: tuple[str, ...] = FORMS,
+    report: str | None = None,
 ) -> click.Command:
-    """Return the command of one report, with its own options and those of all reports."""
-    command = click.command(name, cls=Command, help=help)(_report)
+    """Return the command of one report, with its own options and those of all reports.
+
+    ``report``: the name of the report, if it is not that of the command.
+    """
+    command = click.command(name, cls=Command, help=help)(partial(_report, report or name))
     form = click.Option(
         ["--format", "form"],
         type=click.Choice(forms),
@@ -231,7 +238,8 @@ def _by(command: click.Command) -> click.Option:
     return click.Option(["--by"], type=click.Choice(keys), help="Print sums by group instead of single rows.")
 
 
-def _grant(_: Any) -> click.Option:
+def of_grant(_: Any) -> click.Option:
+    """Return the option that limits a report to one grant."""
     return click.Option(["--grant"], metavar="GRANT", help="This grant only.")
 
 
@@ -250,7 +258,8 @@ def _every(_: Any) -> click.Option:
     )
 
 
-def _status(_: Any) -> click.Option:
+def by_status(_: Any) -> click.Option:
+    """Return the option that limits payments to one status."""
     return click.Option(
         ["--status"],
         type=click.Choice(STATUSES),
@@ -262,30 +271,33 @@ def _waiting(_: Any) -> click.Option:
     return click.Option(["--waiting"], is_flag=True, help="Only grants whose results wait for money.")
 
 
-register = _command("register", "Every grant: stage, terms and dates.", _grant)
-disbursement = _command("disbursement", "Money promised and paid, by grant or by group.", _by, _grant)
-payments = _command("payments", "Each payment: amounts, days, officers, status.", _status, _grant)
-windows = _command("windows", "Each rule of a grant's window, with its figure.", _grant)
-timeline = _command(
+register = report_command("register", "Every grant: stage, terms and dates.", of_grant)
+disbursement = report_command("disbursement", "Money promised and paid, by grant or by group.", _by, of_grant)
+payments = report_command("payments", "Each payment: amounts, days, officers, status.", by_status, of_grant)
+windows = report_command("windows", "Each rule of a grant's window, with its figure.", of_grant)
+timeline = report_command(
     "timeline",
     "Each obligation: due, met, overdue.",
     _by,
     _due_within,
     _every,
-    _grant,
+    of_grant,
     forms=(*FORMS, "ics"),
 )
-fund = _command("fund", "Contributions, commitments and what is available.")
-calls = _command("calls", "Proposals, selections and what is left, by call.", _by)
-exchanges = _command("exchanges", "Activities, and who took part.", _by, _grant)
-outcomes = _command("outcomes", "Outcomes sought and achieved, results and lessons.", _by, _grant)
-countries = _command("countries", "Who receives and who provides, alone and in pairs.", _by)
-value = _command("value", "Co-financing beside the grants, and unit costs.", _by, _grant)
-instalments = _command("instalments", "What partners had to pay, when, and what arrived.")
-follow_ups = _command("follow-ups", "Follow-up actions, and the money that they need.", _waiting, _grant)
-stages = _command("stages", "How many days each grant spent in each stage.", _grant)
-parties = _command("parties", "Who facilitates or finances exchanges of others.", _grant)
-experts = _command("experts", "Who helps with an exchange, and what for.", _grant)
-surveys = _command("surveys", "Surveys of clients: respondents and satisfaction.", _grant)
-entries = _command("entries", "Each entry in force, corrections applied.", _grant)
-consultations = _command("consultations", "When partners met.")
+fund = report_command("fund", "Contributions, commitments and what is available.")
+calls = report_command("calls", "Proposals, selections and what is left, by call.", _by)
+exchanges = report_command("exchanges", "Activities, and who took part.", _by, of_grant)
+outcomes = report_command("outcomes", "Outcomes sought and achieved, results and lessons.", _by, of_grant)
+countries = report_command("countries", "Who receives and who provides, alone and in pairs.", _by)
+value = report_command("value", "Co-financing beside the grants, and unit costs.", _by, of_grant)
+instalments = report_command("instalments", "What partners had to pay, when, and what arrived.")
+follow_ups = report_command(
+    "follow-ups", "Follow-up actions, and the money that they need.", _waiting, of_grant
+)
+stages = report_command("stages", "How many days each grant spent in each stage.", of_grant)
+parties = report_command("parties", "Who facilitates or finances exchanges of others.", of_grant)
+experts = report_command("experts", "Who helps with an exchange, and what for.", of_grant)
+surveys = report_command("surveys", "Surveys of clients: respondents and satisfaction.", of_grant)
+entries = report_command("entries", "Each entry in force, corrections applied.", of_grant)
+documents = report_command("documents", "Each file attached to a grant or to the fund.", of_grant)
+consultations = report_command("consultations", "When partners met.")

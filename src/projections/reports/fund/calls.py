@@ -21,7 +21,7 @@ from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds, money, total_of
 from projections.schema.rows import Row, written
-from projections.schema.tables import call_answers, call_scores, call_spans, fund_details
+from projections.schema.tables import call_answers, call_scores, call_spans, fund_details, register_spans
 
 # ── from entries to rows ─────────────────────────────────────────────────────────────────────
 
@@ -58,6 +58,18 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Ask for a row for each call that was announced by the day."""
     del as_of, grant
     return Question(COLUMNS, _report)
+
+
+def answers_to(connection: Connection, call: str, as_of: date) -> list[dict[str, str]]:
+    """Return grant, stage and title of each proposal that answers the call on the day, by grant."""
+    on, a, span = as_of.isoformat(), call_answers.c, register_spans.c
+    question = (
+        select(a.grant, a.stage, span.title)
+        .select_from(call_answers.join(register_spans, span.grant == a.grant))
+        .where(a.call == call, a.since <= on, on < a.until, span.since <= on, on < span.until)
+        .order_by(a.grant)
+    )
+    return [row._asdict() for row in connection.execute(question)]
 
 
 def _report(connection: Connection, as_of: date) -> list[Row]:

@@ -212,21 +212,48 @@ def _as_json(state: "Grant", version: int, as_of: AsOf) -> dict[str, Any]:
     }
 
 
+STAGES = (
+    *("proposed", "requested", "approved", "signed", "effective", "follow_up", "closed"),
+    *("declined", "withdrawn", "lapsed", "cancelled"),
+)
+
+
 @click.command("list", cls=Command, help="List the grants, by name.")
+@click.option(
+    "--stage", "stages", multiple=True, type=click.Choice(STAGES), help="Only this stage; repeat it for more."
+)
+@click.option("--window", metavar="WINDOW", help="Only grants of this window.")
 @on_option
 @known_option
 @VIEWS
-def list_grants(on: str | None, known: str | None, views: str | None) -> int:
+def list_grants(
+    stages: tuple[str, ...], window: str | None, on: str | None, known: str | None, views: str | None
+) -> int:
     """List the grants."""
     options = settings()
+
+    def print_chosen(states: "Iterator[Grant]") -> None:
+        for state in states:
+            if (not stages or state.stage in stages) and window in (None, state.window):
+                _print_line(state, json=options.json)
+
     if views is not None:
-        for standing in _standings(views, on, known):
-            _print_line(standing.grant, json=options.json)
+        print_chosen(standing.grant for standing in _standings(views, on, known))
         return 0
     with options.open(read_only=True) as book:
-        for state in _grants_now(book) if on is None and known is None else _grants_then(book, on, known):
-            _print_line(state, json=options.json)
+        if window is not None:
+            _require_known_window(book, window)
+        print_chosen(_grants_now(book) if on is None and known is None else _grants_then(book, on, known))
     return 0
+
+
+def _require_known_window(book: "Book", window: str) -> None:
+    """Raise ``UsageError`` if no edition of the fund has the window."""
+    from lifecycle.types.nearest import unknown
+
+    windows = {name for edition in book.fund().editions.values() for name in edition.windows}
+    if window not in windows:
+        raise click.UsageError(unknown("window", window, sorted(windows)))
 
 
 def _grants_now(book: "Book") -> "Iterator[Grant]":
