@@ -248,6 +248,9 @@ OTHER_COMMANDS = (
         "export entries", "Write every entry as Parquet, in buckets of grants.", _export_entries, "entries"
     ),
     OtherCommand("export beancount", "Write a ledger for beancount.", _publications, "beancount"),
+    OtherCommand(
+        "export iati", "Write IATI 2.03: activities.xml and organisations.xml.", _publications, "iati"
+    ),
     OtherCommand("export ocel", "Write an event log for process mining (OCEL 2.0).", _publications, "ocel"),
     OtherCommand("report register", "Every grant: stage, terms and dates.", _report, "register"),
     OtherCommand(
@@ -364,6 +367,7 @@ EXAMPLES = {
     "views status": "grantbook views status --json",
     "export entries": "grantbook export entries entries/ --buckets 16",
     "export beancount": "grantbook export beancount fund.beancount --as-of 2017-12-31",
+    "export iati": "grantbook export iati iati/ --as-of 2017-12-31",
     "export ocel": "grantbook export ocel fund.ocel.json",
     "report register": "grantbook report register --as-of 2017-12-31",
     "report disbursement": "grantbook report disbursement --by window,fiscal-year",

@@ -78,7 +78,7 @@ def check_settings(book: Book) -> Problems:
         yield "book.toml", f"it says to be of format {values['format']!r}, not 1"
     if title != name:
         yield "book.toml", f"it names {title!r}, the journal {name!r}"
-    for unknown in sorted(values.keys() - {"format", "name", "seal_each_command"}):
+    for unknown in sorted(values.keys() - {"format", "name", "seal_each_command", "publisher"}):
         yield "book.toml", f"{unknown!r} is no setting"
 
 

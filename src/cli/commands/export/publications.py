@@ -11,7 +11,7 @@ import click
 from cli.commands.reports.report import AS_OF, KNOWN
 from cli.output.formats import opened_for_writing
 from cli.output.terminal_text import Progress, safe, say, to_json
-from cli.output.whole_folder import refuse_to_overwrite
+from cli.output.whole_folder import folder_for_writing, refuse_to_overwrite
 from cli.shell.as_of_options import day_from, in_words, position_from
 from cli.shell.progress_bar import steps_of
 from cli.shell.settings import Command, settings
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is there.")
 FILE = click.argument("output", metavar="FILE", type=click.Path(path_type=Path))
 FOLDER = click.argument("output", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+
+
+PUBLISHER = click.option(
+    "--publisher",
+    metavar="FILE.toml",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Read [publisher] from this file instead of the book's book.toml.",
+)
+PIPELINE = click.option("--pipeline", is_flag=True, help="Also proposals that are not decided.")
 
 
 class Source(NamedTuple):
@@ -65,11 +74,11 @@ def wrote(source: Source, output: Path, counts: dict[str, int]) -> int:
     return 0
 
 
-def _publication(name: str, help: str, argument: Callable[[Any], Any]) -> Callable[[Any], click.Command]:
-    """Return the decorator of a command with the options of every publication."""
+def _publication(name: str, help: str, *own: Callable[[Any], Any]) -> Callable[[Any], click.Command]:
+    """Return the decorator of a command with its own arguments, and the options of every publication."""
 
     def decorate(function: Any) -> click.Command:
-        for option in (OVERWRITE, KNOWN, AS_OF, argument):
+        for option in (OVERWRITE, KNOWN, AS_OF, *reversed(own)):
             function = option(function)
         return click.command(name, cls=Command, help=help)(function)
 
@@ -115,3 +124,38 @@ def ocel(output: Path, as_of: str | None, known: str | None, overwrite: bool) ->
         with text_file(output) as file:
             events = EventLog(source.book, source.dates, file).write(source.progress)
         return wrote(source, output, {"events": events})
+
+
+@_publication(
+    "iati",
+    """Write IATI 2.03: activities.xml and organisations.xml.
+
+    Each grant that was approved is an activity with its commitments, disbursements and refunds. The fund is
+    one above them, with the money that partners gave. [publisher] in book.toml says who publishes.""",
+    FOLDER,
+    PIPELINE,
+    PUBLISHER,
+)
+def iati(
+    output: Path,
+    *,
+    as_of: str | None,
+    known: str | None,
+    overwrite: bool,
+    pipeline: bool,
+    publisher: Path | None,
+) -> int:
+    """Write both files."""
+    from projections.publication.iati.activities import Activities
+    from projections.publication.publisher import publisher_of
+
+    refuse_to_overwrite(output, overwrite=overwrite)
+    with opened_source(as_of, known) as source:
+        who = publisher_of(source.book, publisher)
+        with folder_for_writing(output) as folder:
+            with text_file(folder / "activities.xml") as file:
+                activities = Activities(source.book, source.dates, who, file)
+                count = activities.write(source.progress, pipeline=pipeline)
+            with text_file(folder / "organisations.xml") as file:
+                activities.write_organisation(file)
+        return wrote(source, output, {"activities": count})

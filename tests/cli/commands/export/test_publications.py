@@ -7,6 +7,7 @@ import pytest
 
 from support.cli_shell import Shell
 
+PUBLISHER = '[publisher]\nidentifier = "XM-DAC-47045"\nname = "A fund"\ntype = "40"\n'
 FILES = {"beancount": "out.beancount", "ocel": "out.json"}
 
 
@@ -74,3 +75,56 @@ def test_a_day_of_another_form_is_named(lived: Shell) -> None:
     assert result.code == 2
     assert "YYYY-MM-DD" in result.err
     assert not (lived.folder / "out").exists()
+
+
+@pytest.fixture
+def publishing(lived: Shell) -> Shell:
+    """Return a shell with a lived book that says who publishes it."""
+    settings = lived.path / "book.toml"
+    settings.write_text(f"{settings.read_text()}\n{PUBLISHER}")
+    return lived
+
+
+def test_iati_is_a_folder_with_two_files_and_the_publisher_of_the_book(publishing: Shell) -> None:
+    result = publishing("export", "iati", "out", "--as-of", "2017-12-31")
+    assert result.code == 0, result.err
+    assert result.out.startswith("wrote out: 2 activities, as of 2017-12-31, ")
+    folder = publishing.folder / "out"
+    assert sorted(file.name for file in folder.iterdir()) == ["activities.xml", "organisations.xml"]
+    assert "<iati-identifier>XM-DAC-47045-G-1</iati-identifier>" in (folder / "activities.xml").read_text()
+    assert publishing("audit", "verify").code == 0
+
+
+def test_iati_without_a_publisher_writes_nothing_and_says_what_to_write(lived: Shell) -> None:
+    result = lived("export", "iati", "out")
+    assert result.code == 2
+    assert "nobody is named as the publisher: write it into book.toml" in result.err
+    assert not (lived.folder / "out").exists()
+
+
+@pytest.mark.both_stores
+def test_the_publisher_may_be_in_a_file_of_its_own(lived: Shell) -> None:
+    (lived.folder / "who.toml").write_text(PUBLISHER)
+    result = lived("export", "iati", "out", "--publisher", "who.toml")
+    assert result.code == 0, result.err
+
+
+def test_a_folder_is_replaced_only_if_told_and_if_it_holds_nothing_else(publishing: Shell) -> None:
+    assert publishing("export", "iati", "out", "--as-of", "2017-05-01").code == 0
+    before = (publishing.folder / "out" / "activities.xml").read_bytes()
+    refused = publishing("export", "iati", "out")
+    assert (refused.code, "out is there already" in refused.err) == (2, True)
+    assert publishing("export", "iati", "out", "--overwrite").code == 0
+    after = (publishing.folder / "out" / "activities.xml").read_bytes()
+    assert after != before
+    (publishing.folder / "out" / "thesis.txt").write_text("mine")
+    refused = publishing("export", "iati", "out", "--overwrite", "--as-of", "2017-05-01")
+    assert (refused.code, "holds thesis.txt, which is not of such an export" in refused.err) == (2, True)
+    assert (publishing.folder / "out" / "activities.xml").read_bytes() == after
+    assert [file.name for file in publishing.folder.iterdir() if file.name.startswith(".")] == []
+
+
+def test_a_pipeline_has_the_proposals_too(publishing: Shell) -> None:
+    dates = ("--as-of", "2017-01-15", "--json")
+    assert publishing("export", "iati", "out", *dates).row["activities"] == 1
+    assert publishing("export", "iati", "more", "--pipeline", *dates).row["activities"] == 2

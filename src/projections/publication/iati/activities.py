@@ -1,0 +1,319 @@
+"""Grants as IATI activities. The fund itself is an activity above them, with the money that partners gave."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import IO
+
+from lifecycle.book.book import Book
+from lifecycle.fund import events as fund_events
+from lifecycle.fund.state import Fund
+from lifecycle.grant import events as was
+from lifecycle.kernel.history import Entry
+from lifecycle.types.dates import plus_months
+from lifecycle.types.money import Money
+from lifecycle.types.stage import NOT_STATED, Stage
+from projections.publication.iati import codes
+from projections.publication.iati.organisation import Years, write_organisation
+from projections.publication.iati.xml import Xml
+from projections.publication.iati.years import Period, spread
+from projections.publication.publisher import Publisher
+from projections.publication.walks import (
+    COMMITMENT,
+    REFUND,
+    Dates,
+    GrantOnDay,
+    Movement,
+    Progress,
+    fund_on,
+    grants_on,
+)
+from projections.reports.results.regions import name_of
+
+_ADDRESS = re.compile(r"https?://[^\s\"<>\\^`{|}]+")
+
+
+class Activities:
+    """Writes the file of activities, and adds up what the file of the organisation needs."""
+
+    def __init__(self, book: Book, dates: Dates, publisher: Publisher, out: IO[str]) -> None:
+        self._book, self._dates, self._publisher = book, dates, publisher
+        self._fund: Fund = book.fund(dates.known)
+        self._xml = Xml(out)
+        self.years = Years(self._fund.fiscal_year_start)
+
+    def write(self, progress: Progress | None = None, *, pipeline: bool = False) -> int:
+        """Write the fund and its grants, and return the number of activities.
+
+        ``pipeline``: also proposals that are not decided.
+        """
+        count = 1
+        at = moment(self._book.recorded_at(self._dates.known))
+        with self._xml.inside("iati-activities", version=codes.VERSION, generated_datetime=at):
+            self._write_fund()
+            for grant in grants_on(self._book, self._dates, progress):
+                if is_published(grant, pipeline=pipeline):
+                    self._write_grant(grant)
+                    count += 1
+        return count
+
+    def write_organisation(self, out: IO[str]) -> None:
+        """Write the file of the organisation, once the activities are written."""
+        at = moment(self._book.recorded_at(self._dates.known))
+        currency = self._fund.currency
+        write_organisation(out, self._publisher, currency, self.years, as_of=self._dates.as_of, at=at)
+
+    # ── parts of every activity ──────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def _activity(self, identifier: str, title: str, description: str, level: str, at: str) -> Iterator[None]:
+        xml, publisher = self._xml, self._publisher
+        with xml.inside(
+            "iati-activity",
+            default_currency=self._fund.currency,
+            xml__lang=publisher.language,
+            hierarchy=level,
+            last_updated_datetime=at,
+        ):
+            xml.element("iati-identifier", identifier)
+            with xml.inside(
+                "reporting-org", ref=publisher.identifier, type=publisher.type, secondary_reporter="0"
+            ):
+                xml.element("narrative", publisher.name)
+            self._narrative("title", title)
+            self._narrative("description", description, type="1")
+            yield
+
+    def _narrative(self, tag: str, text: str, **attributes: str | None) -> None:
+        """Write an element with one text."""
+        with self._xml.inside(tag, **attributes):
+            self._xml.element("narrative", text)
+
+    def _organisation(self, name: str, role: str, identifier: str | None = None) -> None:
+        type_ = self._publisher.type if identifier == self._publisher.identifier else None
+        self._narrative("participating-org", name, ref=identifier, role=role, type=type_)
+
+    def _publishers_roles(self, *roles: str) -> None:
+        for role in roles:
+            self._organisation(self._publisher.name, role, self._publisher.identifier)
+
+    def _dates_of(self, dates: dict[str, date | None]) -> None:
+        for type_, day in dates.items():
+            if day is not None:
+                self._xml.element("activity-date", type=type_, iso_date=str(day))
+
+    def _transaction(
+        self,
+        entry: Entry,
+        type_: str,
+        value: Money,
+        description: str,
+        *,
+        ref: str | None = None,
+        provider: tuple[str, str | None] | None = None,
+        receiver: tuple[str, str | None] | None = None,
+    ) -> None:
+        xml, on = self._xml, str(entry.on)
+        with xml.inside("transaction", ref=ref):
+            xml.element("transaction-type", code=type_)
+            xml.element("transaction-date", iso_date=on)
+            xml.element("value", f"{value.amount:f}", currency=value.currency, value_date=on)
+            self._narrative("description", description)
+            for tag, party in (("provider-org", provider), ("receiver-org", receiver)):
+                if party is not None:
+                    self._narrative(tag, party[0], ref=party[1])
+
+    # ── the fund ─────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _fund_identifier(self) -> str:
+        """The identifier of the fund's activity. No grant's id has a colon."""
+        return f"{self._publisher.identifier}-fund:{self._fund.currency}"
+
+    def _write_fund(self) -> None:
+        entries = fund_on(self._book, self._dates)
+        names = {
+            e.event.partner: e.event.name for e in entries if isinstance(e.event, fund_events.PartnerJoined)
+        }
+        text = f"{self._fund.name}: what its partners give, from which its grants are paid."
+        at = moment(entries[-1].recorded_at) if entries else moment(self._book.recorded_at(self._dates.known))
+        with self._activity(self._fund_identifier, self._fund.name, text, "1", at):
+            for partner, name in sorted(names.items()):
+                self._organisation(name, codes.FUNDING, self._publisher.organisations.get(partner))
+            self._publishers_roles(codes.ACCOUNTABLE, codes.EXTENDING)
+            self._xml.element("activity-status", code=codes.IMPLEMENTATION)
+            self._dates_of({codes.ACTUAL_START: self._fund.established_on})
+            self._xml.element("recipient-region", vocabulary=codes.DAC, code=codes.DEVELOPING_COUNTRIES)
+            self._xml.element("sector", vocabulary=codes.DAC, code=codes.MULTISECTOR)
+            for entry in entries:
+                self._fund_transaction(entry, names)
+
+    def _fund_transaction(self, entry: Entry, names: dict[str, str]) -> None:
+        event = entry.event
+        partner = getattr(event, "partner", "")
+        giver = (names.get(partner, partner), self._publisher.organisations.get(partner))
+        us = (self._publisher.name, self._publisher.identifier)
+        match event:
+            case fund_events.ContributionPledged():
+                self._transaction(entry, codes.INCOMING_PLEDGE, event.amount, "Pledge", provider=giver)
+            case fund_events.ContributionAgreed():
+                self._transaction(entry, codes.INCOMING_COMMITMENT, event.amount, "Agreement", provider=giver)
+            case fund_events.InstalmentReceived():
+                self._transaction(entry, codes.INCOMING_FUNDS, event.amount, "Contribution", provider=giver)
+            case fund_events.FundsReturned():
+                returned = Money(-event.amount.amount, event.amount.currency)
+                self._transaction(entry, codes.INCOMING_FUNDS, returned, "Money returned", provider=giver)
+            case fund_events.IncomeCredited():
+                self._transaction(entry, codes.INCOMING_FUNDS, event.amount, "Investment income", provider=us)
+            case fund_events.FeeCharged():
+                self._transaction(entry, codes.EXPENDITURE, event.amount, "Fee of the trustee", provider=us)
+            case _:
+                return
+
+    # ── grants ───────────────────────────────────────────────────────────────────────────────
+
+    def _write_grant(self, of: GrantOnDay) -> None:
+        grant, xml = of.grant, self._xml
+        identifier = activity_identifier(self._publisher, grant.id)
+        with self._activity(identifier, grant.title, grant.objective, "2", moment(of.updated_at)):
+            self._participants(of)
+            xml.element("activity-status", code=codes.status_of(grant))
+            self._dates_of(
+                {
+                    codes.PLANNED_START: grant.approved_on or grant.proposed_on,
+                    codes.ACTUAL_START: grant.effective_on,
+                    codes.PLANNED_END: grant.closing_date,
+                    codes.ACTUAL_END: _ended_on(of),
+                }
+            )
+            self._recipients(grant.recipients)
+            self._sectors(grant.sector)
+            self._tags(of)
+            xml.element("default-finance-type", code=codes.STANDARD_GRANT)
+            self._budget(of)
+            for movement in of.movements:
+                self._grant_transaction(of, movement)
+            self._stories(of)
+            xml.element("related-activity", ref=self._fund_identifier, type=codes.PARENT)
+            if grant.conditions:
+                xml.element("conditions", attached="1")
+
+    def _participants(self, of: GrantOnDay) -> None:
+        grant, known = of.grant, self._publisher.organisations
+        self._publishers_roles(codes.FUNDING, codes.EXTENDING)
+        if grant.institution is None:
+            self._publishers_roles(codes.IMPLEMENTING)
+        else:
+            self._organisation(grant.institution, codes.IMPLEMENTING, known.get(grant.institution))
+        for entry in of.entries:
+            event = entry.event
+            if isinstance(event, was.PartyInvolved):
+                name = event.organization or name_of(event.country or NOT_STATED)
+                role = codes.FUNDING if event.role == "financing" else codes.IMPLEMENTING
+                self._organisation(name, role, known.get(name))
+
+    def _recipients(self, recipients: tuple[str, ...]) -> None:
+        """Write the countries, or the region of all developing countries if they are not stated.
+
+        The percentages are equal, and add up to 100.
+        """
+        places = dict.fromkeys(recipients) or {NOT_STATED: None}
+        left, regions = Decimal(100), list[str]()
+        for number, country in enumerate(places):
+            share = (left / (len(places) - number)).quantize(Decimal("0.01"))
+            left -= share
+            if country == NOT_STATED:
+                regions.append(str(share))
+            else:
+                self._xml.element("recipient-country", code=country, percentage=str(share))
+        for part in regions:
+            self._xml.element(
+                "recipient-region", vocabulary=codes.DAC, code=codes.DEVELOPING_COUNTRIES, percentage=part
+            )
+
+    def _sectors(self, sector: str) -> None:
+        if purpose := self._publisher.sectors.get(sector):
+            self._xml.element("sector", vocabulary=codes.DAC, code=purpose, percentage="100")
+        vocabulary = codes.REPORTING_ORGANISATION
+        self._narrative("sector", sector, vocabulary=vocabulary, code=sector, percentage="100")
+
+    def _tags(self, of: GrantOnDay) -> None:
+        """Write the window and the providers, for which IATI has no elements."""
+        grant, vocabulary = of.grant, codes.REPORTING_ORGANISATION
+        self._narrative("tag", grant.window, vocabulary=vocabulary, code=f"window:{grant.window}")
+        for country in dict.fromkeys(grant.providers):
+            self._narrative("tag", name_of(country), vocabulary=vocabulary, code=f"provider:{country}")
+
+    def _budget(self, of: GrantOnDay) -> None:
+        """Write the commitment spread over fiscal years, from effectiveness to the closing date.
+
+        Before these, the day of approval and the months of the proposal count.
+        """
+        grant = of.grant
+        start = grant.effective_on or grant.approved_on
+        if not grant.committed or start is None:
+            return
+        end = grant.closing_date or plus_months(start, grant.months) - timedelta(days=1)
+        period = Period(start, max(start, end))
+        for year, part, share in spread(
+            grant.committed, grant.currency, period, self._fund.fiscal_year_start
+        ):
+            self.years.add_budget(year, Decimal(share))
+            with self._xml.inside("budget", type=codes.ORIGINAL, status=codes.INDICATIVE):
+                self._xml.element("period-start", iso_date=str(part.start))
+                self._xml.element("period-end", iso_date=str(part.end))
+                self._xml.element("value", share, currency=grant.currency, value_date=str(start))
+
+    def _grant_transaction(self, of: GrantOnDay, movement: Movement) -> None:
+        amount, currency = movement.amount, of.grant.currency
+        if movement.kind == COMMITMENT:
+            text = "Commitment" if amount > 0 else "Commitment reduced"
+            self._transaction(movement.entry, codes.OUTGOING_COMMITMENT, Money(amount, currency), text)
+            return
+        paid = -amount if movement.kind == REFUND else amount
+        self.years.add_expenditure(movement.on, paid)
+        payee = of.grant.payments[movement.payment or ""].payee
+        how = "" if paid > 0 else " refunded" if movement.kind == REFUND else " failed"
+        self._transaction(
+            movement.entry,
+            codes.DISBURSEMENT,
+            Money(paid, currency),
+            f"Payment {movement.payment}{how}",
+            ref=movement.payment,
+            receiver=(payee, self._publisher.organisations.get(payee)),
+        )
+
+    def _stories(self, of: GrantOnDay) -> None:
+        """Write a link to each results story that has an address."""
+        for entry in of.entries:
+            event = entry.event
+            if isinstance(event, was.ResultsStoryPublished) and _ADDRESS.fullmatch(event.url or ""):
+                with self._xml.inside("document-link", format="text/html", url=event.url):
+                    self._narrative("title", event.title)
+                    self._xml.element("category", code=codes.RESULTS)
+                    self._xml.element("document-date", iso_date=str(event.on))
+
+
+def activity_identifier(publisher: Publisher, grant: str) -> str:
+    """Return the grant's IATI identifier, which has no slash."""
+    return f"{publisher.identifier}-{grant.replace('/', '%2F')}"
+
+
+def is_published(of: GrantOnDay, *, pipeline: bool = False) -> bool:
+    """Return whether the grant was approved, or is a proposal in the ``pipeline``. Refused ones never are."""
+    if of.grant.approved_on is not None:
+        return True
+    return pipeline and of.grant.stage in (Stage.PROPOSED, Stage.REQUESTED)
+
+
+def _ended_on(of: GrantOnDay) -> date | None:
+    """Return the day on which the exchange was complete, or on which a running grant ended early."""
+    return of.grant.completed_on or (of.grant.ended_on if of.grant.effective_on else None)
+
+
+def moment(at: datetime | None) -> str:
+    """Return the moment in seconds, as XML Schema writes it."""
+    assert at is not None, "a book is founded when it is made"
+    return at.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
