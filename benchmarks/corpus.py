@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import cache
 from hashlib import sha256
+from itertools import count as counter
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -23,6 +24,7 @@ from lifecycle.journal.journal import Journal
 from lifecycle.journal.snapshots import keep
 from lifecycle.journal.stored_row import Stored, with_sum
 from lifecycle.parse import command_from
+from lifecycle.seal.seal import seal_of
 
 ENTRY = Path(sys.executable).with_name("grantbook")
 GRANTBOOK = [str(ENTRY)] if ENTRY.exists() else [sys.executable, "-m", "cli.main"]
@@ -93,16 +95,29 @@ class Corpus:
         commitments = [row for row in rows if row.stream == "fund" and b'"grant":' in row.state]
         count, first = len(commitments), commitments[0].version
         kept = [row for row in rows if row.stream != "fund" or row.version >= first]
+        moments = counter(rows[-1].recorded_at + 1)
         for copy in range(1, times):
             with journal.recorder.writing():
-                journal.recorder.adopt(entries=[_copied(row, copy, copy * count) for row in kept])
+                journal.recorder.adopt(
+                    entries=[
+                        _copied(row, copy, copy * count, moment)
+                        for row, moment in zip(kept, moments, strict=False)
+                    ]
+                )
         journal.close()
-        self._snapshot(path)
+        self._seal(path)
         return path
 
     @staticmethod
-    def _snapshot(path: Path) -> None:
-        """Store a snapshot of the fund, as recording would have stored it."""
+    def _seal(path: Path) -> None:
+        """Store a snapshot of the fund and seal, as recording would have done.
+
+        The copies are sealed as if this process had recorded them: by the rules they promise money that the
+        fund does not have, and an unsealed row is judged again whenever a book is opened.
+        """
+        with Book.open(path) as book:
+            book._handler.own_rows.add(range(1, book.position() + 1))
+            seal_of(book).seal()
         with Book.open(path) as book:
             fund, version, _ = load_fund(book.journal)
             keep(book.journal.snapshots.recorder, fund, version)
@@ -119,17 +134,20 @@ class Corpus:
         return file
 
 
-def _copied(row: Stored, copy: int, versions: int) -> Stored:
+def _copied(row: Stored, copy: int, versions: int, moment: int) -> Stored:
     """Return the entry for a copy of its grant, with another name and command id, and with the sum that fits.
 
-    ``versions``: by how much the version of an entry of the fund grows.
+    ``versions``: by how much the version of an entry of the fund grows. ``moment``: when it was recorded,
+    later than every entry before it.
     """
     name = f"M{copy:03}"
     version = row.version + versions if row.stream == "fund" else row.version
     command_id = sha256(b"%d" % copy + row.command_id).digest()[:16]
     state = row.state.replace(b"MADE", name.encode())
     stream = row.stream.replace("MADE", name)
-    return with_sum(row._replace(stream=stream, version=version, command_id=command_id, state=state))
+    return with_sum(
+        row._replace(stream=stream, version=version, recorded_at=moment, command_id=command_id, state=state)
+    )
 
 
 def save_all(application: rival.Grants, events: Iterable[Any], at_once: int = 100) -> None:
