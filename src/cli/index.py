@@ -247,6 +247,9 @@ OTHER_COMMANDS = (
     OtherCommand(
         "export entries", "Write every entry as Parquet, in buckets of grants.", _export_entries, "entries"
     ),
+    OtherCommand(
+        "export 360giving", "Write the grants in the form of 360Giving, as JSON.", _publications, "giving_360"
+    ),
     OtherCommand("export beancount", "Write a ledger for beancount.", _publications, "beancount"),
     OtherCommand(
         "export iati", "Write IATI 2.03: activities.xml and organisations.xml.", _publications, "iati"
@@ -366,6 +369,7 @@ EXAMPLES = {
     "views follow": "grantbook views follow",
     "views status": "grantbook views status --json",
     "export entries": "grantbook export entries entries/ --buckets 16",
+    "export 360giving": "grantbook export 360giving grants.json --as-of 2017-12-31",
     "export beancount": "grantbook export beancount fund.beancount --as-of 2017-12-31",
     "export iati": "grantbook export iati iati/ --as-of 2017-12-31",
     "export ocel": "grantbook export ocel fund.ocel.json",

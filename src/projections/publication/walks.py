@@ -3,9 +3,10 @@
 Every publication reads these. A stream is folded once, and nothing of it is kept, so that memory stays small.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from lifecycle.grant.evolve import steps
 from lifecycle.grant.state import Grant, MutableGrant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry, history
-from lifecycle.types.stage import ZERO
+from lifecycle.types.stage import ZERO, Stage
 
 Progress = Callable[[int, int], None]
 """Takes the number of entries that were read, and the number of all."""
@@ -125,3 +126,24 @@ def fund_on(book: Book, dates: Dates) -> list[Entry]:
         if not isinstance(entry.event, _OF_GRANTS)
     ]
     return history(own, dates.as_of)
+
+
+def is_published(of: GrantOnDay, *, pipeline: bool = False) -> bool:
+    """Return whether the grant was approved, or is a proposal in the ``pipeline``. Refused ones never are."""
+    if of.grant.approved_on is not None:
+        return True
+    return pipeline and of.grant.stage in (Stage.PROPOSED, Stage.REQUESTED)
+
+
+def moment(at: datetime | None) -> str:
+    """Return the moment in seconds, as XML Schema writes it."""
+    assert at is not None, "a book is founded when it is made"
+    return at.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+_ADDRESS = re.compile(r"https?://[^\s\"<>\\^`{|}]+")
+
+
+def web_address(text: str | None) -> str | None:
+    """Return the text if it is an address of the web, which a reader can open; else `None`."""
+    return text if text is not None and _ADDRESS.fullmatch(text) else None

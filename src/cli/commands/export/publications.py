@@ -159,3 +159,27 @@ def iati(
             with text_file(folder / "organisations.xml") as file:
                 activities.write_organisation(file)
         return wrote(source, output, {"activities": count})
+
+
+@_publication(
+    "360giving",
+    """Write the grants in the form of 360Giving, as JSON.
+
+    Each grant that was approved is a record. [publisher] in book.toml says who publishes, with the prefix
+    that 360Giving gave.""",
+    FILE,
+    PUBLISHER,
+)
+def giving_360(
+    output: Path, *, as_of: str | None, known: str | None, overwrite: bool, publisher: Path | None
+) -> int:
+    """Write the file."""
+    from projections.publication.giving_360 import Grants
+    from projections.publication.publisher import publisher_of
+
+    refuse_to_overwrite(output, overwrite=overwrite)
+    with opened_source(as_of, known) as source:
+        grants = Grants(source.book, source.dates, publisher_of(source.book, publisher))
+        with text_file(output) as file:
+            file.writelines(grants.parts(source.progress))
+        return wrote(source, output, {"grants": grants.count})

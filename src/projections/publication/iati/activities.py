@@ -1,9 +1,8 @@
 """Grants as IATI activities. The fund itself is an activity above them, with the money that partners gave."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import IO
 
@@ -14,7 +13,7 @@ from lifecycle.grant import events as was
 from lifecycle.kernel.history import Entry
 from lifecycle.types.dates import plus_months
 from lifecycle.types.money import Money
-from lifecycle.types.stage import NOT_STATED, Stage
+from lifecycle.types.stage import NOT_STATED
 from projections.publication.iati import codes
 from projections.publication.iati.organisation import Years, write_organisation
 from projections.publication.iati.xml import Xml
@@ -29,10 +28,11 @@ from projections.publication.walks import (
     Progress,
     fund_on,
     grants_on,
+    is_published,
+    moment,
+    web_address,
 )
 from projections.reports.results.regions import name_of
-
-_ADDRESS = re.compile(r"https?://[^\s\"<>\\^`{|}]+")
 
 
 class Activities:
@@ -289,8 +289,8 @@ class Activities:
         """Write a link to each results story that has an address."""
         for entry in of.entries:
             event = entry.event
-            if isinstance(event, was.ResultsStoryPublished) and _ADDRESS.fullmatch(event.url or ""):
-                with self._xml.inside("document-link", format="text/html", url=event.url):
+            if isinstance(event, was.ResultsStoryPublished) and (address := web_address(event.url)):
+                with self._xml.inside("document-link", format="text/html", url=address):
                     self._narrative("title", event.title)
                     self._xml.element("category", code=codes.RESULTS)
                     self._xml.element("document-date", iso_date=str(event.on))
@@ -301,19 +301,6 @@ def activity_identifier(publisher: Publisher, grant: str) -> str:
     return f"{publisher.identifier}-{grant.replace('/', '%2F')}"
 
 
-def is_published(of: GrantOnDay, *, pipeline: bool = False) -> bool:
-    """Return whether the grant was approved, or is a proposal in the ``pipeline``. Refused ones never are."""
-    if of.grant.approved_on is not None:
-        return True
-    return pipeline and of.grant.stage in (Stage.PROPOSED, Stage.REQUESTED)
-
-
 def _ended_on(of: GrantOnDay) -> date | None:
     """Return the day on which the exchange was complete, or on which a running grant ended early."""
     return of.grant.completed_on or (of.grant.ended_on if of.grant.effective_on else None)
-
-
-def moment(at: datetime | None) -> str:
-    """Return the moment in seconds, as XML Schema writes it."""
-    assert at is not None, "a book is founded when it is made"
-    return at.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")

@@ -124,6 +124,18 @@ def test_a_folder_is_replaced_only_if_told_and_if_it_holds_nothing_else(publishi
     assert [file.name for file in publishing.folder.iterdir() if file.name.startswith(".")] == []
 
 
+def test_360giving_is_one_file(publishing: Shell) -> None:
+    refused = publishing("export", "360giving", "out.json")
+    assert (refused.code, "write giving_prefix" in refused.err) == (2, True)
+    with (publishing.path / "book.toml").open("a") as settings:
+        settings.write('giving_prefix = "360G-fund"\n')
+    result = publishing("export", "360giving", "out.json", "--as-of", "2017-12-31")
+    assert result.code == 0, result.err
+    assert result.out.startswith("wrote out.json: 1 grants, as of 2017-12-31, ")
+    (grant,) = json.loads((publishing.folder / "out.json").read_text())["grants"]
+    assert (grant["id"], grant["amountDisbursed"]) == ("360G-fund-G-1", 58000)
+
+
 def test_a_pipeline_has_the_proposals_too(publishing: Shell) -> None:
     dates = ("--as-of", "2017-01-15", "--json")
     assert publishing("export", "iati", "out", *dates).row["activities"] == 1
