@@ -1,4 +1,4 @@
-"""Write the pinned lists of codes in ``src/lifecycle/types``: currencies, countries, time zones.
+"""Write the pinned lists of codes in ``src/lifecycle/types``: currencies, countries, their names, time zones.
 
 python docs/codes.py
 
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import iso4217
 import pycountry
+from babel import Locale
 from babel.core import get_global
 
 SINCE = "2008-01-01"
@@ -34,6 +35,23 @@ COUNTRY_DAYS = {
     "XK": ("2008-02-17", ""),  # user-assigned; a member of the World Bank (domain §2)
 }
 """First and last day of the countries that began or ended after `SINCE`."""
+
+
+COUNTRY_NAMES = {
+    "AN": ("Netherlands Antilles",),
+    "CD": ("DR Congo", "DRC"),
+    "CG": ("Congo",),
+    "CI": ("Ivory Coast",),
+    "GB": ("Great Britain", "UK", "England"),
+    "KG": ("Kyrgyz Republic",),
+    "MM": ("Burma",),
+    "SZ": ("Swaziland",),
+    "TR": ("Turkey",),
+    "US": ("USA", "America"),
+    "VN": ("Vietnam",),
+    "XK": ("Kosovo",),
+}
+"""Further names of countries, as people write them."""
 
 
 def currencies() -> Iterator[tuple[str, int, str, str]]:
@@ -61,6 +79,19 @@ def countries() -> Iterator[tuple[str, str, str]]:
         yield (code, *COUNTRY_DAYS.get(code, ("", "")))
 
 
+def country_names() -> Iterator[tuple[str, str]]:
+    """Yield each country's code with each of its names in English, and with its code of three letters."""
+    territories = Locale("en").territories
+    for code, *_ in countries():
+        country = pycountry.countries.get(alpha_2=code)
+        names = [territories.get(code), *COUNTRY_NAMES.get(code, ())]
+        forms = ("alpha_3", "name", "common_name", "official_name")
+        names += [getattr(country, form, None) for form in forms]
+        for name in dict.fromkeys(name for name in names if name):
+            whole, _, rest = name.partition(", ")
+            yield code, f"{rest} {whole}" if country and rest.endswith(("of", "of the")) else name
+
+
 def time_zones() -> list[str]:
     """Return the names of the IANA list, links included, without ``Factory``, a zone that was not set."""
     names = resources.files("tzdata").joinpath("zones").read_text("utf-8").split()
@@ -75,9 +106,11 @@ def files() -> dict[str, str]:
     """Return the text of each file, by its name."""
     money = "".join(f"{code},{places},{first},{last}\n" for code, places, first, last in currencies())
     lands = "".join(f"{','.join(row)}\n" for row in countries())
+    names = "".join(f"{','.join(row)}\n" for row in country_names())
     return {
         "currencies.csv": "currency,decimals,first_day,last_day\n" + money,
         "countries.csv": "country,first_day,last_day\n" + lands,
+        "readings/country_names.csv": "country,name\n" + names,
         "time_zones.txt": "\n".join(time_zones()) + "\n",
     }
 

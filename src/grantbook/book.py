@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from cli.commands.reports.report import caption_of
 from cli.narrative.history import Paragraph, paragraphs_of
+from cli.recording.meant_currency import currency_for
 from cli.recording.personal_data import personal, warning
 from cli.recording.record import record
 from cli.shell.as_of_options import stream_named
@@ -21,7 +22,8 @@ from lifecycle.journal.recorder import CommandResult
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.history import Entry, grant_stream, history, kind_of
 from lifecycle.parse import command_from, recorder_from
-from lifecycle.types.nearest import unknown
+from lifecycle.types.dates import day_of
+from lifecycle.types.readings.nearest import unknown
 from projections.query import run
 
 Known = int | str | date | datetime
@@ -109,7 +111,7 @@ class Book:
             raise ValueError("who records? Open the book with officer=")
         if not isinstance(command, Command):
             words = {"on": self._book.today().isoformat(), "actor": self.officer, **command}
-            command = command_from(words)
+            command = command_from(words, currency_for(self._book, words))
         if fields := personal(command.words()):
             warnings.warn(warning(fields), stacklevel=2)
         receipt, unfinished = record(self._book, command, self.officer)
@@ -167,4 +169,4 @@ class Book:
 
 
 def _day(day: date | str | None) -> date | None:
-    return date.fromisoformat(day) if isinstance(day, str) else day
+    return day_of(day) if isinstance(day, str) else day

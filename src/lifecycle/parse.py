@@ -1,16 +1,22 @@
 """People's and programs' words, read as commands: shape only, nothing is judged here."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
 from lifecycle.catalogue import SPECS
 from lifecycle.decide.commands import BY_NAME
 from lifecycle.kernel.command import Command
-from lifecycle.types.text import OfficerId
+from lifecycle.types.readings.nearest import did_you_mean
+from lifecycle.types.readings.shape_faults import (
+    Detail,
+    fields_at,
+    in_words,
+    path_of,
+    without_consequences,
+)
+from lifecycle.types.text import OfficerId, quoted
 
 _ABOUT = {
     name: [about for about, specs in SPECS.items() if name in specs]
@@ -21,6 +27,12 @@ _ABOUT = {
 
 
 _C = TypeVar("_C", bound=Command)
+CurrencyOf = Callable[[str], str | None]
+"""A function that returns the currency of an amount that names none, by the path of its field."""
+
+
+def no_currency(_: str) -> None:
+    """Return `None`: no currency is known."""
 
 
 class Malformed(Exception):
@@ -31,25 +43,40 @@ class Malformed(Exception):
         self.problems = problems
 
     @classmethod
-    def of(cls, error: ValidationError, kind: type[Command] | None = None, inside: str = "") -> "Malformed":
-        """From pydantic's error, in our words."""
-        return cls([_problem(detail, kind, inside) for detail in error.errors(include_url=False)[:20]])
+    def of(
+        cls,
+        error: ValidationError,
+        kind: type[Command] | None = None,
+        inside: str = "",
+        currency_of: CurrencyOf = no_currency,
+    ) -> "Malformed":
+        """From pydantic's error, in the words of the fields."""
+        details = without_consequences(error.errors(include_url=False))[:20]
+        return cls([_problem(detail, kind, inside, currency_of) for detail in details])
 
 
-def _problem(detail: ErrorDetails, kind: type[Command] | None, inside: str) -> tuple[str, str]:
-    path = ".".join(str(part) for part in (*filter(None, [inside]), *detail["loc"]))
-    what = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] in ("too_large", "too_many_decimals"):
-        path = detail["ctx"]["field"]
-    elif detail["type"] == "missing":
-        what = "is missing"
-    elif detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1 and kind is not None:
-        what = f"is not a field of {kind.NAME}; it has: {', '.join(kind.fields())}"
-    elif detail["type"] == "string_unicode":
-        what = "holds bytes that are no text: write it in UTF-8"
-    elif detail["type"] == "string_pattern_mismatch":
-        what = f"{shown(detail['input'])} does not fit {detail['ctx']['pattern']}"
-    return path, what
+def _problem(
+    detail: Detail, kind: type[Command] | None, inside: str, currency_of: CurrencyOf
+) -> tuple[str, str]:
+    path = ".".join(filter(None, [inside, path_of(detail)]))
+    if detail.get("ctx", {}).get("field"):
+        path = path_of(detail)
+    if kind is None:
+        return path, in_words(detail, currency_of(path))
+    if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1:
+        names = list(kind.fields())
+        near = did_you_mean(path, names)
+        return path, f"is not a field of {kind.NAME}{near}; it has: {', '.join(names)}"
+    return path, in_words(detail, currency_of(path), _fields_at(kind, detail))
+
+
+def _fields_at(kind: type[Command], detail: Detail) -> list[str]:
+    """Return the names of the fields of the part of a command that an error is about."""
+    first, *path = detail["loc"] or ("",)
+    if detail["type"] == "extra_forbidden":
+        path = path[:-1]
+    field = kind.fields().get(str(first))
+    return [] if field is None else fields_at(field.annotation, path)
 
 
 _OFFICER = TypeAdapter(OfficerId)
@@ -63,12 +90,6 @@ def recorder_from(name: str) -> str:
         raise Malformed.of(error, inside="recorder") from None
 
 
-def shown(value: object) -> str:
-    """A value for a message: short, on one line, and harmless to a terminal."""
-    text = json.dumps(value, default=str)
-    return text if len(text) <= 80 else text[:77] + '..."'
-
-
 def command_class(name: str, about: str) -> type[Command]:
     """The class of the command about a ``grant``, the ``fund`` or a ``call``. Raises `Malformed`."""
     if command := BY_NAME[about].get(name):
@@ -76,7 +97,8 @@ def command_class(name: str, about: str) -> type[Command]:
     if others := [other for other, commands in BY_NAME.items() if name in commands]:
         about_what = "names no grant" if "grant" not in others else "needs a grant"
         raise Malformed([("grant", f"{name} {about_what}")])
-    raise Malformed([("command", f"{shown(name)} is not a command; see grantbook schema commands")])
+    near = did_you_mean(name, (known for commands in BY_NAME.values() for known in commands))
+    raise Malformed([("command", f"{quoted(name)} is not a command{near}; see grantbook schema commands")])
 
 
 def every_command() -> list[type[Command]]:
@@ -84,21 +106,24 @@ def every_command() -> list[type[Command]]:
     return [command for commands in BY_NAME.values() for command in commands.values()]
 
 
-def command_from(words: Mapping[str, Any]) -> Command:
-    """The command that the words make: ``{"command": "ProposeGrant", "grant": …}``. Raises `Malformed`."""
+def command_from(words: Mapping[str, Any], currency_of: CurrencyOf = no_currency) -> Command:
+    """The command that the words make: ``{"command": "ProposeGrant", "grant": …}``. Raises `Malformed`.
+
+    ``currency_of``: asked if an amount names no currency, so that the message can offer what was meant.
+    """
     fields = dict(words)
     name = fields.pop("command", None)
     if not isinstance(name, str):
         raise Malformed([("command", "is missing: which command is it?")])
-    return checked(command_class(name, about_what(name, fields)), fields)
+    return checked(command_class(name, about_what(name, fields)), fields, currency_of)
 
 
-def checked(kind: type[_C], fields: Mapping[str, Any]) -> _C:
+def checked(kind: type[_C], fields: Mapping[str, Any], currency_of: CurrencyOf = no_currency) -> _C:
     """The command of the class with these fields. Raises `Malformed`."""
     try:
         return kind.read(fields)
     except ValidationError as error:
-        raise Malformed.of(error, kind) from None
+        raise Malformed.of(error, kind, currency_of=currency_of) from None
     except RecursionError:
         raise Malformed([("", "nested too deeply")]) from None
 

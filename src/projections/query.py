@@ -19,7 +19,7 @@ from lifecycle.book.book import Book
 from lifecycle.journal.addresses import is_address
 from lifecycle.kernel.history import Entry, grant_stream
 from lifecycle.parse import Malformed
-from lifecycle.types.nearest import unknown
+from lifecycle.types.readings.nearest import unknown
 from projections import store
 from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import caught_up

@@ -28,7 +28,7 @@ def test_an_unknown_grant_is_a_lookup_error(book: grantbook.Book) -> None:
         book.grant("G-1", on="2016-01-01")
     with pytest.raises(LookupError, match="at that time"):
         book.history("G-1", known=3)
-    with pytest.raises(ValueError, match="isoformat"):
+    with pytest.raises(ValueError, match="write a day as YYYY-MM-DD"):
         book.grant("G-1", on="soon")
     with pytest.raises(ValueError, match="time zone"):
         book.grant("G-1", known="2017-01-01T12:00:00")

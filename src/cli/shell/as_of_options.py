@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from cli.output.terminal_text import moment
-from lifecycle.types.stage import YEARS
 
 QUARANTINES = "fund:quarantine"
 """The stream of the same name in `lifecycle.kernel.history`, which is not imported here."""
@@ -59,12 +58,12 @@ def is_day(text: str) -> bool:
 
 def day_from(text: str, option: str) -> date:
     """Return the day that was typed. Raises ``BadParameter`` that names the option."""
+    from lifecycle.types.dates import day_of
+
     try:
-        if is_day(text) and (day := date.fromisoformat(text)).year in YEARS:
-            return day
-    except ValueError:
-        pass
-    raise click.BadParameter("write a day as YYYY-MM-DD, between 1900 and 2199", param_hint=option)
+        return day_of(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
 
 
 def in_words(book: "Book", on: date | None, known: int | None) -> str:
@@ -82,10 +81,10 @@ def position_from(book: "Book | DetachedViews | ExportedEntries", known: str, op
     try:
         return book.resolve(known)
     except ValueError:
-        raise click.BadParameter(
-            "write a time with its zone, like 2018-01-09T12:00:00Z, a day, or a position of the journal",
-            param_hint=option,
-        ) from None
+        from lifecycle.types.readings.days import days_meant
+
+        form = "write a time with its zone, like 2018-01-09T12:00:00Z, a day, or a position of the journal"
+        raise click.BadParameter(f"{form}{days_meant(known)}", param_hint=option) from None
 
 
 def stream_named(name: str) -> str:
@@ -106,7 +105,7 @@ def entries_of(book: "Book", name: str, known: int | None = None) -> "tuple[str,
 
 def unknown_stream(book: "Book", stream: str, known: int | None = None) -> click.UsageError:
     """Return the error for an unknown grant or call; it suggests the most similar known one."""
-    from lifecycle.types.nearest import unknown
+    from lifecycle.types.readings.nearest import unknown
 
     stream_kind, _, id_ = stream.partition(":")
     then = "" if known is None else " at that time"

@@ -8,7 +8,8 @@ import click
 
 from cli.output.terminal_text import OutputNotWritten, prose, safe
 from lifecycle.kernel.errors import BookError
-from lifecycle.parse import Malformed, shown
+from lifecycle.parse import Malformed
+from lifecycle.types.text import quoted
 
 _STORE = ("sqlite3", "sqlalchemy", "eventsourcing", "psycopg")
 UNREACHABLE = 5
@@ -54,7 +55,7 @@ def _code_and_message(error: Exception) -> tuple[int, str]:
             " the same --command-id gets the same answer"
         )
     if isinstance(error, UnicodeEncodeError):  # raised by an argument of the shell, not by the book's data
-        return 2, f"malformed: {shown(error.object)} holds bytes that are no text: write it in UTF-8"
+        return 2, f"malformed: {quoted(error.object)} holds bytes that are no text: write it in UTF-8"
     if isinstance(error, OSError):
         why = _BY_ERRNO.get(error.errno or 0) or error.strerror or str(error)
         at = f": {error.filename}" if error.filename else ""

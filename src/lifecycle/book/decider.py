@@ -67,7 +67,8 @@ class Decider:
             others = self._recorded_since()
             return decide_fund(fund, command, recorder, today, entries, others.acts, others.streams)
         except ValidationError as error:
-            raise Malformed.of(error, inside="reads") from None
+            currency = self._state.fund.currency
+            raise Malformed.of(error, inside="reads", currency_of=lambda _: currency) from None
 
     def _check_lists(self, command: CorrectEntry | CorrectFundEntry | CorrectCallEntry) -> None:
         """Check the codes in a correction against the lists of the day. Raises ``ValidationError``."""

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from lifecycle.types.dates import Day, plus_days, plus_months
 from lifecycle.types.decimals import inexact_amounts
 from lifecycle.types.money import Amount
-from lifecycle.types.text import Line, Word
+from lifecycle.types.text import PART_OF_ONE, Line, Word
 from lifecycle.types.vocabularies import Capability, Listed
 
 _SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True, populate_by_name=True)
@@ -41,7 +41,7 @@ class Share(BaseModel):
     """A part of one, as text like ``0.20``, with its source."""
 
     model_config = _SHAPE
-    value: Annotated[str, Field(pattern=r"^(0(\.\d{1,4})?|1(\.0{1,4})?)$")]
+    value: Annotated[str, Field(pattern=PART_OF_ONE)]
     source: Line
 
 

@@ -8,17 +8,19 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from lifecycle.types.readings.days import day_fault
 from lifecycle.types.stage import YEARS
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-def _day(value: object) -> date:
+def day_of(value: object) -> date:
+    """Return the day that is written as YYYY-MM-DD. Raises a ``ValueError`` that says what it may mean."""
     if type(value) is date:
         return value
     day = _written(value) if isinstance(value, str) else None
     if day is None or day.year not in YEARS:
-        raise PydanticCustomError("day", "write a day as YYYY-MM-DD, between 1900 and 2199")
+        raise PydanticCustomError("day", "{fault}", {"fault": day_fault(value)})
     return day
 
 
@@ -31,7 +33,7 @@ def _written(text: str) -> date | None:
         return None
 
 
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(day_of)]
 """A calendar day, written YYYY-MM-DD."""
 
 

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from lifecycle.types.codes import MINOR_UNITS
 from lifecycle.types.money import AMOUNT, Money
+from lifecycle.types.readings.amounts import decimals_of
 
 Find = Callable[[object, str], Iterator[tuple[str, object]]]
 """A function that yields the amounts in a value, each with the path of its field."""
@@ -64,8 +65,7 @@ def _readings(amount: object) -> str | None:
     if decimals == _THOUSANDS:
         readings.insert(0, Decimal(digits.replace(".", "")).quantize(unit))
     offered = " or ".join(dict.fromkeys(f"{reading} {currency}" for reading in readings))
-    limit = {0: "no decimals", 1: "1 decimal"}.get(places, f"{places} decimals")
-    return f"{currency} has {limit}: {offered}?"
+    return f"{decimals_of(currency)}: {offered}?"
 
 
 def _parts(amount: object) -> tuple[str, str]:

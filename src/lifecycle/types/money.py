@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic_core import PydanticCustomError, core_schema
 
 from lifecycle.types.codes import MINOR_UNITS, decimals, minor_units
+from lifecycle.types.readings.amounts import amount_fault
 
 AMOUNT = re.compile(r"(-?\d{1,14}(?:\.\d{1,6})?) ([A-Z]{3})", re.ASCII)
 
@@ -34,11 +35,11 @@ class Money(NamedTuple):
     def parse(cls, text: object) -> Self:
         """Parse text like ``"2000.00 USD"``. The amount gets at least the decimals of its currency.
 
-        Raises a ``ValueError`` that says how to write an amount.
+        Raises a ``ValueError`` that says what the text may mean.
         """
         match = AMOUNT.fullmatch(text) if isinstance(text, str) else None
         if match is None:
-            raise PydanticCustomError("money", 'write an amount as text like "2000.00 USD"')
+            raise PydanticCustomError("money", "{fault}", {"fault": amount_fault(text)})
         digits, currency = match.groups()
         amount, places = Decimal(digits), MINOR_UNITS.get(currency)
         if places is None or len(digits.partition(".")[2]) == places:

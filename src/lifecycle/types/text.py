@@ -1,5 +1,6 @@
 """Texts without control characters: lines, paragraphs, ids and names of groups."""
 
+import json
 import re
 import unicodedata
 from typing import Annotated
@@ -57,13 +58,22 @@ CommandId = Annotated[str, StringConstraints(max_length=200), without_breaks]
 ByName = AfterValidator(lambda mapping: dict(sorted(mapping.items())))
 """Sorts a mapping by its names, so that equal mappings are stored as equal bytes."""
 
-GrantId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,79}$")]
-ItemId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,79}$")]
+# Patterns of texts. `lifecycle.types.readings.shape_faults` says in words how to write each.
+ID = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,79}$"
+OFFICER = r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,79}$"
+WORD = r"^[a-z][a-z0-9_]{0,59}$"
+DIGEST = r"^[0-9a-f]{64}$"
+COUNTRY = r"^[A-Z]{2}$"
+CURRENCY = r"^[A-Z]{3}$"
+PART_OF_ONE = r"^(0(\.\d{1,4})?|1(\.0{1,4})?)$"
+
+GrantId = Annotated[str, StringConstraints(pattern=ID)]
+ItemId = Annotated[str, StringConstraints(pattern=ID)]
 """A name within its grant: an activity A1, a payment P1, a follow-up F1."""
-OfficerId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,79}$")]
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+OfficerId = Annotated[str, StringConstraints(pattern=OFFICER)]
+Word = Annotated[str, StringConstraints(pattern=WORD)]
 """A name in lower case: a window, a criterion, a rating."""
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Digest = Annotated[str, StringConstraints(pattern=DIGEST)]
 """SHA-256, in hexadecimal."""
 
 
@@ -75,3 +85,14 @@ def as_label(text: str) -> str:
 def group_key(label: str) -> str:
     """Return a key that is equal for labels of the same group: labels that differ only in case."""
     return unicodedata.normalize("NFC", label.casefold())
+
+
+def quoted(value: object) -> str:
+    """Return a value for a message: as JSON, short, on one line, and harmless to a terminal."""
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    if not text.isprintable():
+        text = "".join(
+            sign if sign.isprintable() else json.dumps(sign)[1:-1] if sign > "\x7f" else f"\\u{ord(sign):04x}"
+            for sign in text
+        )
+    return text if len(text) <= 80 else text[:77] + '..."'

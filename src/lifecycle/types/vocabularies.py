@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
 from pydantic import AfterValidator, Field, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import core_schema
 
-from lifecycle.types.text import Line, as_label, without_breaks
+from lifecycle.types.text import COUNTRY, CURRENCY, Line, as_label, without_breaks
 
 
 class Listed(NamedTuple):
@@ -50,9 +50,9 @@ Label = Annotated[
     Listed("label"),
 ]
 """The name of a group, such as a sector: without blanks around it, in Unicode NFC, whatever its case."""
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Listed("country")]
+Country = Annotated[str, StringConstraints(pattern=COUNTRY), Listed("country")]
 """Two capital letters."""
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Listed("currency")]
+Currency = Annotated[str, StringConstraints(pattern=CURRENCY), Listed("currency")]
 """Three capital letters."""
 Countries = Annotated[tuple[Country, ...], Field(min_length=1, max_length=120)]
 TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), without_breaks, Listed("time_zone")]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle.parse import Malformed
-from lifecycle.types.nearest import did_you_mean, unknown
+from lifecycle.types.readings.nearest import did_you_mean, unknown
 from projections.query import run
 from support import given as g
 from support.cli_shell import Shell

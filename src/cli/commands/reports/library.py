@@ -40,7 +40,7 @@ _SECTOR = click.option("--sector", metavar="SECTOR", help="Grants of this sector
 def search(words: tuple[str, ...], **given: Any) -> int:
     """Search the library."""
     from lifecycle.parse import Malformed
-    from lifecycle.types.nearest import did_you_mean
+    from lifecycle.types.readings.nearest import did_you_mean
     from projections.reports.questions import Question
     from projections.reports.results.library import KINDS, SEARCH_COLUMNS, Filters
     from projections.reports.results.library import search as find

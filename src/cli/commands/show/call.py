@@ -15,7 +15,7 @@ from cli.shell.settings import Command, settings
 @VIEWS
 def show(call: str, on: str | None, known: str | None, views: str | None) -> int:
     """Show the call."""
-    from lifecycle.types.nearest import unknown
+    from lifecycle.types.readings.nearest import unknown
     from projections.reports.fund.calls import answers_to
 
     call = call.removeprefix("call:")

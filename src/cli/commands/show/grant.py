@@ -93,7 +93,7 @@ def _detached(views: str, grant: str, on: str | None, known: str | None) -> "tup
     for standing in _standings(views, on, known, grant):
         words = f"as known at position {standing.position:,}, of the views alone"
         return standing.grant, standing.version, AsOf(None, standing.position, words)
-    from lifecycle.types.nearest import did_you_mean
+    from lifecycle.types.readings.nearest import did_you_mean
 
     names = (standing.grant.id for standing in _standings(views, on, known))
     raise click.UsageError(f"the views know no grant {grant!r}{did_you_mean(grant, names)}")
@@ -249,7 +249,7 @@ def list_grants(
 
 def _require_known_window(book: "Book", window: str) -> None:
     """Raise ``UsageError`` if no edition of the fund has the window."""
-    from lifecycle.types.nearest import unknown
+    from lifecycle.types.readings.nearest import unknown
 
     windows = {name for edition in book.fund().editions.values() for name in edition.windows}
     if window not in windows:

@@ -15,7 +15,7 @@ from cli.shell.settings import Command
 @VIEWS
 def show(grant: str, payment: str, on: str | None, known: str | None, views: str | None) -> int:
     """Show the payment."""
-    from lifecycle.types.nearest import unknown
+    from lifecycle.types.readings.nearest import unknown
 
     grant = grant.removeprefix("grant:")
     with asked("payments", on, known, views, grant=grant) as (_, rows, caption):

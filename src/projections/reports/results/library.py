@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from lifecycle.kernel.errors import Unreachable
 from lifecycle.parse import Malformed
-from lifecycle.types.nearest import unknown
+from lifecycle.types.readings.nearest import unknown
 from lifecycle.types.text import as_label, group_key
 from projections.reports import common_columns as common
 from projections.reports.portfolio.register import standing_on, was_approved

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from lifecycle.parse import Malformed
-from lifecycle.types.nearest import did_you_mean, unknown
+from lifecycle.types.readings.nearest import did_you_mean, unknown
 from lifecycle.types.time_zones import zone_of
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.rows import Row
