@@ -200,7 +200,9 @@ OTHER_COMMANDS = (
         "completion", "Print the script that completes words in your shell.", _completion, "completion"
     ),
     OtherCommand("fund adopt-policy", "Adopt an edition of windows and limits.", _files, "adopt_policy"),
-    OtherCommand("grant show", "Show where a grant stands.", _show, "show"),
+    OtherCommand(
+        "grant show", "Show where a grant stands, what may come next, and whose act it is.", _show, "show"
+    ),
     OtherCommand("grant list", "List the grants, by name.", _show, "list_grants"),
     OtherCommand(
         "fund show", "Show the fund: its seat, edition, officers, partners and money.", _show_fund, "show"

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from lifecycle.fund.state import Appointment, Evolves, Fund, MutableFund
+from lifecycle.fund.appointments import Appointment
+from lifecycle.fund.state import Evolves, Fund, MutableFund
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.likeness import not_too_like

@@ -10,21 +10,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from lifecycle.fund.appointments import Appointment, roles_held
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.frozen import Frozen, Mutable, frozen, thawed
 from lifecycle.policy.edition import Edition, in_force
 from lifecycle.types.dated_amount import DatedSums
-
-
-@dataclass(frozen=True)
-class Appointment:
-    """Roles that an officer got or lost on a day."""
-
-    on: date
-    roles: tuple[str, ...]
-    """Empty if the officer lost all roles."""
-    holds: bool
-    """Whether the officer got the roles; otherwise the officer lost them."""
 
 
 @dataclass(frozen=True)
@@ -89,17 +79,7 @@ class Fund(Frozen):
 
     def roles_on(self, officer: str, day: date, *, ending: bool = False) -> frozenset[str]:
         """Return the roles that the officer holds on the day. ``ending``: also those that end on the day."""
-        roles: frozenset[str] = frozenset()
-        for appointment in self.officers.get(officer, ()):
-            if appointment.on > day:
-                break
-            if ending and appointment.on == day and not appointment.holds:
-                continue
-            if appointment.holds:
-                roles |= frozenset(appointment.roles)
-            else:
-                roles = roles.difference(appointment.roles) if appointment.roles else frozenset()
-        return roles
+        return roles_held(self.officers.get(officer, ()), day, ending=ending)
 
     def thaw(self) -> "MutableFund":
         """Return a copy that events can change."""

@@ -141,7 +141,7 @@ class ConditionsUnmet(Refusal, order=STAGE, rule="domain §3: SignAgreement, Mak
 
 
 def _check_conditions_met(grant: Grant) -> None:
-    if unmet := [name for name in grant.conditions if name not in grant.conditions_met]:
+    if unmet := grant.unmet_conditions:
         raise ConditionsUnmet(f"open: {'; '.join(unmet)} (record each with grant meet-condition)")
 
 

@@ -137,12 +137,12 @@ def _check_closure(grant: Grant, fund: Fund) -> None:
             f"{money(grant.undisbursed, grant.currency)} is neither paid nor cancelled:"
             " grant cancel-balance gives it back to the fund"
         )
-    if pending := [payment.id for payment in grant.payments.values() if payment.is_pending]:
+    if pending := grant.pending_payments:
         raise PaymentsUnfinished(f"unfinished: {', '.join(pending)}; pay, reject or fail each first")
     is_required = "completion_report" in edition_of(grant, fund).obligations
     if is_required and grant.report_accepted_on is None and ("completion_report", None) not in grant.waived:
         raise CompletionReportOpen("the completion report is neither accepted nor waived")
-    if still_open := [follow_up.id for follow_up in grant.follow_ups.values() if follow_up.status == "open"]:
+    if still_open := grant.open_follow_ups:
         raise FollowUpsOpen(f"open: {', '.join(still_open)}; complete, drop or hand over each first")
 
 

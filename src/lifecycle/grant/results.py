@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from lifecycle.grant.agreement import was_effective
-from lifecycle.grant.state import Evolves, Grant, MutableGrant, unchanged
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, submitters_of, unchanged
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import OfficerActs, by_another_officer
@@ -155,7 +155,7 @@ class ActivitiesStillPlanned(Refusal, order=STAGE, rule="domain §3: CompleteImp
 
 
 def _check_activities_done(grant: Grant) -> None:
-    if planned := [activity.id for activity in grant.activities.values() if activity.status == "planned"]:
+    if planned := grant.planned_activities:
         raise ActivitiesStillPlanned(f"still planned: {', '.join(planned)}; hold or cancel each first")
 
 
@@ -165,7 +165,7 @@ def _check_outcomes_named(event: OutcomesReported) -> None:
 
 
 def _submitters(grant: Grant) -> OfficerActs:
-    return tuple((officer, "submitted the completion report") for officer in sorted(grant.report_submitters))
+    return submitters_of(grant)
 
 
 class NoCompletionReport(Refusal, order=STAGE, rule="domain §3: AcceptCompletionReport"):

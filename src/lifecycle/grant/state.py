@@ -197,6 +197,26 @@ class Grant(Frozen, Replaceable):
         return for_capacity / total if total else None
 
     @property
+    def unmet_conditions(self) -> list[str]:
+        """Return the conditions of the approval that are not met."""
+        return [condition for condition in self.conditions if condition not in self.conditions_met]
+
+    @property
+    def planned_activities(self) -> list[str]:
+        """Return the activities that are neither held nor cancelled."""
+        return [activity.id for activity in self.activities.values() if activity.status == "planned"]
+
+    @property
+    def pending_payments(self) -> list[str]:
+        """Return the payments that are requested or authorised, and not finished."""
+        return [payment.id for payment in self.payments.values() if payment.is_pending]
+
+    @property
+    def open_follow_ups(self) -> list[str]:
+        """Return the follow-ups that are neither completed, dropped nor handed over."""
+        return [follow_up.id for follow_up in self.follow_ups.values() if follow_up.status == "open"]
+
+    @property
     def payments_suspended(self) -> bool:
         """Return whether a suspension covers payments."""
         return "all" in self.suspended or "payments" in self.suspended
@@ -262,3 +282,40 @@ def end_in(stage: Stage) -> Evolve:
             grant.selections += [(event.on, -amount) for _, amount in grant.selections]
 
     return end
+
+
+# ── who asked, and so may not decide (domain §4.4) ───────────────────────────────────────────
+
+Acts = tuple[tuple[str, str], ...]
+"""Officers, each with what the officer did, as a verb phrase: ``asked for P1``."""
+
+
+def leader_of(grant: Grant, _: str = "") -> Acts:
+    """Return the task team leader."""
+    return ((grant.leader, "leads the grant"),)
+
+
+def preparers_of(grant: Grant, _: str = "") -> Acts:
+    """Return the officers who proposed, revised or requested the grant."""
+    return tuple((officer, f"prepared {grant.id}") for officer in sorted(grant.preparers))
+
+
+def requester_of(grant: Grant, payment: str) -> Acts:
+    """Return the officer who requested the payment."""
+    known = grant.payments.get(payment)
+    if known is None or known.requested_by is None:
+        return ()
+    return ((known.requested_by, f"asked for {payment}"),)
+
+
+def requester_and_authoriser_of(grant: Grant, payment: str) -> Acts:
+    """Return the officers who requested and who authorised the payment."""
+    known = grant.payments.get(payment)
+    if known is None or known.authorised_by is None:
+        return requester_of(grant, payment)
+    return (*requester_of(grant, payment), (known.authorised_by, f"authorised {payment}"))
+
+
+def submitters_of(grant: Grant, _: str = "") -> Acts:
+    """Return the officers who submitted a completion report."""
+    return tuple((officer, "submitted the completion report") for officer in sorted(grant.report_submitters))

@@ -18,6 +18,7 @@ from eventsourcing.persistence import AggregateRecorder, StoredEvent
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from lifecycle.fund import (
+    appointments,
     commitments,
     contributions,
     establishment,
@@ -47,6 +48,7 @@ _MADE_BY = (
     evolve,
     establishment,
     officers,
+    appointments,
     contributions,
     treasury,
     commitments,

@@ -6,9 +6,9 @@ should not take longer than starting the program.
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lifecycle.book.storage.copies import most_sealed
+from lifecycle.fund.appointments import Appointment, roles_held
+from lifecycle.grant.obligations.next_acts import Terms
 from lifecycle.grant.state import (
     Activity,
     FollowUp,
@@ -28,6 +30,7 @@ from lifecycle.journal.stored_row import moment_of
 from lifecycle.kernel.checksum import is_sound, summed
 from lifecycle.kernel.errors import Altered
 from lifecycle.types.stage import Stage
+from projections.schema.rows import moment
 
 if TYPE_CHECKING:
     from lifecycle.grant.terms import BudgetLine, Letter
@@ -143,6 +146,56 @@ def standing(book: Path | str, grant: str) -> Standing | None:
         return None
 
 
+class Authority(NamedTuple):
+    """What decides who may act next: what the edition asks for, and the officers' roles today."""
+
+    terms: Terms
+    roles: dict[str, frozenset[str]]
+
+
+def authority(book: Path | str, edition: str | None) -> Authority | None:
+    """Return who may act today, from the views; `None` if they cannot be read.
+
+    ``edition``: the one that governs the grant; `None` before approval.
+    """
+    now = datetime.now(UTC)
+    questions = ((_OFFSET, moment(now)), (_OFFICERS,), (_TERMS, edition or ""))
+    try:
+        answers = _ask_database(book, questions) if isinstance(book, str) else _ask_file(book, questions)
+    except (sqlite3.Error, UnicodeDecodeError, WrittenMeanwhile):
+        return None
+    offset, officers, asks_for = answers
+    today = (now + timedelta(seconds=offset[0][0] if offset else 0)).date()
+    appointments: dict[str, list[Appointment]] = {}
+    for officer, on, roles, holds in officers:
+        appointment = Appointment(date.fromisoformat(on), tuple(json.loads(roles)), bool(holds))
+        appointments.setdefault(officer, []).append(appointment)
+    terms = Terms(*map(bool, asks_for[0] if asks_for else (False, False)))
+    return Authority(terms, {officer: roles_held(held, today) for officer, held in appointments.items()})
+
+
+_OFFSET = "SELECT seconds FROM {0}seat_offsets WHERE since <= {1} ORDER BY since DESC LIMIT 1"
+_OFFICERS = 'SELECT officer, "on", roles, holds FROM {0}fund_officers ORDER BY "on", version'
+_TERMS = "SELECT needs_agreement, needs_completion_report FROM {0}fund_windows WHERE edition = {1} LIMIT 1"
+
+
+_Questions = Sequence[tuple[str, *tuple[str, ...]]]
+"""Questions to the views' tables, each with its values."""
+
+
+def _ask_file(book: Path, questions: _Questions) -> list[list[Any]]:
+    address, look = address_to_read(book / "views.sqlite")
+    with unchanged(book / "views.sqlite", look), closing(sqlite3.connect(address, uri=True)) as file:
+        return [file.execute(text.format("", "?"), values).fetchall() for text, *values in questions]
+
+
+def _ask_database(book: str, questions: _Questions) -> list[list[Any]]:
+    with _connected(book) as connection:
+        return [
+            connection.execute(text.format("views.", "%s"), values).fetchall() for text, *values in questions
+        ]
+
+
 _STANDING = "SELECT version, state, notification_id, recorded_at FROM {0}grant_standing, {0}tracking"
 _NEWEST = "SELECT position, recorded_at FROM {0}stored_events ORDER BY position DESC LIMIT 1"
 
@@ -166,19 +219,27 @@ def _query(file: Path, question: str, *values: str) -> Any:
         return connection.execute(question, values).fetchone()
 
 
+def _connected(book: str) -> Any:
+    """Connect to the database in a transaction that only reads."""
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    parameters = conninfo_to_dict(book, options="-c statement_timeout=5s")
+    if "," in str(parameters.get("host", "")):
+        parameters.setdefault("target_session_attrs", "read-write")
+    connection = psycopg.connect(make_conninfo("", **parameters))
+    connection.read_only = True  # functions in the views run with the rights of the reader
+    return connection
+
+
 def _row_of_database(book: str, grant: str) -> Any:
     import psycopg  # only for an address
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
     stands, newest = _STANDING.format("views.") + ' WHERE "grant" = %s', _NEWEST.format("journal.")
     tables = f"({stands}) AS stands, ({newest}) AS newest, journal.book"
     question = f"SELECT stands.*, newest.*, book.id::text FROM {tables}"
     try:
-        parameters = conninfo_to_dict(book, options="-c statement_timeout=5s")
-        if "," in str(parameters.get("host", "")):
-            parameters.setdefault("target_session_attrs", "read-write")
-        with psycopg.connect(make_conninfo("", **parameters)) as connection:
-            connection.read_only = True  # functions in the views run with the rights of the reader
+        with _connected(book) as connection:
             row = connection.execute(question, (grant,)).fetchone()
     except psycopg.Error:
         return None

@@ -52,6 +52,8 @@ def window_rows(entries: Iterable[Entry]) -> list[Row]:
             on=day(entry.on),
             edition=entry.event.edition.name,
             window=window,
+            needs_agreement=entry.event.edition.agreement_required,
+            needs_completion_report="completion_report" in entry.event.edition.obligations,
         )
         for entry in entries
         if isinstance(entry.event, was.PolicyAdopted)

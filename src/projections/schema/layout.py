@@ -346,8 +346,14 @@ fund_documents = _table(
 )
 """The files that were attached to the fund."""
 
-fund_windows = _table("fund_windows", _key("version", INTEGER), _key("window"), *_texts("on", "edition"))
-"""The windows of each edition that the fund adopted."""
+fund_windows = _table(
+    "fund_windows",
+    _key("version", INTEGER),
+    _key("window"),
+    *_texts("on", "edition"),
+    *(_needed(name, BOOLEAN) for name in ("needs_agreement", "needs_completion_report")),
+)
+"""The windows of each edition that the fund adopted, and what the edition asks of a grant."""
 
 fund_details = _table(
     "fund_details",

@@ -142,3 +142,46 @@ def test_a_list_never_writes(lived: Shell) -> None:
         assert lived(*words.split()).code == 0, words
     assert files() == before
     assert json.loads(lived("--json", "fund", "show").out)["known"] > 0
+
+
+ASKED = on_grant(
+    *("RequestPayment", "2017-09-01", "leader"),
+    payment="P2",
+    payee="Hotel",
+    category="travel",
+    amount="900.00 USD",
+)
+
+
+def test_a_grant_ends_with_what_may_come_next_and_whose_act_it_is(lived: Shell) -> None:
+    many = {"command": "AppointOfficer", "on": "2009-01-01", "officer": "leader", "roles": ["finance"]}
+    assert lived("record", lived.file([many, ASKED])).code == 0
+    last = lived("grant", "show", "G-1").out.partition("May come next:\n")[2]
+    assert [" ".join(line.split()) for line in last.splitlines()] == [
+        "payment authorise P2 finance: cash, payer; not leader, who asked for P2",
+        "payment reject P2 finance: cash, payer; not leader, who asked for P2",
+        "grant complete ttl: leader",
+    ]
+    authorise, *_ = lived("--json", "grant", "show", "G-1").row["next"]
+    assert authorise == {
+        "command": "payment authorise",
+        "item": "P2",
+        "role": "finance",
+        "officers": ["cash", "payer"],
+        "excluded": [{"officer": "leader", "because": "asked for P2"}],
+    }
+    lived.lose_views()
+    assert lived("grant", "show", "G-1").out.endswith(last)
+    assert "next" not in lived("--json", "grant", "show", "G-1", "--on", "2017-09-01").row
+
+
+def test_a_payment_ends_with_what_may_come_next(lived: Shell) -> None:
+    assert lived("record", lived.file([ASKED])).code == 0
+    shown = lived("payment", "show", "G-1", "P2").out
+    assert "payment authorise P2  finance: cash, payer" in shown
+    assert "grant complete" not in shown
+    assert lived("payment", "show", "G-1", "P1").out.endswith("Nothing waits.\n")
+    assert [act["command"] for act in lived("--json", "payment", "show", "G-1", "P2").row["next"]] == [
+        "payment authorise",
+        "payment reject",
+    ]

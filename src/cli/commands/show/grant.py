@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.commands.show.next_acts import acts_from_book, acts_from_views, next_in_words, next_json
 from cli.output.terminal_text import (
     in_units,
     pairs,
@@ -29,11 +30,14 @@ if TYPE_CHECKING:
     from datetime import date
 
     from lifecycle.book.book import Book
+    from lifecycle.grant.obligations.next_acts import NextAct
     from lifecycle.grant.state import Grant
     from projections.engine.standing import Standing
 
 
-@click.command("show", cls=Command, help="Show where a grant stands.")
+@click.command(
+    "show", cls=Command, help="Show where a grant stands, what may come next, and whose act it is."
+)
 @click.argument("grant", metavar="GRANT")
 @on_option
 @known_option
@@ -41,12 +45,16 @@ if TYPE_CHECKING:
 def show(grant: str, on: str | None, known: str | None, views: str | None) -> int:
     """Show where the grant stands."""
     options, grant = settings(), grant.removeprefix("grant:")
+    acts: list[NextAct] | None = None
     if views is not None:
         state, version, as_of = _detached(views, grant, on, known)
+    elif on is None and known is None:
+        state, version, as_of, acts = _now(grant)
     else:
-        state, version, as_of = _now(grant) if on is None and known is None else _then(grant, on, known)
+        state, version, as_of = _then(grant, on, known)
     if options.json:
-        say(to_json(_as_json(state, version, as_of)))
+        upcoming = {} if acts is None else {"next": [next_json(act) for act in acts]}
+        say(to_json({**_as_json(state, version, as_of), **upcoming}))
         return 0
     say(f"{safe(grant)}  {prose(state.title)}")
     say(f"{_stage(state)}; {as_of.words}, version {version}")
@@ -54,20 +62,26 @@ def show(grant: str, on: str | None, known: str | None, views: str | None) -> in
         if part:
             say()
             say(pairs(part))
+    if acts is not None:
+        say()
+        say(next_in_words(acts))
     return 0
 
 
-def _now(grant: str) -> "tuple[Grant, int, AsOf]":
-    """Return the grant after all that is recorded, from the views if they are at the journal's end."""
+def _now(grant: str) -> "tuple[Grant, int, AsOf, list[NextAct]]":
+    """Return the grant after all that is recorded, and its next acts.
+
+    They come from the views if these are at the journal's end.
+    """
     from projections.engine.standing import standing
 
-    if current := standing(located(settings().address()), grant):
-        return (
-            current.grant,
-            current.version,
-            AsOf(None, None, f"as known now (position {current.position:,})"),
-        )
-    return _then(grant, None, None)
+    place = located(settings().address())
+    if current := standing(place, grant):
+        acts = acts_from_views(place, current.grant)
+        words = f"as known now (position {current.position:,})"
+        return current.grant, current.version, AsOf(None, None, words), acts
+    state, version, as_of = _then(grant, None, None)
+    return state, version, as_of, acts_from_book(state)
 
 
 def _then(grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, AsOf]":

@@ -11,9 +11,16 @@ from lifecycle.grant.payment.request import (
     PaymentAlreadyFinished,
     not_finished,
     payment_of,
-    requester,
 )
-from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment, release_undisbursed, track_overpaid
+from lifecycle.grant.state import (
+    Evolves,
+    Grant,
+    MutableGrant,
+    Payment,
+    release_undisbursed,
+    requester_and_authoriser_of,
+    track_overpaid,
+)
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import OfficerActs, by_another_officer, in_holding_currency, money
@@ -112,10 +119,7 @@ def no_more_overpaid(before: Grant | None, after: Grant | None) -> None:
 
 
 def _requester_and_authoriser(grant: Grant, event: FundsDisbursed) -> OfficerActs:
-    payment = grant.payments.get(event.payment)
-    if payment is None or payment.authorised_by is None:
-        return requester(grant, event)
-    return (*requester(grant, event), (payment.authorised_by, f"authorised {event.payment}"))
+    return requester_and_authoriser_of(grant, event.payment)
 
 
 class PaymentNotAuthorised(Refusal, order=STAGE, rule="domain §3: DisburseFunds"):

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import model_validator
 
 from lifecycle.fund.state import Fund
-from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment, requester_of
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import OfficerActs, by_another_officer, in_holding_currency, money
@@ -146,10 +146,7 @@ def _check_request_within_balance(grant: Grant, event: PaymentRequested) -> None
 
 def requester(grant: Grant, event: Any) -> OfficerActs:
     """Return the officer who requested the payment that the event names."""
-    payment = grant.payments.get(event.payment)
-    if payment is None or payment.requested_by is None:
-        return ()
-    return ((payment.requested_by, f"asked for {event.payment}"),)
+    return requester_of(grant, event.payment)
 
 
 class PaymentAlreadyAuthorised(Refusal, order=STAGE, rule="domain §3: AuthorisePayment"):

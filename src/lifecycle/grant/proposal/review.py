@@ -9,7 +9,16 @@ from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import fits_months, fits_window, plans_capabilities
 from lifecycle.grant.proposal.request import request_digest
-from lifecycle.grant.state import Evolves, Grant, MutableGrant, commit, end_in, track_overpaid
+from lifecycle.grant.state import (
+    Evolves,
+    Grant,
+    MutableGrant,
+    commit,
+    end_in,
+    leader_of,
+    preparers_of,
+    track_overpaid,
+)
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import Draft, GrantEvent
 from lifecycle.kernel.guards import OfficerActs, by_another_officer, in_holding_currency, money
@@ -84,7 +93,7 @@ EVOLVE: Evolves = {
 
 
 def _leader(grant: Grant) -> OfficerActs:
-    return ((grant.leader, "leads the grant"),)
+    return leader_of(grant)
 
 
 def _check_review(grant: Grant, event: ProposalReviewed) -> None:
@@ -93,7 +102,7 @@ def _check_review(grant: Grant, event: ProposalReviewed) -> None:
 
 def preparers(grant: Grant) -> OfficerActs:
     """Return the officers who proposed, revised or requested the grant."""
-    return tuple((officer, f"prepared {grant.id}") for officer in sorted(grant.preparers))
+    return preparers_of(grant)
 
 
 def not_prepared_by(approver: str, grant: Grant) -> None:

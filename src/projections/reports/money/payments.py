@@ -35,7 +35,7 @@ COLUMNS = Columns(
     Column("recorder", Type.TEXT, "Who recorded the newest entry about it"),
     Column("recorded_at", Type.TEXT, "When that entry was recorded, UTC"),
     Column("irregular", Type.TEXT, "The refusal whose rule an irregular payment broke; else null"),
-    first="grant payment payee asked authorised disbursed status asked_by refunded irregular paid_on",
+    first="grant payment status asked payee authorised disbursed asked_by refunded irregular paid_on",
 )
 
 
