@@ -56,6 +56,28 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "documents": documents.report,
 }
 """The function that returns each report's question, for a day, and for one grant or all."""
+MEANINGS = {
+    "register": "Every grant: stage, terms and dates.",
+    "disbursement": "Money promised and paid, by grant or by group.",
+    "payments": "Each payment: amounts, days, officers, status.",
+    "windows": "Each rule of a grant's window, with its figure.",
+    "timeline": "Each obligation: due, met, overdue.",
+    "fund": "Contributions, commitments and what is available.",
+    "calls": "Proposals, selections and what is left, by call.",
+    "exchanges": "Activities, and who took part.",
+    "outcomes": "Outcomes sought and achieved, results and lessons.",
+    "countries": "Who receives and who provides, alone and in pairs.",
+    "value": "Co-financing beside the grants, and unit costs.",
+    "instalments": "What partners had to pay, when, and what arrived.",
+    "follow-ups": "Follow-up actions, and the money that they need.",
+    "stages": "How many days each grant spent in each stage.",
+    "parties": "Who facilitates or finances exchanges of others.",
+    "experts": "Who helps with an exchange, and what for.",
+    "surveys": "Surveys of clients: respondents and satisfaction.",
+    "consultations": "When partners met.",
+    "documents": "Each file attached to a grant or to the fund.",
+}
+"""What each report holds, in the words of its help. A test compares them."""
 KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {
     "disbursement": {
         **{key: partial(disbursement_by.report_by, key.replace("-", "_")) for key in disbursement_by.KEYS},
@@ -106,10 +128,15 @@ def questions_of_today(dialect: Dialect) -> Iterator[tuple[str, RowsQuery]]:
         question = report(TODAY, None)
         if isinstance(question.answer, Select):
             yield name.replace("-", "_"), question.answer
-            yield TYPED + name.replace("-", "_"), _typed(question.columns, question.answer, dialect)
+            yield TYPED + name.replace("-", "_"), typed(question.columns, question.answer, dialect)
 
 
-def _typed(columns: Iterable[Column], answer: RowsQuery, dialect: Dialect) -> RowsQuery:
+def typed_name(column: Column) -> str:
+    """Return the column's name in a typed view."""
+    return _RENAMED.get(column.name, column.name)
+
+
+def typed(columns: Iterable[Column], answer: RowsQuery, dialect: Dialect) -> RowsQuery:
     """Return the select with amounts and shares as numbers.
 
     On PostgreSQL, amounts are exact and days are dates. SQLite computes decimals in floating point and has no
@@ -118,7 +145,7 @@ def _typed(columns: Iterable[Column], answer: RowsQuery, dialect: Dialect) -> Ro
     rows, typed = answer.subquery("report"), list[ColumnElement[Any]]()
     is_exact = dialect.name == "postgresql"
     for column in columns:
-        cell, name = rows.c[column.name], _RENAMED.get(column.name, column.name)
+        cell, name = rows.c[column.name], typed_name(column)
         if column.type in (Type.MONEY, Type.NUMBER):
             typed.append(cast(cell, Numeric).label(name))
             if column.type is Type.MONEY and not is_exact:

@@ -27,6 +27,12 @@ class Type(Enum):
     """A list of texts."""
 
 
+_UNITS = {
+    Type.DAY: "A day, year-month-day",
+    Type.MONEY: "An amount, in the currency of the row or of the fund",
+    Type.COUNT: "A whole number",
+    Type.LIST: "A list in JSON",
+}
 _NUMERIC = frozenset((Type.MONEY, Type.NUMBER, Type.COUNT))
 
 
@@ -50,6 +56,12 @@ class Column:
     def but(self, **changes: Any) -> "Column":
         """Return the column with some attributes changed."""
         return replace(self, **changes)
+
+    @property
+    def description(self) -> str:
+        """The meaning with the unit of the cells, for programs that show one text for a column."""
+        sentences = (self.meaning, _UNITS.get(self.type), self.denominator)
+        return ". ".join(sentence.rstrip(".") for sentence in sentences if sentence)
 
     @property
     def is_code(self) -> bool:

@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 from lifecycle.journal.addresses import named
 from lifecycle.journal.postgresql import holders
 from lifecycle.journal.postgresql.connection import connected, parts_of
-from projections.reports import sql_views
+from projections.reports import sql_functions, sql_views
 from projections.schema.layout import SHADOW, TABLES, TableLayout, tracking, views_format
 from projections.schema.tables import creation_of
 from projections.store import schema_digest
@@ -173,12 +173,12 @@ def make(views: Views, _: Callable[[Path], object]) -> None:
         if raw.execute(f"SELECT to_regnamespace('{SCHEMA}')").fetchone() == (None,):
             raw.execute(f"CREATE SCHEMA {SCHEMA}")
         with _keeping_rights(raw):
-            _run(raw, sql_views.removal())
+            _remove_sql_views(raw)
             for table in TABLES.values():
                 raw.execute(f"DROP TABLE IF EXISTS {table.name}, {SHADOW}{table.name}")
             _run(raw, (creation_of(table, _DIALECT) for table in TABLES.values()))
             raw.execute(f"INSERT INTO {views_format.name} VALUES (%s)", (schema_digest.current_format(),))
-            _run(raw, sql_views.creation(_DIALECT))
+            _create_sql_views(raw)
 
 
 _DIALECT = create_engine("postgresql+psycopg://").dialect
@@ -188,6 +188,16 @@ def _run(raw: Raw, statements: Iterable[str]) -> None:
     """Run statements as SQLAlchemy writes them, with every ``%`` twice."""
     for statement in statements:
         raw.execute(statement, ())
+
+
+def _create_sql_views(raw: Raw) -> None:
+    """Create the SQL views, the functions of a day, and the comments on both."""
+    _run(raw, (*sql_views.creation(_DIALECT), *sql_functions.creation(_DIALECT)))
+    raw.execute(sql_functions.comments())  # some hundred statements: one trip to the server
+
+
+def _remove_sql_views(raw: Raw) -> None:
+    _run(raw, (*sql_functions.removal(), *sql_views.removal()))
 
 
 # ── locks and transactions ───────────────────────────────────────────────────────────────────
@@ -358,13 +368,13 @@ def swap(raw: Raw, tables: Sequence[TableLayout]) -> None:
     Readers keep their rights.
     """
     with _keeping_rights(raw):
-        _run(raw, sql_views.removal())
+        _remove_sql_views(raw)
         for table in tables:
             raw.execute(f"DROP TABLE {table.name}")
             raw.execute(f"ALTER TABLE {SHADOW}{table.name} RENAME TO {table.name}")
         for (statement,) in raw.execute(_RENAME_CONSTRAINTS).fetchall():  # those of their keys
             raw.execute(statement)
-        _run(raw, sql_views.creation(_DIALECT))
+        _create_sql_views(raw)
 
 
 _RENAME_CONSTRAINTS = f"""

@@ -136,12 +136,16 @@ def _views(role: dict[str, str]) -> str:
     return f"""CREATE SCHEMA IF NOT EXISTS {VIEWS};
 ALTER SCHEMA {VIEWS} OWNER TO {owner};
 DO $$
-DECLARE made regclass;
+DECLARE made regclass; function regprocedure;
 BEGIN
     FOR made IN SELECT oid FROM pg_class
                  WHERE relnamespace = '{VIEWS}'::regnamespace AND relkind IN ('r', 'v')
     LOOP
         EXECUTE format('ALTER TABLE %s OWNER TO {owner}', made);
+    END LOOP;
+    FOR function IN SELECT oid FROM pg_proc WHERE pronamespace = '{VIEWS}'::regnamespace AND prokind = 'f'
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s OWNER TO {owner}', function);
     END LOOP;
 END $$;
 GRANT USAGE ON SCHEMA {VIEWS} TO {readers};
