@@ -254,6 +254,12 @@ OTHER_COMMANDS = (
     ),
     OtherCommand("export beancount", "Write a ledger for beancount.", _publications, "beancount"),
     OtherCommand(
+        "export datapackage",
+        "Write every report as CSV, described by datapackage.json.",
+        _publications,
+        "datapackage",
+    ),
+    OtherCommand(
         "export iati", "Write IATI 2.03: activities.xml and organisations.xml.", _publications, "iati"
     ),
     OtherCommand("export ocel", "Write an event log for process mining (OCEL 2.0).", _publications, "ocel"),
@@ -373,6 +379,7 @@ EXAMPLES = {
     "export entries": "grantbook export entries entries/ --buckets 16",
     "export 360giving": "grantbook export 360giving grants.json --as-of 2017-12-31",
     "export beancount": "grantbook export beancount fund.beancount --as-of 2017-12-31",
+    "export datapackage": "grantbook export datapackage reports/ --as-of 2017-12-31",
     "export iati": "grantbook export iati iati/ --as-of 2017-12-31",
     "export ocel": "grantbook export ocel fund.ocel.json",
     "report register": "grantbook report register --as-of 2017-12-31",

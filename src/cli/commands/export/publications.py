@@ -183,3 +183,30 @@ def giving_360(
         with text_file(output) as file:
             file.writelines(grants.parts(source.progress))
         return wrote(source, output, {"grants": grants.count})
+
+
+@_publication(
+    "datapackage",
+    """Write every report as CSV, described by datapackage.json.
+
+    The folder is a Frictionless data package: types, meanings, keys, sizes and hashes are in
+    datapackage.json.""",
+    FOLDER,
+)
+def datapackage(output: Path, *, as_of: str | None, known: str | None, overwrite: bool) -> int:
+    """Write the folder."""
+    from cli.output.data_package import package, write_resource
+    from projections.publication.every_report import FILES, every_report
+
+    refuse_to_overwrite(output, overwrite=overwrite)
+    with opened_source(as_of, known) as (book, dates, progress):
+        caption = in_words(book, dates.as_of, dates.known)
+        with folder_for_writing(output) as folder, every_report(book, dates) as reports:
+            resources = list[dict[str, Any]]()
+            for named in reports:
+                resources.append(write_resource(named, folder))
+                if progress is not None:
+                    progress(len(resources), FILES)
+            text = package(book.fund(dates.known).name, caption, book.recorded_at(dates.known), resources)
+            (folder / "datapackage.json").write_text(text, "utf-8")
+        return wrote(Source(book, dates, progress), output, {"reports": len(resources)})

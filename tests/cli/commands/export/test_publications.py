@@ -9,6 +9,7 @@ from support.cli_shell import Shell
 
 PUBLISHER = '[publisher]\nidentifier = "XM-DAC-47045"\nname = "A fund"\ntype = "40"\n'
 FILES = {"beancount": "out.beancount", "ocel": "out.json"}
+"""The forms that are one file, and need no publisher."""
 
 
 @pytest.mark.parametrize("form", FILES)
@@ -134,6 +135,18 @@ def test_360giving_is_one_file(publishing: Shell) -> None:
     assert result.out.startswith("wrote out.json: 1 grants, as of 2017-12-31, ")
     (grant,) = json.loads((publishing.folder / "out.json").read_text())["grants"]
     assert (grant["id"], grant["amountDisbursed"]) == ("360G-fund-G-1", 58000)
+
+
+@pytest.mark.both_stores
+def test_a_data_package_holds_every_report(lived: Shell) -> None:
+    result = lived("export", "datapackage", "out", "--as-of", "2017-12-31")
+    assert result.code == 0, result.err
+    described = json.loads((lived.folder / "out" / "datapackage.json").read_text())
+    paths = sorted(resource["path"] for resource in described["resources"])
+    assert paths == sorted(file.name for file in (lived.folder / "out").glob("*.csv"))
+    assert "as of 2017-12-31, as known at " in described["description"]
+    payments = (lived.folder / "out" / "payments.csv").read_text().splitlines()
+    assert payments[1].startswith("G-1,P1,travel,Travel agent,")
 
 
 def test_a_pipeline_has_the_proposals_too(publishing: Shell) -> None:
