@@ -292,7 +292,9 @@ OTHER_COMMANDS = (
     OtherCommand("report surveys", "Surveys of clients: respondents and satisfaction.", _report, "surveys"),
     OtherCommand("report documents", "Each file attached to a grant or to the fund.", _report, "documents"),
     OtherCommand("report entries", "Each entry in force, corrections applied.", _report, "entries"),
-    OtherCommand("report glance", "Show what is overdue, due, paid, on its way, and new.", _glance, "glance"),
+    OtherCommand(
+        "report glance", "Show what waits, is overdue, due, paid, on its way, and new.", _glance, "glance"
+    ),
     OtherCommand(
         "report progress",
         "Write the report of a year, a quarter or a fiscal year.",

@@ -12,6 +12,7 @@ from lifecycle.book.book import Book
 from lifecycle.kernel.history import kind_of
 from projections.progress.asking import grouped
 from projections.progress.model import Figure, Section, Table
+from projections.progress.waiting import waiting
 from projections.query import AS_OF, question_of, rows_of
 from projections.reports.portfolio.timeline import due_within
 from projections.schema.expressions import total_of
@@ -20,6 +21,8 @@ from projections.schema.tables import holding, register_spans
 
 DUE_WITHIN = 30
 """The number of days ahead for which the screen shows due dates."""
+KEPT = 1_000
+"""The most obligations of a list that are shown. Many grants may have many; ``report timeline`` lists all."""
 Rows = list[dict[str, Any]]
 
 
@@ -34,8 +37,14 @@ class Glance:
     currency: str
     available: str
     """The amount that the fund can still commit."""
+    waiting: Rows
+    """What waits for whom, with the number and the first of it."""
     overdue: Rows
+    """The first `KEPT`, the longest overdue first."""
+    overdue_count: int
     due: Rows
+    """The first `KEPT`, the next first."""
+    due_count: int
     money: Rows
     """By window."""
     pipeline: Rows
@@ -50,13 +59,12 @@ def look(book: Book, connection: Connection, *, as_of: date, known: int, since: 
     """Return the screen, with the changes after the position ``since``."""
 
     def rows(name: str, columns: str, by: str | None = None) -> Rows:
-        question = due_within(DUE_WITHIN, AS_OF) if name == "due" else question_of(name, by, None)
+        question = question_of(name, by, None)
         names = question.columns.names
         by_column = (dict(zip(names, row, strict=True)) for row in rows_of(connection, question, as_of))
         return [{column: row[column] for column in columns.split()} for row in by_column]
 
-    due = rows("due", "grant obligation item due_on status days")
-    overdue = [row for row in due if row["status"] == "overdue"]
+    overdue, overdue_count, due, due_count = _due(connection, as_of)
     currency, scale = holding(connection)
     totals = rows("fund", "available")
     return Glance(
@@ -65,8 +73,11 @@ def look(book: Book, connection: Connection, *, as_of: date, known: int, since: 
         since,
         currency,
         totals[-1]["available"] if totals else written(0, scale),
-        sorted(overdue, key=lambda row: -row["days"]),
-        [row for row in due if row["status"] != "overdue"],
+        waiting(connection, as_of),
+        overdue,
+        overdue_count,
+        due,
+        due_count,
         rows("disbursement", "window grants proposals committed net_disbursed undisbursed", "window"),
         _pipeline(connection, as_of, scale),
         [
@@ -76,6 +87,24 @@ def look(book: Book, connection: Connection, *, as_of: date, known: int, since: 
         ],
         _changes(book, since, known),
     )
+
+
+def _due(connection: Connection, as_of: date) -> tuple[Rows, int, Rows, int]:
+    """Return the obligations that are overdue, those that are due soon, and how many there are of each.
+
+    They come by due date, so what is longest overdue is first. Only the first `KEPT` are kept in memory.
+    """
+    question = due_within(DUE_WITHIN, AS_OF)
+    columns = ("grant", "obligation", "item", "due_on", "status", "days")
+    kept: tuple[Rows, Rows] = ([], [])
+    counts = [0, 0]
+    for cells in rows_of(connection, question, as_of):
+        row = dict(zip(question.columns.names, cells, strict=True))
+        is_due_soon = row["status"] != "overdue"
+        counts[is_due_soon] += 1
+        if len(kept[is_due_soon]) < KEPT:
+            kept[is_due_soon].append({name: row[name] for name in columns})
+    return kept[0], counts[0], kept[1], counts[1]
 
 
 def _pipeline(connection: Connection, as_of: date, scale: int) -> Rows:
@@ -113,15 +142,29 @@ def _changes(book: Book, since: int, known: int) -> Rows:
 def sections(glance: Glance, since: str) -> list[Section]:
     """Return the sections of the screen. ``since`` says in words from when on changes are shown."""
     return [
-        _obligations("overdue", "Overdue", glance.overdue, "days"),
-        _obligations("due", f"Due in {DUE_WITHIN} days", glance.due, "due_on"),
+        _waiting(glance),
+        _obligations("overdue", "Overdue", glance.overdue, glance.overdue_count, "days"),
+        _obligations("due", f"Due in {DUE_WITHIN} days", glance.due, glance.due_count, "due_on"),
         _money(glance),
         _pipeline_and_calls(glance),
         _recorded(glance, since),
     ]
 
 
-def _obligations(id_: str, title: str, obligations: Rows, last_column: str) -> Section:
+def _waiting(glance: Glance) -> Section:
+    rows = [
+        (row["wait"], row["role"], str(row["count"]), ", ".join(row["first"]) + _others(row))
+        for row in glance.waiting
+    ]
+    columns = (("what waits", False), ("for", False), ("number", True), ("first", False))
+    return Section("waiting", "Waiting", tables=[Table("What waits for whom", columns, rows)])
+
+
+def _others(row: dict[str, Any]) -> str:
+    return f" and {row['count'] - len(row['first'])} more" if row["count"] > len(row["first"]) else ""
+
+
+def _obligations(id_: str, title: str, obligations: Rows, count: int, last_column: str) -> Section:
     rows = [
         (
             row["grant"] or "fund",
@@ -132,7 +175,7 @@ def _obligations(id_: str, title: str, obligations: Rows, last_column: str) -> S
     ]
     last = (last_column.replace("_", " "), last_column == "days")
     columns = (("grant", False), ("obligation", False), last)
-    return Section(id_, f"{title}: {len(rows)}", tables=[Table(title, columns, rows)])
+    return Section(id_, f"{title}: {count:,}", tables=[Table(title, columns, rows, count - len(rows))])
 
 
 def _money(glance: Glance) -> Section:

@@ -54,6 +54,8 @@ class Table(NamedTuple):
     columns: tuple[tuple[str, bool], ...]
     """Each heading, and whether the column holds numbers."""
     rows: Sequence[tuple[str, ...]]
+    more: int = 0
+    """How many rows there are beside these."""
 
 
 class Chart(NamedTuple):

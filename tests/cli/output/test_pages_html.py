@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cli.output.parquet import write_parquet
+from projections.progress import at_a_glance
 from projections.query import Report
 from projections.reports.results import exchanges
 from projections.reports.sql_views import KEYS, REPORTS
@@ -229,6 +230,54 @@ def test_the_glance_fits_a_screen(lived: Shell, monkeypatch: pytest.MonkeyPatch)
     assert max(map(len, lines)) <= 80
     assert [line for line in lines if line.startswith("Overdue: ")]
     assert "  Available to promise: 930,000.00 USD" in lines
+
+
+def test_the_glance_begins_with_what_waits_for_whom(lived: Shell) -> None:
+    asked = [
+        on_grant(
+            *("RequestPayment", "2017-09-01", "leader"),
+            payment=f"P{n}",
+            payee="Hotel",
+            category="travel",
+            amount="90.00 USD",
+        )
+        for n in range(2, 7)
+    ]
+    authorised = on_grant("AuthorisePayment", "2017-09-02", "cash", payment="P2")
+    assert lived("record", lived.file([*asked, authorised])).code == 0
+    row = lived("--json", "report", "glance").row
+    assert row["waiting"] == [
+        {
+            "wait": "payments to authorise",
+            "role": "finance",
+            "count": 4,
+            "first": ["G-1 P3", "G-1 P4", "G-1 P5"],
+        },
+        {"wait": "payments to pay", "role": "finance", "count": 1, "first": ["G-1 P2"]},
+    ]
+    shown = lived("report", "glance").out
+    assert "payments to authorise  finance       4  G-1 P3, G-1 P4, G-1 P5 and 1 more" in shown
+    assert [
+        wait["count"] for wait in lived("--json", "report", "glance", "--as-of", "2017-09-01").row["waiting"]
+    ] == [5]
+    early = lived("--json", "report", "glance", "--as-of", "2017-01-31").row["waiting"]
+    assert [(wait["wait"], wait["first"]) for wait in early] == [("proposals to approve or decline", ["G-1"])]
+
+
+def test_the_glance_keeps_few_obligations_and_counts_all(
+    lived: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("--json", "report", "glance", "--as-of", "2019-06-01")
+    every = lived(*words).row
+    assert every["overdue_count"] == len(every["overdue"]) > 1
+    assert every["overdue"] == sorted(every["overdue"], key=lambda row: -row["days"])
+    monkeypatch.setattr(at_a_glance, "KEPT", 1)
+    few = lived(*words).row
+    assert few["overdue"] == every["overdue"][:1]
+    assert few["overdue_count"] == every["overdue_count"]
+    screen = lived(*words[1:]).out
+    assert f"Overdue: {every['overdue_count']}" in screen
+    assert f"… and {every['overdue_count'] - 1} more" in screen
 
 
 def test_the_glance_lists_what_was_recorded_since(lived: Shell) -> None:

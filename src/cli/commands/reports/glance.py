@@ -20,13 +20,13 @@ from cli.shell.settings import Command, settings
 if TYPE_CHECKING:
     from projections.progress.model import Section
 
-_LINES = {"overdue": 6, "due": 4, "money": 4, "pipeline": 5, "changes": 5}
+_LINES = {"waiting": 6, "overdue": 3, "due": 3, "money": 4, "pipeline": 3, "changes": 3}
 """How many rows of each section are shown, so that all sections fit 40 lines of 80 columns."""
 _WEEK = timedelta(days=7)
 _FORMS = ("table", "json", "html")
 
 
-@click.command("glance", cls=Command, help="Show what is overdue, due, paid, on its way, and new.")
+@click.command("glance", cls=Command, help="Show what waits, is overdue, due, paid, on its way, and new.")
 @click.option(
     "--since", metavar="DATE|TIME", help="Show changes recorded since then; since a week before if not given."
 )
@@ -100,6 +100,6 @@ def _section_lines(section: "Section") -> list[str]:
         lines.append("  " + "  ".join(parts))
     if not shown:
         lines.append("  none")
-    if (more := len(table.rows) - len(shown)) > 0:
+    if (more := len(table.rows) + table.more - len(shown)) > 0:
         lines.append(f"  … and {more:,} more")
     return lines + [f"  {figure.label}: {figure.value}" for figure in section.figures]
