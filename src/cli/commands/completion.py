@@ -10,7 +10,11 @@ from cli.shell.settings import Command
     "completion",
     cls=Command,
     help="Print the script that completes words in your shell.\n\n"
-    'For bash: eval "$(grantbook completion bash)"',
+    "It completes commands, options, and the names of grants, payments, activities, calls, officers, partners"
+    " and windows that the book knows.\n\n"
+    'For bash: eval "$(grantbook completion bash)"\n\n'
+    'For zsh: eval "$(grantbook completion zsh)"\n\n'
+    "For fish: grantbook completion fish | source",
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> int:

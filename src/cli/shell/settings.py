@@ -131,7 +131,12 @@ def located(text: str) -> Any:
 
 def settings() -> Settings:
     """Return the global options of the running command."""
-    return click.get_current_context().find_root().ensure_object(Settings)
+    return settings_of(click.get_current_context())
+
+
+def settings_of(ctx: click.Context) -> Settings:
+    """Return the global options of a command, as far as they are typed."""
+    return ctx.find_root().ensure_object(Settings)
 
 
 def _setter(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
@@ -171,6 +176,15 @@ class HelpPage(click.Command):
     def example(self) -> str:
         """Return a line that shows how the command is typed; an empty text if there is none."""
         return self.listed_example
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the parameters. While a shell completes words, some are completed with known names."""
+        params = super().get_params(ctx)
+        if ctx.resilient_parsing:
+            from cli.shell.completed_names import complete_known_names
+
+            complete_known_names(params, lambda typed: located(settings_of(typed).address()))
+        return params
 
     def get_help_option_names(self, ctx: click.Context) -> list[str]:
         """Return the two names of the option that prints this page."""

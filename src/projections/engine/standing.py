@@ -161,8 +161,8 @@ def authority(book: Path | str, edition: str | None) -> Authority | None:
     now = datetime.now(UTC)
     questions = ((_OFFSET, moment(now)), (_OFFICERS,), (_TERMS, edition or ""))
     try:
-        answers = _ask_database(book, questions) if isinstance(book, str) else _ask_file(book, questions)
-    except (sqlite3.Error, UnicodeDecodeError, WrittenMeanwhile):
+        answers = ask_views(book, questions)
+    except CannotRead:
         return None
     offset, officers, asks_for = answers
     today = (now + timedelta(seconds=offset[0][0] if offset else 0)).date()
@@ -179,21 +179,42 @@ _OFFICERS = 'SELECT officer, "on", roles, holds FROM {0}fund_officers ORDER BY "
 _TERMS = "SELECT needs_agreement, needs_completion_report FROM {0}fund_windows WHERE edition = {1} LIMIT 1"
 
 
-_Questions = Sequence[tuple[str, *tuple[str, ...]]]
-"""Questions to the views' tables, each with its values."""
+Questions = Sequence[tuple[str, *tuple[str, ...]]]
+"""Questions to the views' tables, each with its values. ``{0}`` stands before a table's name, ``{1}`` for a
+value."""
 
 
-def _ask_file(book: Path, questions: _Questions) -> list[list[Any]]:
+class CannotRead(Exception):
+    """The views are not there, are being written, or are damaged."""
+
+
+def ask_views(book: Path | str, questions: Questions) -> list[list[Any]]:
+    """Return the rows that answer each question, as the views are. Raises `CannotRead`."""
+    if isinstance(book, str):
+        return _ask_database(book, questions)
+    try:
+        return _ask_file(book, questions)
+    except (sqlite3.Error, UnicodeDecodeError, WrittenMeanwhile) as error:
+        raise CannotRead(str(error)) from error
+
+
+def _ask_file(book: Path, questions: Questions) -> list[list[Any]]:
     address, look = address_to_read(book / "views.sqlite")
     with unchanged(book / "views.sqlite", look), closing(sqlite3.connect(address, uri=True)) as file:
         return [file.execute(text.format("", "?"), values).fetchall() for text, *values in questions]
 
 
-def _ask_database(book: str, questions: _Questions) -> list[list[Any]]:
-    with _connected(book) as connection:
-        return [
-            connection.execute(text.format("views.", "%s"), values).fetchall() for text, *values in questions
-        ]
+def _ask_database(book: str, questions: Questions) -> list[list[Any]]:
+    import psycopg
+
+    try:
+        with _connected(book) as connection:
+            return [
+                connection.execute(text.format("views.", "%s"), values).fetchall()
+                for text, *values in questions
+            ]
+    except psycopg.Error as error:
+        raise CannotRead(str(error)) from error
 
 
 _STANDING = "SELECT version, state, notification_id, recorded_at FROM {0}grant_standing, {0}tracking"
