@@ -1,13 +1,15 @@
 """A file that is recorded again: the same act is recorded once, and what was refused is judged again."""
 
 import json
+import os
 from datetime import timedelta
+from threading import Thread
 from uuid import UUID, uuid5
 
 import pytest
 
 from lifecycle.book.book import Book
-from support.cli_shell import OFFICERS, Shell, life, officers, on_grant
+from support.cli_shell import OFFICERS, Result, Shell, life, officers, on_grant
 
 FEE = {"command": "ChargeFee", "on": "2019-01-01", "actor": "cash", "amount": "400.50 USD"}
 COST = on_grant("RecordCost", "2017-06-01", "leader", purpose="supervision", amount="12.00 USD")
@@ -185,3 +187,23 @@ def test_a_dry_run_judges_all_lines_and_records_nothing(lived: Shell) -> None:
     recorded = lived("--json", "record", "--continue", file)
     assert [row["outcome"] for row in recorded.rows] == [row["outcome"] for row in dry.rows]
     assert len(OFFICERS) + 1 == len(lived("--json", "officer", "list").rows) - 1
+
+
+def test_a_dry_run_of_a_pipe_keeps_nobody_waiting(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    monkeypatch.setattr("cli.commands.record.record._descriptor_and_size", lambda _: (reader, 0))
+    others: list[Result] = []
+
+    def write_slowly() -> None:
+        line = {"command": "AppointOfficer", "on": "2020-01-01", "officer": "o-1", "roles": ["ttl"]}
+        os.write(writer, json.dumps(line).encode() + b"\n")
+        others.append(lived.other("officer", "appoint", "o-2", "--roles", "ttl"))
+        os.close(writer)
+
+    thread = Thread(target=write_slowly)
+    thread.start()
+    dry = lived("record", "--dry-run", "-")
+    thread.join()
+    assert "dry run: 1 accepted" in dry.out
+    assert [other.code for other in others] == [0]
+    assert {row["officer"] for row in lived("--json", "officer", "list").rows} & {"o-1", "o-2"} == {"o-2"}

@@ -51,6 +51,8 @@ def record(file: str, go_on: bool, retry_refused: bool, dry_run: bool, confirm_c
     """Record a file of commands."""
     options = settings()
     descriptor, size = _descriptor_and_size(file)
+    if dry_run:
+        descriptor, size = _whole(descriptor, size)
     try:
         with options.open(confirm_clock=confirm_clock) as book:
             run = Run(book, options.recorder(), go_on, _reporter(options), retry_refused, dry_run)
@@ -71,6 +73,22 @@ def _descriptor_and_size(file: str) -> tuple[int, int]:
         os.close(descriptor)
         raise click.UsageError(f"{file} is a folder: name a file of commands")
     return descriptor, os.fstat(descriptor).st_size
+
+
+def _whole(descriptor: int, size: int) -> tuple[int, int]:
+    """Return a file with all that comes from a pipe, and its size; a file itself.
+
+    A dry run is one transaction. It begins when all lines are there, so that nobody waits for the pipe.
+    """
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor, size
+    from shutil import copyfileobj
+    from tempfile import TemporaryFile
+
+    with TemporaryFile() as spool, open(descriptor, "rb", closefd=descriptor != 0) as source:
+        copyfileobj(source, spool)
+        spool.seek(0)
+        return os.dup(spool.fileno()), os.fstat(spool.fileno()).st_size
 
 
 def record_all(options: Settings, book: "Book", descriptor: int, *, size: int = 0) -> int:
