@@ -102,7 +102,7 @@ def write(
             if form == "table":
                 print_table(report, caption, color=False, file=text, is_whole=True)
             else:
-                text.writelines(_parts(report, caption, form, fund))
+                text.writelines(_parts(report, caption, form, fund, Path(output).suffix.lower()))
         say(f"wrote {safe(output)}: {len(report.rows):,} rows", err=True)
     elif form == "csv" and sys.stdout.isatty():
         for part in _parts(report, caption, form, fund):
@@ -115,15 +115,20 @@ def write(
         say("\n".join(map(safe, caption.split("\n"))), err=True)
 
 
-def _parts(report: "Report", caption: str, form: str, fund: str) -> Iterator[str]:
-    """Return the parts of the report's text: lines of JSON or CSV, or one page of HTML."""
+def _parts(report: "Report", caption: str, form: str, fund: str, ending: str = "") -> Iterator[str]:
+    """Return the parts of the report's text: lines of JSON or CSV, or one page of HTML.
+
+    A file that ends in ``.json`` is one JSON document, an array of the rows.
+    """
     if form == "html":
         from cli.output.pages import report_page
 
         return iter([report_page(report, caption, fund)])
-    from cli.output.table import csv_lines, json_lines
+    from cli.output.table import csv_lines, json_array, json_lines
 
-    return json_lines(report) if form == "json" else csv_lines(report)
+    if form == "json":
+        return json_array(report) if ending == ".json" else json_lines(report)
+    return csv_lines(report)
 
 
 @contextmanager

@@ -226,6 +226,15 @@ def json_lines(report: "Report") -> Iterator[str]:
         yield to_json(dict(zip(report.columns, row, strict=True))) + "\n"
 
 
+def json_array(report: "Report") -> Iterator[str]:
+    """Yield the parts of one JSON array, in which each row is a line."""
+    separator = "["
+    for line in json_lines(report):
+        yield f"{separator}\n{line.rstrip()}"
+        separator = ","
+    yield "[]\n" if separator == "[" else "\n]\n"
+
+
 _FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 

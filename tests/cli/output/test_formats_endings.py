@@ -16,10 +16,22 @@ def test_a_file_has_the_form_of_its_ending(lived: Shell, ending: str) -> None:
     file = Path(f"register.{ending}")
     done = lived("report", "register", "--output", str(file))
     assert done.code == 0, done.err
-    start = {"csv": b"grant,", "json": b"{", "jsonl": b"{", "html": b"<!doctype", "parquet": b"PAR1"}
+    start = {"csv": b"grant,", "json": b"[", "jsonl": b"{", "html": b"<!doctype", "parquet": b"PAR1"}
     assert file.read_bytes().lower().startswith(start.get(ending.lower(), b"pk").lower())
-    if ending == "json":
-        assert len(json.loads(file.read_text())) == len(lived("--json", "report", "register").row)
+
+
+@pytest.mark.case("K7")
+def test_a_file_of_json_is_one_document_and_one_of_json_lines_has_a_row_a_line(lived: Shell) -> None:
+    rows = [json.loads(line) for line in lived("--json", "report", "timeline").out.splitlines()]
+    assert len(rows) > 1
+    for ending in ("json", "jsonl", "ndjson"):
+        assert lived("report", "timeline", "--output", f"timeline.{ending}").code == 0
+    assert json.loads(Path("timeline.json").read_text()) == rows
+    for lines in ("timeline.jsonl", "timeline.ndjson"):
+        assert [json.loads(line) for line in Path(lines).read_text().splitlines()] == rows
+    nothing = ("report", "timeline", "--as-of", "2008-10-01", "--output", "none.json")
+    assert lived(*nothing).code == 0
+    assert json.loads(Path("none.json").read_text()) == []
 
 
 @pytest.mark.case("K7")
