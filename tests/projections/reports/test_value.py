@@ -256,6 +256,8 @@ def test_only_what_is_still_to_be_done_waits_for_money(tmp_path: Path) -> None:
             "2018-05-03": (3, "1500.00"),  # the ministry still tracks F2
             "2018-05-04": (2, "1000.00"),
         }
+        missing = {row["follow_up"]: row["finance_missing"] for row in ask(book, "follow-ups", "2018-05-04")}
+        assert missing == {"F1": None, "F2": "500.00", "F3": None, "F4": "500.00"}
         record(book, g.drop("2018-05-05", follow_up="F2"), g.drop("2018-05-05", follow_up="F4"))
         assert ask(book, "follow-ups", "2018-05-05", by="waiting") == []
 
@@ -267,7 +269,7 @@ def test_nothing_waits_in_a_grant_that_was_cancelled(tmp_path: Path) -> None:
         assert [row["follow_ups"] for row in ask(book, "follow-ups", "2018-04-30", by="waiting")] == [1]
         assert ask(book, "follow-ups", "2018-05-01", by="waiting") == []
         (row,) = ask(book, "follow-ups", "2018-08-01")
-        assert (row["status"], row["days"]) == ("open", 0)
+        assert (row["status"], row["days"], row["finance_missing"]) == ("open", 0, None)
 
 
 def test_a_handed_over_follow_up_is_tracked_and_a_dropped_one_is_not(tmp_path: Path) -> None:

@@ -37,7 +37,12 @@ def _is_tracked() -> ColumnElement[bool]:
 
 _NEEDED = Column("finance_needed", Type.MONEY, "Money that it needs; null if it needs none")
 _FOUND = Column("finance_found", Type.MONEY, "Money found for it")
-_MISSING = Column("finance_missing", Type.MONEY, "finance_needed - finance_found, at least 0")
+_MISSING = Column(
+    "finance_missing",
+    Type.MONEY,
+    "finance_needed - finance_found, at least 0; null if the follow-up is completed or dropped, or its grant"
+    " cancelled",
+)
 COLUMNS = Columns(
     common.GRANT,
     Column("follow_up", Type.TEXT, "Its name within the grant"),
@@ -75,7 +80,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
             days_overdue.label("days"),
             case((needs_money, money(f.needed, f.scale))).label("finance_needed"),
             money(f.found, f.scale).label("finance_found"),
-            case((needs_money, money(_missing(f), f.scale))).label("finance_missing"),
+            case((needs_money & _is_tracked(), money(_missing(f), f.scale))).label("finance_missing"),
             case((needs_money | (f.found > 0), f.currency)).label("currency"),
         )
         .select_from(
