@@ -63,13 +63,17 @@ def words_of(question: str) -> list[str]:
 def folded(word: str) -> str:
     """Return what all spellings of a word have in common, without case, accents and variants of a letter.
 
-    The dotless i of Turkish becomes ``i``, which FTS5 does not do.
+    The dotless i of Turkish, the stroked l of Polish and their like become plain, which FTS5 does not do.
     """
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
-    return _ACCENT.sub("", plain).replace("\u0131", "i")
+    return _ACCENT.sub("", plain).translate(_PLAIN_LETTERS)
 
 
 _ACCENT = re.compile("[\u0300-\u036f]")
+_PLAIN_LETTERS = str.maketrans(
+    {"\u0131": "i", "ł": "l", "đ": "d", "ø": "o", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe"}
+)
+"""What people type for the letters that Unicode does not decompose."""
 _BEYOND_ASCII = re.compile(r"[^\s!-/:-@\[-`{-~]*[^\x00-\x7f][^\s!-/:-@\[-`{-~]*")
 
 
