@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import sys
 from typing import Any
 
@@ -155,7 +156,8 @@ def run(arguments: list[str]) -> int:
         hint = (
             error.ctx.command_path + " --help" if isinstance(error, click.UsageError) and error.ctx else None
         )
-        click.echo(f"malformed: {safe(error.format_message())}", err=True)
+        sentence = re.sub(r"\s*\n\s*", " ", error.format_message())  # click lists choices a line each
+        click.echo(f"malformed: {safe(sentence)}", err=True)
         if hint is not None:
             click.echo(f"see {safe(hint)}", err=True)
         return error.exit_code if error.exit_code != 1 else 2

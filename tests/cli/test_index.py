@@ -188,6 +188,15 @@ def test_help_is_as_wide_as_the_terminal(shell: Shell, monkeypatch: pytest.Monke
     assert longest["80"] <= 80 < longest["150"] <= 150
 
 
+@pytest.mark.case("K4")
+def test_a_missing_word_is_asked_for_on_one_line_with_its_choices(shell: Shell) -> None:
+    for words in (("schema",), ("completion",), ("move",), ("fund", "join-partner", "DK", "--kind")):
+        result = shell(*words)
+        assert (result.code, result.out) == (2, "")
+        assert "\\u{" not in result.err
+    assert shell("schema").err.splitlines()[0].endswith("Choose from: commands, events")
+
+
 def test_a_misspelt_command_is_answered_with_the_nearest(shell: Shell) -> None:
     result = shell("grant", "aprove")
     assert result.code == 2

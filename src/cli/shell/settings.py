@@ -115,7 +115,8 @@ def _login_name() -> str:
 def located(text: str) -> Any:
     """Return the path of a folder, or the text if it is the address of a database.
 
-    Raises ``UsageError`` if the text only resembles an address.
+    A file of a book, such as ``views.sqlite``, means the folder that holds it. Raises ``UsageError`` if
+    the text only resembles an address.
     """
     from pathlib import Path
 
@@ -126,7 +127,12 @@ def located(text: str) -> Any:
     if text.startswith(("postgres:", "postgresql:")) or "password=" in text:
         # The message does not repeat the text, which may hold a password.
         raise click.UsageError("the address of a database begins with postgresql://")
-    return Path(text)
+    path = Path(text)
+    return path.parent if path.name in _FILES_OF_A_BOOK and path.is_file() else path
+
+
+_FILES_OF_A_BOOK = ("book.toml", "journal.sqlite", "views.sqlite")
+"""People name these files when they mean the folder."""
 
 
 def settings() -> Settings:

@@ -25,6 +25,13 @@ def copied(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
     return lived
 
 
+def test_a_file_of_the_book_means_the_folder_that_holds_it(copied: Shell) -> None:
+    assert copied("report", "register", "--views", "kept/views.sqlite").code == 0
+    assert copied("report", "register", "--book", str(copied.path / "journal.sqlite")).code == 0
+    assert copied("report", "register", "--book", str(copied.path / "book.toml")).code == 0
+    assert copied("report", "register", "--views", "kept/other.sqlite").code == 5
+
+
 def test_reports_of_views_alone_show_their_position_and_need_no_book(
     copied: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
