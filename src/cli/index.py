@@ -247,6 +247,9 @@ OTHER_COMMANDS = (
     OtherCommand("views follow", "Keep the views at the journal's end until interrupted.", _views, "follow"),
     OtherCommand("views status", "Show how far the views are behind the journal.", _views, "status"),
     OtherCommand(
+        "views datasette", "Describe the views for Datasette, with queries of any day.", _views, "datasette"
+    ),
+    OtherCommand(
         "export entries", "Write every entry as Parquet, in buckets of grants.", _export_entries, "entries"
     ),
     OtherCommand(
@@ -378,6 +381,7 @@ EXAMPLES = {
     "views rebuild": "grantbook views rebuild",
     "views follow": "grantbook views follow",
     "views status": "grantbook views status --json",
+    "views datasette": "grantbook views datasette metadata.json --licence 'CC BY 4.0'",
     "export entries": "grantbook export entries entries/ --buckets 16",
     "export 360giving": "grantbook export 360giving grants.json --as-of 2017-12-31",
     "export beancount": "grantbook export beancount fund.beancount --as-of 2017-12-31",

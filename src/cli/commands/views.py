@@ -1,5 +1,6 @@
 """``grantbook views``: the tables that reports read, made from the journal."""
 
+import json
 import signal
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
@@ -101,6 +102,34 @@ def follow(views: str | None) -> int:
         say(to_json({"state": "stopped"}) if options.json else "stopped")
     finally:
         signal.signal(signal.SIGTERM, before)
+    return 0
+
+
+@click.command(
+    "datasette",
+    cls=Command,
+    help="""Describe the views for Datasette, with queries of any day.
+
+    Then run `datasette views.sqlite --metadata FILE`. Without FILE the metadata is printed.""",
+)
+@_VIEWS
+@click.argument("file", required=False, metavar="[FILE]")
+@click.option("--licence", metavar="TEXT", help="The licence of the data, such as 'CC BY 4.0'.")
+@click.option("--licence-url", metavar="URL", help="The address of the licence.")
+def datasette(views: str | None, file: str | None, licence: str | None, licence_url: str | None) -> int:
+    """Write the metadata."""
+    from cli.output.formats import write_text
+    from lifecycle.journal.addresses import is_address
+    from projections.reports.datasette import metadata
+
+    with settings().open_for_report(views) as book:
+        if is_address(book.views):
+            raise click.UsageError(
+                "Datasette serves a file, and these views are in a database: name a folder with --views, into"
+                " which grantbook views update --views FOLDER has written them"
+            )
+        described = metadata(book.fund().name, licence=licence, licence_url=licence_url)
+    write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", None if file == "-" else file)
     return 0
 
 
