@@ -38,6 +38,12 @@ def _record() -> ModuleType:
     return record
 
 
+def _payment_run() -> ModuleType:
+    from cli.commands.record import payment_run
+
+    return payment_run
+
+
 def _stores() -> ModuleType:
     from cli.commands import stores
 
@@ -212,6 +218,9 @@ OTHER_COMMANDS = (
         "call show", "Show one call: terms, figures, and the grants that answer it.", _show_call, "show"
     ),
     OtherCommand("payment list", "List payments: amounts, days, officers, status.", _lists, "payments"),
+    OtherCommand(
+        "payment run", "Authorise and pay the payments that wait, one by one.", _payment_run, "payment_run"
+    ),
     OtherCommand("payment show", "Show one payment: amounts, days and officers.", _show_payment, "show"),
     OtherCommand("document list", "List the files attached to grants and to the fund.", _lists, "documents"),
     OtherCommand("officer name", "Set the name of an officer.", _officers, "name_officer"),
@@ -357,6 +366,7 @@ EXAMPLES = {
     "call list": "grantbook call list --as-of 2017-12-31",
     "call show": "grantbook call show 2017-1",
     "payment list": "grantbook payment list --status requested",
+    "payment run": "grantbook payment run --as finance-1",
     "payment show": "grantbook payment show SSF-2017-01 P1",
     "document list": "grantbook document list --grant SSF-2017-01",
     "officer name": 'grantbook officer name j.smith "Jane Smith"',

@@ -7,6 +7,9 @@ from cli.output.terminal_text import pairs, prose, safe
 from cli.shell.settings import settings
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from lifecycle.fund.state import Fund
     from lifecycle.grant.obligations.next_acts import NextAct
     from lifecycle.grant.state import Grant
 
@@ -25,14 +28,18 @@ def acts_from_views(place: Path | str, grant: "Grant", payment: str | None = Non
 
 def acts_from_book(grant: "Grant", payment: str | None = None) -> "list[NextAct]":
     """Return the grant's next acts, or those of one payment, from the fund's state in the journal."""
+    with settings().open_to_read() as book:
+        return acts_on(grant, book.fund(), book.today(), payment)
+
+
+def acts_on(grant: "Grant", fund: "Fund", day: "date", payment: str | None = None) -> "list[NextAct]":
+    """Return the grant's next acts, or those of one payment, with the officers of the day."""
     from lifecycle.grant.obligations.next_acts import Terms, next_acts
 
-    with settings().open_to_read() as book:
-        fund, today = book.fund(), book.today()
     terms, edition = Terms(agreement=False, completion_report=False), fund.editions.get(grant.edition or "")
     if edition is not None:
         terms = Terms(edition.agreement_required, "completion_report" in edition.obligations)
-    roles = {officer: fund.roles_on(officer, today) for officer in fund.officers}
+    roles = {officer: fund.roles_on(officer, day) for officer in fund.officers}
     return _of(payment, list(next_acts(grant, terms, roles)))
 
 
