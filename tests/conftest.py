@@ -1,11 +1,13 @@
 """Options for golden files and stores, and fixtures: where books are made, a shell, and a server."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.cli_shell import Shell
+from support.cli_shell import SRC, Shell
+from support.command_server import CommandServer, command_server
 from support.servers import QUICK, Server
 
 STORES = ("sqlite", "postgresql")
@@ -113,6 +115,13 @@ def shell(
     for name in ("GRANTBOOK_BOOK", "COLUMNS", "NO_COLOR", "GRANTBOOK_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     return Shell(tmp_path, place, capsys)
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[CommandServer]:
+    """A server of commands for this process of the tests."""
+    with command_server({**os.environ, "PYTHONPATH": str(SRC)}) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -22,13 +22,16 @@ PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", *sorted((ROOT / "doc
 def test_what_the_page_shows_is_what_its_commands_print(
     page: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    # The README's commands are started as a user starts them, each in a new interpreter.
+    commands = None if page.stem == "README" else request.getfixturevalue("commands")
     if "$DATABASE" not in page.read_text("utf-8"):
-        run(page, tmp_path)
+        run(page, tmp_path, commands)
         return
     server: Server = request.getfixturevalue("server")
     with server.database() as first, server.database() as second:
         tools = f"{os.environ['PATH']}{os.pathsep}{POSTGRES_BIN_PATH}"
-        run(page, tmp_path, DATABASE=first, ANOTHER=second, PATH=f"{tmp_path / '.tools'}{os.pathsep}{tools}")
+        path = f"{tmp_path / '.tools'}{os.pathsep}{tools}"
+        run(page, tmp_path, commands, DATABASE=first, ANOTHER=second, PATH=path)
 
 
 def test_a_shown_line_must_be_printed_in_the_shown_order() -> None:

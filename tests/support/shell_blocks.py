@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.command_server import CommandServer
+
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(
     r"^```(?:sh|(python)(?=\nimport grantbook))\n(.*?)^```\n(?:\s*```text\n(.*?)^```\n)?",
@@ -38,11 +40,11 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
-def run(page: Path, folder: Path, **variables: str) -> None:
+def run(page: Path, folder: Path, commands: CommandServer | None = None, **variables: str) -> None:
     """Run the page's blocks in order in an empty folder. Fails with the first line that is not printed.
 
     A line that is shown has to be printed, in its place among the others; ``…`` stands for anything.
-    Lines may be printed that the page leaves out.
+    Lines may be printed that the page leaves out. With a command server, ``grantbook`` is run by it.
     """
     page_blocks = blocks(page)
     assert page_blocks, f"{page} has no sh block"
@@ -50,7 +52,7 @@ def run(page: Path, folder: Path, **variables: str) -> None:
     shell = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script],
         cwd=folder,
-        env=_environment(folder) | variables,
+        env=_environment(folder, commands) | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -77,13 +79,15 @@ def first_missing(shown: list[str], printed: list[str]) -> str | None:
     return None
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, commands: CommandServer | None) -> dict[str, str]:
     """Return a new user's environment: 80 columns, no colour, ``grantbook`` and ``python`` on the path."""
     tools = folder / ".tools"
     tools.mkdir()
-    for name, arguments in (("grantbook", "-m grantbook"), ("python", ""), ("python3", "")):
+    python = f'"{sys.executable}"'
+    grantbook = commands.shell_words if commands else f"{python} -m grantbook"
+    for name, words in (("grantbook", grantbook), ("python", python), ("python3", python)):
         tool = tools / name
-        tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n', "utf-8")
+        tool.write_text(f'#!/bin/sh\nexec {words} "$@"\n', "utf-8")
         tool.chmod(0o755)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GRANTBOOK_")}
     return inherited | {

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,12 @@ import pytest
 
 from projections import store
 from support.cli_shell import (
-    PROGRAM,
     SRC,
     Result,
     life,
     on_grant,
 )
+from support.command_server import CommandServer, Request, command_server
 
 pytestmark = [
     pytest.mark.case("O2"),
@@ -40,14 +41,26 @@ READERS = (
     ("views", "status"),
     ("health",),
 )
-RUN_EACH = """
-import json, sys
-from cli.main import run
-for words in json.loads(sys.argv[2]):
-    if code := run([*words, "--book", sys.argv[1], "--as", "admin"]):
-        sys.exit(f"{words}: exit code {code}")
-"""
-"""Code that runs several commands in one process, up to the first that fails."""
+
+
+ENVIRONMENT = {"PYTHONPATH": str(SRC), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+
+
+def as_user(name: str) -> list[str]:
+    """Return the words that start a program as the user.
+
+    Each user's primary group is their own, as on most machines. Files get the folder's group from its
+    set-group-id bit.
+    """
+    group = STRANGERS if name == "cy" else GROUP
+    return ["setpriv", f"--reuid={USERS[name]}", f"--regid={USERS[name]}", f"--groups={group}"]
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[dict[str, CommandServer]]:
+    """Yield a server of commands for each user."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(command_server(ENVIRONMENT, as_user(name))) for name in USERS}
 
 
 @dataclass
@@ -55,31 +68,39 @@ class Shared:
     """A folder that a group shares. Calling it runs a command as one of the users."""
 
     folder: Path
+    servers: dict[str, CommandServer]
     umask: int = 0o007
 
-    def run(self, user: str, *words: str, program: str = PROGRAM, umask: int | None = None) -> Result:
-        group = STRANGERS if user == "cy" else GROUP
-        home = self.folder.parent / f"home-{user}"
-        # Each user's primary group is their own, as on most machines. Files get the folder's group from its
-        # set-group-id bit.
-        command = ["setpriv", f"--reuid={USERS[user]}", f"--regid={USERS[user]}", f"--groups={group}"]
-        done = subprocess.run(
-            [*command, sys.executable, "-c", program, *words],
+    def run(self, user: str, *words: str, umask: int | None = None) -> Result:
+        home = str(self._home(user))
+        umask = self.umask if umask is None else umask
+        request = Request(words, home, ENVIRONMENT | {"HOME": home}, umask)
+        return Result(*self.servers[user].run(request))
+
+    def run_code(self, user: str, code: str, *words: str) -> Result:
+        """Run Python code as the user, in a new process."""
+        result = subprocess.run(
+            [*as_user(user), sys.executable, "-c", code, *words],
             capture_output=True,
             text=True,
             check=False,
-            umask=self.umask if umask is None else umask,
-            cwd=home,
-            env={"PYTHONPATH": str(SRC), "HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+            umask=0o022,
+            cwd=self._home(user),
+            env=ENVIRONMENT,
         )
-        return Result(done.returncode, done.stdout, done.stderr)
+        return Result(result.returncode, result.stdout, result.stderr)
+
+    def _home(self, user: str) -> Path:
+        return self.folder.parent / f"home-{user}"
 
     def __call__(self, user: str, *words: str, **options: Any) -> Result:
         return self.run(user, *words, "--book", str(self.book), "--as", "admin", **options)
 
-    def read(self, user: str) -> Result:
-        """Run each of the reading commands in one process of the user."""
-        return self.run(user, str(self.book), json.dumps(READERS), program=RUN_EACH)
+    def assert_readable(self, user: str) -> None:
+        """Assert that the user can run each of the reading commands."""
+        for words in READERS:
+            result = self(user, *words)
+            assert result.code == 0, (words, result)
 
     @property
     def book(self) -> Path:
@@ -93,7 +114,7 @@ class Shared:
 
 
 @pytest.fixture
-def shared() -> Iterator[Shared]:
+def shared(servers: dict[str, CommandServer]) -> Iterator[Shared]:
     """Yield a set-group-id folder for the group. Other users cannot enter pytest's own folders."""
     if not all(path.stat().st_mode & 0o005 for path in (SRC, *SRC.parents)):
         pytest.skip("other users may not read the program")
@@ -107,7 +128,7 @@ def shared() -> Iterator[Shared]:
         folder.mkdir()
         os.chown(folder, 0, GROUP)
         folder.chmod(0o2770)
-        yield Shared(folder)
+        yield Shared(folder, servers)
 
 
 REFUND = on_grant("RecordRefund", "2017-09-01", "cash", payment="P1", amount="1.00 USD")
@@ -135,8 +156,7 @@ def test_members_record_and_read_in_any_order(shared: Shared, umask: int) -> Non
         shared.book.chmod(0o2770)
     make_book(shared)
     for number, user in enumerate(("bob", "ann", "bob"), 2):
-        result = shared.read("ann" if user == "bob" else "bob")
-        assert result.code == 0, result
+        shared.assert_readable("ann" if user == "bob" else "bob")
         assert not list(shared.book.glob("journal.sqlite-*"))
         refund(shared, user, number)
     assert shared("bob", "officer", "name", "boss", "The Boss").code == 0
@@ -171,7 +191,7 @@ def test_files_that_a_killed_reader_left_hinder_nobody(shared: Shared) -> None:
     make_book(shared)
     program = "import sqlite3, os, sys; c = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True);"
     program += " c.execute('SELECT 1 FROM stored_events').fetchone(); os._exit(0)"
-    assert shared.run("bob", str(shared.book / "journal.sqlite"), program=program).code == 0
+    assert shared.run_code("bob", program, str(shared.book / "journal.sqlite")).code == 0
     left_behind = sorted(path.name for path in shared.book.glob("journal.sqlite-*"))
     assert left_behind == ["journal.sqlite-shm", "journal.sqlite-wal"]
     refund(shared, "ann", 2)
@@ -185,8 +205,7 @@ def test_a_user_who_may_only_read_the_folder_can_run_each_reading_command(shared
     make_book(shared)
     shared.book.chmod(mode)
     before = sorted(path.name for path in shared.book.rglob("*"))
-    result = shared.read("bob")
-    assert result.code == 0, result
+    shared.assert_readable("bob")
     result = shared("bob", "record", shared.file([REFUND | {"on": "2017-09-02"}]))
     assert result.code == 5
     assert f"{shared.book}: the book may only be read here" in result.err
@@ -256,7 +275,7 @@ def test_seals_of_databases_are_shared_as_their_folder(shared: Shared) -> None:
         "    keep(folder / 'checkpoints' / 'keys', 'x'); keep(folder / sys.argv[2], 'y', mode=0o600)\n"
     )
     for user in ("ann", "bob", "ann"):
-        result = shared.run(user, str(shared.folder), f"{user}.key", program=program, umask=0o022)
+        result = shared.run_code(user, program, str(shared.folder), f"{user}.key")
         assert result.code == 0, result.err
     assert stat.S_IMODE((shared.folder / "seals" / "ann.key").stat().st_mode) == 0o640
     assert (shared.folder / "seals" / "checkpoints" / "keys").stat().st_mode & 0o060 == 0o060
