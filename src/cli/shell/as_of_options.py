@@ -8,14 +8,15 @@ import click
 
 from cli.output.terminal_text import moment
 
-QUARANTINES = "fund:quarantine"
-"""The stream of the same name in `lifecycle.kernel.history`, which is not imported here."""
-
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
     from lifecycle.kernel.history import Entry
     from projections.engine.detached_views import DetachedViews
     from projections.partitions.exported_entries import ExportedEntries
+
+QUARANTINES = "fund:quarantine"
+"""The stream of the same name in `lifecycle.kernel.history`, which is not imported here."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 on_option = click.option("--on", "--as-of", "on", metavar="DATE", help="As of the end of this day.")
 known_option = click.option(
@@ -23,8 +24,6 @@ known_option = click.option(
     metavar="TIME",
     help="As known at this time (like 2018-01-09T12:00:00Z), day (its end at the seat) or journal position.",
 )
-
-
 VIEWS = click.option(
     "--views",
     envvar="GRANTBOOK_VIEWS",
@@ -42,13 +41,10 @@ class AsOf(NamedTuple):
 
     @classmethod
     def of(cls, book: "Book", on: str | None, known: str | None) -> "AsOf":
-        """Return both dates of what was typed. Raises ``BadParameter`` that names the option."""
+        """Return the two dates that were typed. Raises ``BadParameter`` that names the option."""
         day = None if on is None else day_from(on, "--on")
         position = None if known is None else position_from(book, known)
         return cls(day, position, in_words(book, day, position))
-
-
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def is_day(text: str) -> bool:
@@ -88,7 +84,7 @@ def position_from(book: "Book | DetachedViews | ExportedEntries", known: str, op
 
 
 def stream_named(name: str) -> str:
-    """Return the stream that people name ``fund``, ``call:`` with a call's id, or a grant's id."""
+    """Return the stream with this name. People name a grant by its id alone."""
     if name in ("fund", QUARANTINES) or name.startswith("call:"):
         return name
     return f"grant:{name.removeprefix('grant:')}"

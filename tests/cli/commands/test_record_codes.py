@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from lifecycle.book.book import Book
+from lifecycle.fund.events import InstalmentReceived
 from lifecycle.rejudge.walk import judged
 from lifecycle.types import codes, money, time_zones
 from support.cli_shell import Shell, on_grant
@@ -71,9 +72,19 @@ WITH_CODES = [
         ends="2017-06-01",
     ),
     on_grant("RecordCoFinancing", "2017-06-02", "leader", kind="cash", source="Ghana", amount="40.00 GHS"),
-    {"command": "CorrectEntry", "on": "2018-01-01", "actor": "boss", "entry": 17, "reason": "misread"}
-    | {"reads": {"amount": "1200.00 GHS", "holding_amount": "300.00 USD"}},
 ]
+
+
+def correction(gb: Shell, **reads: str) -> dict[str, Any]:
+    """Return the command that corrects the receipt of Ghana's money."""
+    with Book.open(gb.place, read_only=True) as book:
+        versions = {
+            entry.event.partner: entry.originator_version
+            for entry in book.entries("fund")
+            if isinstance(entry.event, InstalmentReceived)
+        }
+    command = {"command": "CorrectEntry", "on": "2018-01-01", "actor": "boss", "entry": versions["GH"]}
+    return {**command, "reason": "misread", "reads": reads}
 
 
 @pytest.fixture
@@ -93,7 +104,9 @@ def with_old_codes(gb: Shell, lists: pytest.MonkeyPatch) -> None:
     """Record codes while they are valid, then remove them from the lists."""
     with pytest.MonkeyPatch.context() as earlier:
         earlier.setattr(codes, "time_zones", lambda: {"Africa/Dar_es_Salaam", "localtime"})
-        result = gb("record", gb.file(WITH_CODES))
+        assert gb("record", gb.file(WITH_CODES)).code == 0
+        corrected = correction(gb, amount="1200.00 GHS", holding_amount="300.00 USD")
+        result = gb("record", gb.file([corrected]))
         assert result.code == 0, result.out
     lists.delitem(codes.CURRENCIES, "GHS")
     lists.delitem(codes.MINOR_UNITS, "GHS")
@@ -123,17 +136,11 @@ def test_a_book_with_old_codes_goes_on_and_new_commands_cannot_use_them(
     lived: Shell, lists: pytest.MonkeyPatch
 ) -> None:
     with_old_codes(lived, lists)
-    lines: list[dict[str, Any]] = [
-        on_grant(
-            "HoldActivity", "2017-06-01", "leader", activity="A1", starts="2017-06-01", ends="2017-06-01"
-        ),
-        {"command": "CorrectEntry", "on": "2018-01-01", "actor": "boss", "entry": 17, "reason": "misread"}
-        | {"reads": {"on": "2016-01-04"}},
-    ]
-    result = lived("record", lived.file(lines))
+    day = "2017-06-01"
+    held = on_grant("HoldActivity", day, "leader", activity="A1", starts=day, ends=day)
+    result = lived("record", lived.file([held, correction(lived, on="2016-01-04")]))
     assert result.code == 0, result.out
-    lines[1]["reads"] = {"amount": "1100.00 GHS"}
-    result = lived("record", lived.file(lines[1:]))
+    result = lived("record", lived.file([correction(lived, amount="1100.00 GHS")]))
     assert (result.code, "reads.amount: GHS is not an ISO 4217 currency" in result.out) == (2, True), (
         result.out
     )

@@ -35,7 +35,7 @@ PIPELINE = click.option("--pipeline", is_flag=True, help="Also proposals that ar
 
 
 class Source(NamedTuple):
-    """The open book, the two dates, and what takes the progress."""
+    """The open book, the two dates, and the function that is called with the progress."""
 
     book: "Book"
     dates: "Dates"

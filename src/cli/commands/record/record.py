@@ -182,7 +182,7 @@ def _log(run: Run, seconds: float) -> None:
 
     line(
         "record",
-        **{key.replace(" ", "_"): count for key, count in run.counts.items()},
+        **{count.name.lower(): number for count, number in run.counts.items()},
         dry_run=run.dry or None,
         seconds=round(seconds, 3),
     )

@@ -1,9 +1,11 @@
 """One run of ``grantbook record`` over a file: what each line becomes, and what the whole run did."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +25,18 @@ _BATCH_SECONDS = 0.25
 """A batch ends after this time, so that other writers wait no longer."""
 
 
+class Count(Enum):
+    """How a line is counted, with what the summary calls it, in the summary's order."""
+
+    ACCEPTED = "accepted"
+    REPEAT = "recorded before"
+    REFUSED = "refused"
+    REFUSED_BEFORE = "refused before"
+    CONFLICT = "in conflict with another version"
+    STOPPED = "not taken by a stream that holds a row that is not lawful"
+    MALFORMED = "malformed"
+
+
 class Outcome(NamedTuple):
     """The result of a line."""
 
@@ -40,6 +54,19 @@ class Outcome(NamedTuple):
     def is_recorded(self) -> bool:
         """Whether the command is recorded, now or before."""
         return self.outcome in ("accepted", "repeat") and self.refusal is None
+
+    @property
+    def counted_as(self) -> Count:
+        """How the line is counted."""
+        match self.outcome, self.refusal:
+            case "refused", "VersionConflict":
+                return Count.CONFLICT
+            case "refused", "StreamStopped":
+                return Count.STOPPED
+            case "repeat", str():
+                return Count.REFUSED_BEFORE
+            case outcome, _:
+                return Count[outcome.upper()]
 
     def as_json(self) -> dict[str, Any]:
         """Return the result for JSON."""
@@ -89,7 +116,7 @@ class Run:
     """Whether a line whose id somebody chose is judged again if it was refused before."""
     dry: bool = False
     """Whether a transaction is open that will not be committed."""
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: Counter[Count] = field(default_factory=Counter)
     line: int = 0
     """The last line whose outcome is durable."""
     first_failure: int = 0
@@ -110,7 +137,7 @@ class Run:
         recorded, requests = 0, [self._read(number, raw) for number, raw in lines]
         while recorded < len(lines) and not self.stopped:
             left = requests[recorded:]
-            done = self._tried(left) if self.dry else self.book.retry(partial(self._batch, left, {}))
+            done = self._judge(left) if self.dry else self.book.retry(partial(self._batch, left, {}))
             recorded += len(done)
             for outcome in done:
                 self._count(outcome)
@@ -138,8 +165,8 @@ class Run:
             before.update((outcome.line, outcome) for outcome in done)
         return done
 
-    def _tried(self, requests: Sequence[Request | Outcome]) -> list[Outcome]:
-        """Return what would become of the lines, in the transaction of a dry run."""
+    def _judge(self, requests: Sequence[Request | Outcome]) -> list[Outcome]:
+        """Return the outcomes of the lines in the open transaction of a dry run."""
         self.book.read_earlier(_commands(requests))
         return [self._record(request, {}) for request in requests]
 
@@ -147,14 +174,7 @@ class Run:
         self.line = outcome.line
         if not outcome.is_recorded and not self.first_failure:
             self.first_failure = outcome.line
-        key = outcome.outcome
-        if key == "refused" and outcome.refusal == "VersionConflict":
-            key = "conflict"
-        elif key == "refused" and outcome.refusal == "StreamStopped":
-            key = "stopped"
-        elif key == "repeat" and outcome.refusal is not None:
-            key = "refused before"
-        self.counts[key] = self.counts.get(key, 0) + 1
+        self.counts[outcome.counted_as] += 1
 
     def _read(self, number: int, raw: bytes | BadLine) -> Request | Outcome:
         """Return the line's command, with an id if the line has none; or the outcome of a malformed line.
@@ -199,7 +219,7 @@ class Run:
             return request
         number, command, words, retry = request
         if (first := before.get(number)) is not None and first.command_id is not None:
-            # Its answer may have been committed.
+            # Its receipt may have been committed.
             command, retry = command.with_id(first.command_id), retry._replace(judge_again=False)
         try:
             receipt = self.book.record(command, self.recorder, retry)
@@ -220,13 +240,13 @@ class Run:
     @property
     def code(self) -> int:
         """The exit code of the worst outcome."""
-        if self.counts.get("stopped"):
+        if self.counts[Count.STOPPED]:
             return 4
-        if self.counts.get("malformed"):
+        if self.counts[Count.MALFORMED]:
             return 2
-        if self.counts.get("refused") or self.counts.get("refused before"):
+        if self.counts[Count.REFUSED] or self.counts[Count.REFUSED_BEFORE]:
             return 1
-        return 3 if self.counts.get("conflict") else 0
+        return 3 if self.counts[Count.CONFLICT] else 0
 
     def sentences(self) -> Iterator[str]:
         """Yield what the run did, and what may be done about the lines that it did not record."""
@@ -237,25 +257,13 @@ class Run:
             yield f"stopped after line {self.line}: nothing after it was recorded; --continue goes on"
         elif self.dry and self.first_failure and not self.goes_on:
             yield f"without --continue a run stops after line {self.first_failure}"
-        if self.counts.get("refused before"):
+        if self.counts[Count.REFUSED_BEFORE]:
             yield "refused before: their command_id was answered; --retry-refused judges them again"
 
     def summary(self) -> str:
         """Return in words how many lines had each outcome."""
-        parts = [f"{count:,} {words}" for key, words in _IN_WORDS if (count := self.counts.get(key))]
+        parts = [f"{number:,} {count.value}" for count in Count if (number := self.counts[count])]
         return ", ".join(parts) or "no commands"
-
-
-_IN_WORDS = (
-    ("accepted", "accepted"),
-    ("repeat", "recorded before"),
-    ("refused", "refused"),
-    ("refused before", "refused before"),
-    ("conflict", "in conflict with another version"),
-    ("stopped", "not taken by a stream that holds a row that is not lawful"),
-    ("malformed", "malformed"),
-)
-"""The outcomes as they are counted, and in words."""
 
 
 def _commands(requests: Sequence[Request | Outcome]) -> list["Command"]:
