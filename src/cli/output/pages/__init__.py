@@ -2,12 +2,30 @@
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from projections.query import Report
+
+
+SHEET = 200
+"""The most rows that a screen shows at a time."""
+FEWEST = 20
+"""Rows that are fewer than this are put into the sheet before them."""
+PORTRAIT = 8
+"""The most columns that fit a sheet of A4 upright. A report with more is printed across."""
+
+
+class Sheet(NamedTuple):
+    """Some rows of a report, and the id of each row that begins a grant."""
+
+    start: int
+    """The number of rows before these."""
+    rows: list[list[str]]
+    ids: list[str | None]
 
 
 @cache
@@ -38,20 +56,47 @@ def page(template: str, **values: Any) -> str:
 
 
 def report_page(report: "Report", caption: str, fund: str) -> str:
-    """Return one report as a page with one table."""
+    """Return one report as a page. A long table is in sheets, of which a screen shows one at a time."""
     from cli.output.table import body_of
 
-    rows = body_of(report)
-    title = report.name.replace("-", " ").capitalize()
+    rows = list(body_of(report))
+    anchors = _anchors(report, rows)
+    ids = _ids(rows, anchors)
+    starts = list(range(0, len(rows), SHEET)) or [0]
+    if len(starts) > 1 and len(rows) - starts[-1] < FEWEST:
+        starts.pop()
+    sheets = [Sheet(a, rows[a:b], ids[a:b]) for a, b in pairwise([*starts, len(rows)])]
     return page(
         "report.html",
-        title=title,
+        title=report.name.replace("-", " ").capitalize(),
         fund=fund,
         caption=caption.splitlines(),
         columns=_heads(report),
-        rows=rows,
+        sheets=sheets,
+        anchors=anchors,
+        has_index=len(sheets) > 1 or len(anchors) < len(report.rows),
+        is_wide=len(report.columns) > PORTRAIT,
         count=len(report.rows),
     )
+
+
+def _ids(rows: list[list[str]], anchors: dict[str, str]) -> list[str | None]:
+    """Return the id of each row: of its grant, if it is the grant's first."""
+    left = dict(anchors)
+    return [left.pop(row[0], None) for row in rows]
+
+
+def _anchors(report: "Report", rows: list[list[str]]) -> dict[str, str]:
+    """Return the id of each grant's first row by grant; none if the rows are not of grants."""
+    if report.columns[0] != "grant":
+        return {}
+    anchors, taken = dict[str, str](), set[str]()
+    for row in rows:
+        if row[0] not in anchors and row[0] not in ("", "total"):
+            name = "grant-" + re.sub(r"[^\w.-]", "_", row[0])
+            anchors[row[0]] = f"row-{len(anchors)}" if name in taken else name
+            taken.add(name)
+    return anchors
 
 
 def report_fragment(report: "Report", caption: str) -> str:
