@@ -205,6 +205,7 @@ OTHER_COMMANDS = (
     OtherCommand(
         "completion", "Print the script that completes words in your shell.", _completion, "completion"
     ),
+    OtherCommand("man", "Write the manual pages of all commands into a folder, for man.", _completion, "man"),
     OtherCommand("fund adopt-policy", "Adopt an edition of windows and limits.", _files, "adopt_policy"),
     OtherCommand(
         "grant show", "Show where a grant stands, what may come next, and whose act it is.", _show, "show"
@@ -356,6 +357,7 @@ EXAMPLES = {
     "health": "grantbook health --book my-fund",
     "schema": "grantbook schema commands",
     "completion": "grantbook completion bash",
+    "man": "grantbook man ~/.local/share/man/man1",
     "grant involve": 'grantbook grant involve SSF-2017-01 --role financing --organization "A bank"',
     "grant record-lesson": 'grantbook grant record-lesson SSF-2017-01 --worked "Peers" --why "They answered"',
     "call open": 'grantbook call open C1 --window oks --envelope "9 USD" --criteria need --closes 2020-03-31',

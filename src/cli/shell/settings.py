@@ -204,6 +204,12 @@ class HelpPage(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options, those of every write, and those of every command."""
+        for name, options in self.sections_of_options(ctx).items():
+            with formatter.section(name):
+                formatter.write_dl(options)
+
+    def sections_of_options(self, ctx: click.Context) -> dict[str, list[tuple[str, str]]]:
+        """Return each option with its help, in sections: own, of every write, of every command."""
         params = self.get_params(ctx)
         is_write = any(param.name == _OF_WRITES[-1] and self.name != "record" for param in params)
         sections: dict[str, list[tuple[str, str]]] = {}
@@ -217,10 +223,8 @@ class HelpPage(click.Command):
                 name = "Options of every write"
             if record := param.get_help_record(ctx):
                 sections.setdefault(name, []).append(record)
-        for name in ("Options", "Options of every write", "Options of every command"):
-            if name in sections:
-                with formatter.section(name):
-                    formatter.write_dl(sections[name])
+        names = ("Options", "Options of every write", "Options of every command")
+        return {name: sections[name] for name in names if name in sections}
 
 
 class Command(HelpPage):
