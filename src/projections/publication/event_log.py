@@ -71,7 +71,7 @@ class EventLog:
 
     def __init__(self, book: Book, dates: Dates, out: IO[str]) -> None:
         self._book, self._dates, self._out = book, dates, out
-        self._time_zone = book.fund(dates.known).time_zone
+        self._fund = fund_on(book, dates)
         self._event_types, self._object_types = _Types(), _Types()
         self._others: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {}
         """The objects that several streams name, by id: their type and attributes."""
@@ -95,8 +95,8 @@ class EventLog:
         return count
 
     def _events(self, progress: Progress | None) -> Iterator[dict[str, Any]]:
-        self._other("fund", "fund", {"name": ("string", self._book.fund(self._dates.known).name)})
-        for entry in fund_on(self._book, self._dates):
+        self._other("fund", "fund", {"name": ("string", self._fund.founding.name)})
+        for entry in self._fund.entries:
             if isinstance(entry.event, fund_events.PartnerJoined):
                 name, kind = ("string", entry.event.name), ("string", entry.event.kind)
                 self._other(f"partner:{entry.event.partner}", "partner", {"name": name, "kind": kind})
@@ -182,7 +182,7 @@ class EventLog:
 
     def _time(self, day: date) -> str:
         """Return the first moment of the day at the fund's seat."""
-        return _moment(start_of(day, self._time_zone))
+        return _moment(start_of(day, self._fund.founding.time_zone))
 
 
 def _items(entry: Entry) -> Iterator[tuple[str, str]]:

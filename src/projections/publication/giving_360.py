@@ -21,6 +21,7 @@ from projections.publication.walks import (
     GrantOnDay,
     Movement,
     Progress,
+    fund_on,
     grants_on,
     is_published,
     moment,
@@ -47,7 +48,7 @@ class Grants:
     def __init__(self, book: Book, dates: Dates, publisher: Publisher) -> None:
         self._book, self._dates, self._publisher = book, dates, publisher
         self._prefix = prefix_of(publisher)
-        self._fund_name = book.fund(dates.known).name
+        self._fund_name = fund_on(book, dates).founding.name
         self.count = 0
 
     def parts(self, progress: Progress | None = None) -> Iterator[str]:

@@ -64,15 +64,15 @@ def quoted(text: str) -> str:
 
 def ledger(book: Book, dates: Dates, progress: Progress | None = None) -> Iterator[str]:
     """Yield the ledger, a directive at a time."""
-    fund = book.fund(dates.known)
+    fund = fund_on(book, dates)
     yield f"; As of {dates.as_of}, as known at position {dates.known} of the journal.\n"
-    yield f"option {quoted('title')} {quoted(fund.name)}\n"
-    yield f"option {quoted('operating_currency')} {quoted(fund.currency)}\n\n"
+    yield f"option {quoted('title')} {quoted(fund.founding.name)}\n"
+    yield f"option {quoted('operating_currency')} {quoted(fund.founding.currency)}\n\n"
     for account in (POOL, FEES, INVESTMENT, RETURNED, PROMISED, PAID):
         yield _opened(account)
     contributors = set[str]()
-    for entry in fund_on(book, dates):
-        yield from _of_fund(entry, fund.currency, contributors)
+    for entry in fund.entries:
+        yield from _of_fund(entry, fund.founding.currency, contributors)
     for grant in grants_on(book, dates, progress):
         if grant.movements:
             yield from _of_grant(grant)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from lifecycle.book.book import Book
 from lifecycle.fund import events as fund_events
+from lifecycle.fund.establishment import FundEstablished
 from lifecycle.grant import events as was
 from lifecycle.grant.evolve import steps
 from lifecycle.grant.state import Grant, MutableGrant
@@ -117,15 +118,31 @@ _OF_GRANTS = (
 """The fund's events that are written with a grant's. There may be very many."""
 
 
-def fund_on(book: Book, dates: Dates) -> list[Entry]:
-    """Return the fund's entries in force on the day, without those that are written with a grant's."""
+class FundOnDay(NamedTuple):
+    """The fund as of a day and as known at a position."""
+
+    founding: FundEstablished
+    """As it reads now: name, holding currency, seat and fiscal year."""
+    entries: list[Entry]
+    """In force on the day, by day and version, without those that are written with a grant's."""
+
+
+def fund_on(book: Book, dates: Dates) -> FundOnDay:
+    """Return the fund. Its entries are read in pages, and those of grants are not kept.
+
+    Raises ``LookupError`` if the fund was not established by the position.
+    """
     own = [
         entry
         for page in book.fund_pages(dates.known)
         for entry in page
         if not isinstance(entry.event, _OF_GRANTS)
     ]
-    return history(own, dates.as_of)
+    in_force = history(own)
+    founding = next((entry.event for entry in in_force if isinstance(entry.event, FundEstablished)), None)
+    if founding is None:
+        raise LookupError(f"no fund was established by position {dates.known}")
+    return FundOnDay(founding, [entry for entry in in_force if entry.on <= dates.as_of])
 
 
 def is_published(of: GrantOnDay, *, pipeline: bool = False) -> bool:

@@ -50,6 +50,8 @@ def opened_source(as_of: str | None, known: str | None) -> Iterator[Source]:
     with settings().open_to_read() as book:
         day = book.today() if as_of is None else day_from(as_of, "--as-of")
         position = book.position() if known is None else position_from(book, known)
+        if position == 0:
+            raise click.BadParameter("nothing was recorded by then", param_hint="--known")
         with steps_of("exporting") as progress:
             yield Source(book, Dates(day, position), progress)
 
@@ -197,6 +199,7 @@ def datapackage(output: Path, *, as_of: str | None, known: str | None, overwrite
     """Write the folder."""
     from cli.output.data_package import package, write_resource
     from projections.publication.every_report import FILES, every_report
+    from projections.publication.walks import fund_on
 
     refuse_to_overwrite(output, overwrite=overwrite)
     with opened_source(as_of, known) as (book, dates, progress):
@@ -207,6 +210,8 @@ def datapackage(output: Path, *, as_of: str | None, known: str | None, overwrite
                 resources.append(write_resource(named, folder))
                 if progress is not None:
                     progress(len(resources), FILES)
-            text = package(book.fund(dates.known).name, caption, book.recorded_at(dates.known), resources)
+            text = package(
+                fund_on(book, dates).founding.name, caption, book.recorded_at(dates.known), resources
+            )
             (folder / "datapackage.json").write_text(text, "utf-8")
         return wrote(Source(book, dates, progress), output, {"reports": len(resources)})

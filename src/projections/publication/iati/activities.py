@@ -8,7 +8,6 @@ from typing import IO
 
 from lifecycle.book.book import Book
 from lifecycle.fund import events as fund_events
-from lifecycle.fund.state import Fund
 from lifecycle.grant import events as was
 from lifecycle.kernel.history import Entry
 from lifecycle.types.dates import plus_months
@@ -40,7 +39,7 @@ class Activities:
 
     def __init__(self, book: Book, dates: Dates, publisher: Publisher, out: IO[str]) -> None:
         self._book, self._dates, self._publisher = book, dates, publisher
-        self._fund: Fund = book.fund(dates.known)
+        self._fund, self._fund_entries = fund_on(book, dates)
         self._xml = Xml(out)
         self.years = Years(self._fund.fiscal_year_start)
 
@@ -133,7 +132,7 @@ class Activities:
         return f"{self._publisher.identifier}-fund:{self._fund.currency}"
 
     def _write_fund(self) -> None:
-        entries = fund_on(self._book, self._dates)
+        entries = self._fund_entries
         names = {
             e.event.partner: e.event.name for e in entries if isinstance(e.event, fund_events.PartnerJoined)
         }
@@ -144,7 +143,7 @@ class Activities:
                 self._organisation(name, codes.FUNDING, self._publisher.organisations.get(partner))
             self._publishers_roles(codes.ACCOUNTABLE, codes.EXTENDING)
             self._xml.element("activity-status", code=codes.IMPLEMENTATION)
-            self._dates_of({codes.ACTUAL_START: self._fund.established_on})
+            self._dates_of({codes.ACTUAL_START: self._fund.on})
             self._xml.element("recipient-region", vocabulary=codes.DAC, code=codes.DEVELOPING_COUNTRIES)
             self._xml.element("sector", vocabulary=codes.DAC, code=codes.MULTISECTOR)
             for entry in entries:

@@ -153,3 +153,20 @@ def test_a_pipeline_has_the_proposals_too(publishing: Shell) -> None:
     dates = ("--as-of", "2017-01-15", "--json")
     assert publishing("export", "iati", "out", *dates).row["activities"] == 1
     assert publishing("export", "iati", "more", "--pipeline", *dates).row["activities"] == 2
+
+
+@pytest.mark.parametrize("words", [("beancount", "out"), ("ocel", "out"), ("datapackage", "out")])
+def test_before_anything_was_recorded_there_is_nothing_to_export(
+    lived: Shell, words: tuple[str, str]
+) -> None:
+    result = lived("export", *words, "--known", "2000-01-01")
+    assert result.code == 2
+    assert "--known: nothing was recorded by then" in result.err
+    assert not (lived.folder / "out").exists()
+
+
+def test_before_the_first_grant_every_form_is_still_whole(publishing: Shell) -> None:
+    for words in (("beancount", "a"), ("ocel", "b"), ("iati", "c"), ("datapackage", "d")):
+        result = publishing("export", *words, "--as-of", "2001-01-01")
+        assert result.code == 0, result.err
+    assert json.loads((publishing.folder / "b").read_text())["events"] == []
