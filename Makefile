@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo quick test test-postgresql lowest faults mutants lint docs bench bench-large lock clean
+.PHONY: help demo quick test test-postgresql lowest faults mutants lint docs picture bench bench-large lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -q --disable-pip-version-check
@@ -39,6 +39,9 @@ lint: .venv/.dev ## ruff, mypy, import contracts, the reference against the code
 
 docs: .venv/.dev ## write the generated reference
 	$(BIN)/python docs/reference.py
+
+picture: .venv/.dev ## draw the picture of the README from the demo; needs Chromium
+	$(BIN)/python docs/picture.py
 
 mutants: .venv/.dev ## break each guard once, and see that the test named for it fails
 	$(BIN)/python tests/mutation/run.py

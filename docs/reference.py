@@ -318,7 +318,7 @@ def main() -> int:
             file.write_text(modules[file], "utf-8")
             print(name)
     if old:  # what follows is made from the new modules, which only a new process imports
-        return 1 if is_check else subprocess.run([sys.executable, *sys.argv], check=False).returncode  # noqa: S603
+        return 1 if is_check else subprocess.run([sys.executable, *sys.argv], check=False).returncode
     wanted = pages()
     names = stale(wanted)
     for name in names:
