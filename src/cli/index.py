@@ -134,6 +134,12 @@ def _recorders() -> ModuleType:
     return recorders
 
 
+def _exceptions() -> ModuleType:
+    from cli.commands.audit import exceptions
+
+    return exceptions
+
+
 def _seal() -> ModuleType:
     from cli.commands.audit import seal
 
@@ -247,6 +253,9 @@ OTHER_COMMANDS = (
     OtherCommand("audit refusals", "List who was refused what, when, by which rule.", _history, "refusals"),
     OtherCommand(
         "audit recorders", "List what one recorder entered for both sides.", _recorders, "recorders"
+    ),
+    OtherCommand(
+        "audit exceptions", "List odd entries: the same one twice, a rate far off.", _exceptions, "exceptions"
     ),
     OtherCommand("audit seal", "Seal all unsealed entries with a signed checkpoint.", _seal, "seal"),
     OtherCommand("audit verify", "Prove that nothing recorded was altered.", _verify, "verify"),
@@ -385,6 +394,7 @@ EXAMPLES = {
     "audit entries": "grantbook audit entries SSF-2017-01 --output entries.jsonl",
     "audit refusals": "grantbook audit refusals --json",
     "audit recorders": "grantbook audit recorders SSF-2017-01",
+    "audit exceptions": "grantbook audit exceptions --as-of 2017-12-31",
     "audit seal": "grantbook audit seal",
     "audit verify": "grantbook audit verify --rules",
     "audit prove": "grantbook audit prove grant:SSF-2017-01@4 --output proof.json",

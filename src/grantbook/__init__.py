@@ -17,7 +17,7 @@ from grantbook.own_packages import check
 
 if TYPE_CHECKING:
     from cli.narrative.history import Paragraph
-    from grantbook.book import Book, Refused, Unfinished
+    from grantbook.book import Book, OddEntry, Refused, Unfinished
     from grantbook.report import Report
     from lifecycle.grant.state import Grant
     from lifecycle.journal.recorder import CommandResult
@@ -30,6 +30,7 @@ __all__ = [
     "CommandResult",
     "Grant",
     "Malformed",
+    "OddEntry",
     "Paragraph",
     "Refused",
     "Report",

@@ -10,6 +10,7 @@ from typing import Any, Self
 from cli.commands.reports.report import caption_of
 from cli.narrative.history import Paragraph, paragraphs_of
 from cli.recording.meant_currency import currency_for
+from cli.recording.odd_entries import sentence_of
 from cli.recording.personal_data import personal, warning
 from cli.recording.record import record
 from cli.shell.as_of_options import stream_named
@@ -40,6 +41,10 @@ class Refused(Exception):
 
 class Unfinished(UserWarning):
     """The command is recorded, but the views were not caught up or the journal was not sealed."""
+
+
+class OddEntry(UserWarning):
+    """The command is recorded, and its entry is odd: ``grantbook audit exceptions`` lists it."""
 
 
 class Book:
@@ -100,8 +105,8 @@ class Book:
         ``grantbook record``; in a mapping ``on`` may be missing for today, and ``actor`` for the officer.
         A command whose id was recorded before is not recorded again; its first receipt is returned.
 
-        Warns with `Unfinished` if work after the command failed, and with ``UserWarning`` if a field seems to
-        hold personal data.
+        Warns with `Unfinished` if work after the command failed, with `OddEntry` if ``grantbook audit
+        exceptions`` lists the entry, and with ``UserWarning`` if a field seems to hold personal data.
 
         Raises `Refused` if a rule forbids it, ``Malformed`` if the mapping makes no command,
         ``VersionConflict`` if the stream is not at ``expect_version``, ``ValueError`` if the book was opened
@@ -114,7 +119,9 @@ class Book:
             command = command_from(words, currency_for(self._book, words))
         if fields := personal(command.words()):
             warnings.warn(warning(fields), stacklevel=2)
-        receipt, unfinished = record(self._book, command, self.officer)
+        receipt, unfinished, odd = record(self._book, command, self.officer)
+        for reason in odd:
+            warnings.warn(sentence_of(reason), OddEntry, stacklevel=2)
         for sentence in unfinished:
             warnings.warn(sentence, Unfinished, stacklevel=2)
         if receipt.refusal is not None:

@@ -1,7 +1,7 @@
 """The classes that `grantbook` exports. They are imported together when the first of them is used."""
 
 from cli.narrative.history import Paragraph
-from grantbook.book import Book, Refused, Unfinished
+from grantbook.book import Book, OddEntry, Refused, Unfinished
 from grantbook.report import Report
 from lifecycle.grant.state import Grant
 from lifecycle.journal.recorder import CommandResult
@@ -14,6 +14,7 @@ __all__ = [
     "CommandResult",
     "Grant",
     "Malformed",
+    "OddEntry",
     "Paragraph",
     "Refused",
     "Report",

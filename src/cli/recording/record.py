@@ -14,13 +14,16 @@ class Recorded(NamedTuple):
     receipt: "CommandResult"
     unfinished: tuple[str, ...] = ()
     """A sentence for each step after recording that failed. Not escaped."""
+    warnings: tuple[str, ...] = ()
+    """Why the entry is odd, as ``grantbook audit exceptions`` lists it. Not escaped."""
 
 
 def try_out(book: "Book", command: "Command", recorder: str) -> Recorded:
     """Decide the command as `record` does, and record nothing."""
     with book.trial((command,)):
         receipt = book.record(command, recorder)
-    return Recorded(receipt)
+        warnings = _odd(book)
+    return Recorded(receipt, warnings=warnings)
 
 
 def record(book: "Book", command: "Command", recorder: str) -> Recorded:
@@ -29,7 +32,15 @@ def record(book: "Book", command: "Command", recorder: str) -> Recorded:
     Raises ``VersionConflict``, ``StreamStopped`` and ``BookError`` as `Book.record` does.
     """
     receipt = book.record(command, recorder)
-    return Recorded(receipt, tuple(catch_up_and_seal(book, views=receipt.outcome == "accepted")))
+    warnings = _odd(book)
+    unfinished = tuple(catch_up_and_seal(book, views=receipt.outcome == "accepted"))
+    return Recorded(receipt, unfinished, warnings)
+
+
+def _odd(book: "Book") -> tuple[str, ...]:
+    from cli.recording.odd_entries import OddEntryWarnings
+
+    return tuple(OddEntryWarnings(book).of_last_command())
 
 
 def catch_up_and_seal(book: "Book", *, views: bool = True, founded: bool = False) -> list[str]:

@@ -91,6 +91,7 @@ def record_and_print(
     The bytes of a ``file``, whose digest is among the words, are first kept in the book's documents.
     """
     from cli.recording.meant_currency import currency_for
+    from cli.recording.odd_entries import sentence_of
     from cli.recording.personal_data import personal, warning
     from cli.recording.record import record, try_out
     from lifecycle.kernel.errors import StreamStopped, VersionConflict
@@ -109,13 +110,15 @@ def record_and_print(
             book.attach(file)
         started = time.perf_counter()
         try:
-            receipt, unfinished = (try_out if dry_run else record)(book, command, recorder)
+            receipt, unfinished, warnings = (try_out if dry_run else record)(book, command, recorder)
         except (VersionConflict, StreamStopped) as error:
             return not_recorded(options, error, command.command_id)
         seconds = time.perf_counter() - started
         effect = book.effect
     _log(receipt, seconds, dry_run=dry_run)
-    code = _print(options, receipt, effect, "" if "on" in words else without_day, dry_run=dry_run)
+    code = _print(options, receipt, effect, "" if "on" in words else without_day, warnings, dry_run=dry_run)
+    for reason in warnings:
+        say(prose(sentence_of(reason)), err=True)
     for sentence in unfinished:
         say(f"{'recorded; ' if receipt.refusal is None else ''}{prose(sentence)}", err=True)
     if fields := personal(words):
@@ -155,12 +158,13 @@ def _print(
     receipt: "CommandResult",
     effect: "Effect | None",
     without_day: str,
+    warnings: tuple[str, ...],
     *,
     dry_run: bool,
 ) -> int:
     """Print the receipt in words or as JSON on stdout, or a refusal on stderr, and return the exit code."""
     if options.json:
-        say(to_json(receipt_json(receipt)))
+        say(to_json(receipt_json(receipt) | ({"warnings": list(warnings)} if warnings else {})))
     elif receipt.refusal is None:
         say(accepted(receipt, dry_run=dry_run))
         if effect is not None:

@@ -1,6 +1,6 @@
 """The reading side of an open book: entries, states, positions, refusals."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -114,6 +114,12 @@ class BookReader:
         """Return the corrections of the fund's entries, as known at a position."""
         with store_errors(self.journal.place):
             return _up_to(self.journal.corrections(FUND), known)
+
+    def fund_entries_of(self, events: Sequence[str], known: int | None = None) -> list[Entry]:
+        """Return the fund's entries of the types of events with these names, and its corrections."""
+        with store_errors(self.journal.place):
+            entries = self.journal.of_events(FUND, [*events, "EntryCorrected"])
+        return entries if known is None else _up_to(entries, known)
 
     # ── positions ────────────────────────────────────────────────────────────────────────────
 

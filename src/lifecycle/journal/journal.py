@@ -212,11 +212,16 @@ class Journal(JournalRows, Application[str]):
 
     def corrections(self, stream: str) -> list[Entry]:
         """Return a stream's corrections, as they were written."""
+        return self.of_events(stream, ("EntryCorrected",))
+
+    def of_events(self, stream: str, events: Sequence[str]) -> list[Entry]:
+        """Return a stream's entries of the types of events with these names, as they were written."""
+        topics = " OR ".join(["topic LIKE ?"] * len(events))
         rows = self.recorder.rows(
-            f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ? AND topic LIKE ?"
+            f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ? AND ({topics})"
             " ORDER BY originator_version",
             stream,
-            "EntryCorrected.%",
+            *(f"{event}.%" for event in events),
         )
         return [entry for row in rows if type((entry := self.left_out.entry(row)).event) is not LeftOut]
 

@@ -79,9 +79,9 @@ def test_every_write_can_be_tried(words: str, shell: Shell) -> None:
 
 
 def test_the_log_is_quiet_on_a_terminal_unless_asked(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    fee = ("fund", "charge-fee", "--amount", "1 USD", "--actor", "cash")
-    assert json.loads(lived(*fee).err)["outcome"] == "accepted"
+    fee = ("fund", "charge-fee", "--actor", "cash", "--amount")
+    assert json.loads(lived(*fee, "1 USD").err)["outcome"] == "accepted"
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    assert lived(*fee).err == ""
+    assert lived(*fee, "2 USD").err == ""
     monkeypatch.setenv("GRANTBOOK_LOG", "1")
-    assert "outcome='accepted'" in lived(*fee).err
+    assert "outcome='accepted'" in lived(*fee, "3 USD").err

@@ -145,7 +145,7 @@ class _Run:
         for key, command in answers.items():
             if command == "RejectPayment":
                 continue
-            receipt, _ = try_out(self.book, self._command(command, grant, payment), self.recorder)
+            receipt = try_out(self.book, self._command(command, grant, payment), self.recorder).receipt
             if receipt.refusal is not None:
                 say(f"  {_WORDS[command]} would be {refused(receipt)}")
                 del possible[key]
@@ -170,9 +170,12 @@ class _Run:
 
     def _record(self, name: str, grant: "Grant", payment: "Payment") -> None:
         from cli.narrative.receipt import lines_of
+        from cli.recording.odd_entries import sentence_of
         from cli.recording.record import record
 
-        receipt, unfinished = record(self.book, self._command(name, grant, payment), self.recorder)
+        receipt, unfinished, odd = record(self.book, self._command(name, grant, payment), self.recorder)
+        for reason in odd:
+            say(prose(sentence_of(reason)), err=True)
         for sentence in unfinished:
             say(prose(sentence), err=True)
         if receipt.refusal is not None:

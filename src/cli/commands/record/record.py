@@ -150,6 +150,12 @@ def _sum_up(options: Settings, run: Run, failure: BaseException | None, unfinish
         say(prose(sentence), err=True)
     if (more := run.lines_with_personal_data - len(run.warnings)) > 0:
         say(f"warning: {more:,} more lines seem to hold people's data", err=True)
+    for sentence in run.odd_warnings:
+        say(prose(sentence), err=True)
+    if run.odd_lines:
+        more = run.odd_lines - len(run.odd_warnings)
+        beside = f"{more:,} more entries are odd; " if more else ""
+        say(f"{beside}grantbook audit exceptions lists odd entries", err=True)
     if not options.json:
         for sentence in run.sentences():
             say(sentence)

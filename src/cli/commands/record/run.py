@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cli.commands.record.line_ids import Ids
 from cli.commands.record.lines import BadLine, Line, words_of
 from cli.output.terminal_text import prose
+from cli.recording.odd_entries import OddEntryWarnings
 
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from lifecycle.kernel.command import Command
 
 _MOST_WARNINGS = 20
-"""How many warnings of personal data are printed."""
+"""How many warnings of personal data are printed, and how many of odd entries."""
 _BATCH_SECONDS = 0.25
 """A batch ends after this time, so that other writers wait no longer."""
 
@@ -49,6 +50,8 @@ class Outcome(NamedTuple):
     rule: str | None = None
     entries: tuple[str, ...] = ()
     position: int | None = None
+    warnings: tuple[str, ...] = ()
+    """Why the entry is odd."""
 
     @property
     def is_recorded(self) -> bool:
@@ -78,6 +81,7 @@ class Outcome(NamedTuple):
             "message": self.message,
             "entries": list(self.entries),
             "position": self.position,
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
         }
 
     def sentence(self) -> str:
@@ -128,8 +132,15 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     """Warnings about the first lines that seem to hold personal data."""
     lines_with_personal_data: int = 0
+    odd_lines: int = 0
+    """How many entries are odd."""
+    odd_warnings: list[str] = field(default_factory=list)
+    """Warnings about the first odd entries."""
     _today: date | None = None
     """Today at the fund's seat, as of the present batch."""
+
+    def __post_init__(self) -> None:
+        self._odd = OddEntryWarnings(self.book)
 
     def take(self, lines: list[Line]) -> None:
         """Record the lines in one or more durable transactions, and report each."""
@@ -153,6 +164,8 @@ class Run:
         committed, and its commands then come back as repeats.
         """
         done: list[Outcome] = []
+        if again:
+            self._odd = OddEntryWarnings(self.book)
         until = time.monotonic() + _BATCH_SECONDS
         with self.book.batch(_commands(requests)):
             for request in requests:
@@ -174,6 +187,10 @@ class Run:
         self.line = outcome.line
         if not outcome.is_recorded and not self.first_failure:
             self.first_failure = outcome.line
+        if outcome.warnings:
+            self.odd_lines += 1
+            if self.odd_lines <= _MOST_WARNINGS:
+                self.odd_warnings.append(f"line {outcome.line}: warning: {'; '.join(outcome.warnings)}")
         self.counts[outcome.counted_as] += 1
 
     def _read(self, number: int, raw: bytes | BadLine) -> Request | Outcome:
@@ -229,13 +246,14 @@ class Run:
             return Outcome(number, "refused", command.command_id, "VersionConflict", str(error))
         except StreamStopped as error:
             return Outcome(number, "refused", command.command_id, "StreamStopped", str(error))
+        odd = self._odd.of_last_command() if receipt.outcome == "accepted" else ()
         if receipt.outcome == "accepted" and (fields := personal(words)):
             self.lines_with_personal_data += 1
             if self.lines_with_personal_data <= _MOST_WARNINGS:
                 self.warnings.append(f"line {number}: {warning(fields)}")
         if receipt.outcome == "repeat" and receipt.refusal is None and not words.get("command_id"):
             self.repeats_of_derived_ids += 1
-        return _outcome(number, receipt)
+        return _outcome(number, receipt)._replace(warnings=tuple(odd))
 
     @property
     def code(self) -> int:
