@@ -16,6 +16,7 @@ from lifecycle.types.text import quoted
 
 LARGEST = Decimal(10) ** 15
 """One more than the most minor units of an amount in a command (`lifecycle.types.money.DIGITS`)."""
+TOO_LARGE = "is too large to be added up: it has more than 15 digits"
 _MOST_READINGS = 3
 _SAME_SIGNS = str.maketrans("’‘ʼ`´−–—", "'''''---")  # noqa: RUF001 as people and programs write them
 _PARTS = re.compile(r"(?P<before>[^\d.,]*)(?P<number>[.,]?\d(?:[\d.,' ]*\d)?)(?P<after>\D*)", re.ASCII)
@@ -55,9 +56,11 @@ def read_amount(value: object, currency: str | None) -> AmountReading:
     if None in codes or not numbers:
         return AmountReading(tuple(faults), ())
     signed = [(-1 if is_negative else 1) * multiple * number for number in numbers]
+    if any(number.adjusted() >= LARGEST.adjusted() for number in signed):
+        return AmountReading((TOO_LARGE,), ())
     meant = [reading for code in codes if code for number in signed for reading in _exact(number, code)]
     if any(abs(Decimal(reading.split(" ")[0].replace(".", ""))) >= LARGEST for reading in meant):
-        return AmountReading(("is too large to be added up: it has more than 15 digits",), ())
+        return AmountReading((TOO_LARGE,), ())
     if len(numbers) == 1 and codes and len(set(meant)) > len(codes):
         faults.append(f"has more decimals than {codes[0]}")
     if not faults and not parts["after"].startswith(" "):

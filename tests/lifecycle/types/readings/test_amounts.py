@@ -77,6 +77,7 @@ def test_the_books_currency_is_offered_if_the_text_allows_it(
         ("25 EUR USD", "names two currencies"),
         ("12 50 EUR", "has marks between its digits"),
         ("25,000,00 EUR", "has marks between its digits"),
+        (10**30, "is too large to be added up: it has more than 15 digits"),
         ("1234567890123456 EUR", "is too large to be added up: it has more than 15 digits"),
     ],
 )
