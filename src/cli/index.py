@@ -44,6 +44,18 @@ def _payment_run() -> ModuleType:
     return payment_run
 
 
+def _import() -> ModuleType:
+    from cli.commands.import_files import import_command
+
+    return import_command
+
+
+def _template() -> ModuleType:
+    from cli.commands.import_files import template
+
+    return template
+
+
 def _stores() -> ModuleType:
     from cli.commands import stores
 
@@ -204,6 +216,8 @@ OTHER_COMMANDS = (
     OtherCommand("init", "Make a new book.", _init, "init"),
     OtherCommand("demo", "Record what the Facility published, and report on it.", _demo, "demo"),
     OtherCommand("record", "Record commands from a file, one a line.", _record, "record"),
+    OtherCommand("import", "Bring in files of other programs, by a map.", _import, "import_files"),
+    OtherCommand("template", "Write an empty table that import reads.", _template, "template"),
     OtherCommand("move", "Copy a book to another place or store.", _stores, "move"),
     OtherCommand("roles", "Print the SQL that gives a database its roles.", _stores, "roles"),
     OtherCommand("health", "Check that the store keeps what it acknowledges.", _stores, "health"),
@@ -361,6 +375,8 @@ EXAMPLES = {
     "init": 'grantbook init my-fund --name "My fund" --currency USD --fiscal-year-start 7',
     "demo": "grantbook demo demo-book",
     "record": "grantbook record commands.jsonl --dry-run",
+    "import": "grantbook import payments payments.xlsx --check",
+    "template": "grantbook template payments payments.xlsx",
     "move": "grantbook move my-fund postgresql://localhost/fund",
     "roles": "grantbook roles --prefix grantbook",
     "health": "grantbook health --book my-fund",

@@ -247,13 +247,14 @@ def csv_lines(report: "Report") -> Iterator[str]:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for row in chain([report.columns], report.rows):
-        writer.writerow(map(_csv_cell, row))
+        writer.writerow(map(csv_cell, row))
         yield out.getvalue()
         out.seek(0)
         out.truncate()
 
 
-def _csv_cell(value: Any) -> str:
+def csv_cell(value: Any) -> str:
+    """Return a value as it stands in CSV. Text that a spreadsheet would execute is escaped."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -145,8 +145,12 @@ class Run:
     def take(self, lines: list[Line]) -> None:
         """Record the lines in one or more durable transactions, and report each."""
         self._today = None
-        recorded, requests = 0, [self._read(number, raw) for number, raw in lines]
-        while recorded < len(lines) and not self.stopped:
+        self.take_requests([self._read(number, raw) for number, raw in lines])
+
+    def take_requests(self, requests: Sequence[Request | Outcome]) -> None:
+        """Record what lines say in one or more durable transactions, and report each."""
+        recorded = 0
+        while recorded < len(requests) and not self.stopped:
             left = requests[recorded:]
             done = self._judge(left) if self.dry else self.book.retry(partial(self._batch, left, {}))
             recorded += len(done)
@@ -280,8 +284,13 @@ class Run:
 
     def summary(self) -> str:
         """Return in words how many lines had each outcome."""
-        parts = [f"{number:,} {count.value}" for count in Count if (number := self.counts[count])]
-        return ", ".join(parts) or "no commands"
+        return summary_of(self.counts)
+
+
+def summary_of(counts: Mapping[Count, int]) -> str:
+    """Return in words how many commands had each outcome."""
+    parts = [f"{number:,} {count.value}" for count in Count if (number := counts.get(count))]
+    return ", ".join(parts) or "no commands"
 
 
 def _commands(requests: Sequence[Request | Outcome]) -> list["Command"]:

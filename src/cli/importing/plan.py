@@ -1,0 +1,285 @@
+"""The plan of an import: the commands that rows become, and every cell that cannot be read."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import NAMESPACE_URL, uuid5
+
+from cli.importing.mapping.applied import Applied, CellFault, NotTaken
+from cli.importing.mapping.load import columns_of, fields_of
+from cli.importing.mapping.model import Condition, Map, ValueSpec
+from cli.importing.mapping.values import Context, Values, all_in, found_in, parsed
+from cli.importing.readers.reading import Reading, rows_of
+from cli.importing.rows import Cell, Row
+from lifecycle.parse import Malformed, command_from
+
+if TYPE_CHECKING:
+    from lifecycle.fund.state import Fund
+    from lifecycle.kernel.command import Command
+
+_NAMESPACE = uuid5(NAMESPACE_URL, "grantbook:import")
+_LONGEST_REFERENCE = 300
+
+
+class Reject(NamedTuple):
+    """A cell that cannot be imported."""
+
+    cell: str
+    """Its address."""
+    value: str
+    reason: str
+
+
+class Planned(NamedTuple):
+    """A command that a row becomes."""
+
+    number: int
+    """Its number among all commands of the import, from 1."""
+    command: "Command"
+    words: dict[str, Any]
+    row: str
+    """The address of the row."""
+    key: str
+    """What names the row."""
+
+
+class Planner:
+    """Reads the files of an import once, by a map."""
+
+    def __init__(
+        self,
+        loaded: Map,
+        fund: "Fund",
+        recorder: str,
+        files: Sequence[Path],
+        reject: Callable[[Reject], None],
+    ) -> None:
+        self._map, self._recorder, self._files, self._reject = loaded, recorder, files, reject
+        self.applied = Applied()
+        self.values = Values(loaded, fund.currency, fund.time_zone, self.applied)
+        self._steps = [
+            (
+                step,
+                fields_of(step.command),
+                {name: parsed(step.fields[name]) for name in _day_first(step.fields)},
+            )
+            for step in loaded.step
+        ]
+        names = [step.command for step in loaded.step]
+        self._labels = [f"{name} {names[:at].count(name) + 1}" for at, name in enumerate(names)]
+        """The name of each step in the ids of its commands."""
+        self._source = uuid5(_NAMESPACE, loaded.import_.source)
+        self._seen: dict[int, int] = {}
+        """A digest of each row's content by a digest of its key."""
+        self._times: dict[int, int] = {}
+        """How often each key was numbered."""
+        self._once: set[tuple[int, str]] = set()
+        self.rows = self.rejected_rows = self.commands = 0
+
+    def run(self) -> Iterator[Planned]:
+        """Yield the commands in the order of the rows. Raises ``BadFile``."""
+        file, columns = self._map.file, columns_of(self._map)
+        reading = Reading(
+            columns, file.optional, file.header, file.sheet, file.encoding, file.delimiter, file.rows
+        )
+        for path in self._files:
+            for row in rows_of(path, reading, self.applied.note):
+                self.rows += 1
+                yield from self._of_row(row)
+
+    def _of_row(self, row: Row) -> Iterator[Planned]:
+        whole = Context(row, row, "", 1)
+        if any(_is_true(condition, whole) for condition in self._map.file.leave_out):
+            self.applied.note("rows left out by [file] leave_out", row.address)
+            return
+        rejects: list[Reject] = []
+        planned: list[tuple[dict[str, Any], Command]] = []
+        try:
+            key = self._key(row)
+        except NotTaken as skipped:
+            self.applied.note(skipped.rule, skipped.address)
+            return
+        except CellFault as fault:
+            rejects.append(_reject_of(fault))
+            key = row.address
+        for at, (step, _, _) in enumerate(self._steps):
+            parts = row.each(step.each) if step.each is not None else (row,)
+            for number, part in enumerate(parts, 1):
+                self._take_step(at, Context(row, part, key, number), rejects, planned)
+        if rejects:
+            self.rejected_rows += 1
+            for reject in dict.fromkeys(rejects):
+                self._reject(reject)
+            return
+        for words, command in planned:
+            self.commands += 1
+            yield Planned(self.commands, command, words, row.address, key)
+
+    # ── keys ─────────────────────────────────────────────────────────────────────────────────
+
+    def _key(self, row: Row) -> str:
+        """Return what names the row.
+
+        Raises `NotTaken` if the row is left out since it stood before, `CellFault` if it cannot be named.
+        """
+        names = self._map.import_.key
+        cells = [row.cell(name) for name in names]
+        if (empty := next((cell for cell in cells if cell.is_empty), None)) is not None:
+            raise CellFault(empty, "is empty, and it names the row: import.key")
+        content = row.content()
+        key = " ".join(cell.text for cell in cells) if names else f"{_digest(content):016x}"
+        of_key, of_content = _digest(key), _digest(content)
+        if of_key not in self._seen:
+            self._seen[of_key] = of_content
+            return key
+        cell = cells[0] if cells else Cell(key, row.address)
+        return self._repeated(key, of_key, cell, is_equal=self._seen[of_key] == of_content)
+
+    def _repeated(self, key: str, of_key: int, cell: Cell, *, is_equal: bool) -> str:
+        """Return the key of a row whose key stood before."""
+        duplicates = self._map.import_.duplicates
+        if duplicates == "number":
+            self._times[of_key] = number = self._times.get(of_key, 1) + 1
+            self.applied.note("rows with the key of an earlier row numbered", cell.address)
+            return f"{key} ({number})"
+        if is_equal:
+            raise NotTaken("rows equal to an earlier row left out", cell.address)
+        if duplicates == "skip":
+            raise NotTaken("rows with the key of an earlier row, and other content, left out", cell.address)
+        raise CellFault(
+            cell,
+            "names an earlier row too, which says something else:"
+            ' import.duplicates = "skip" or "number" says what becomes of it',
+        )
+
+    # ── steps ────────────────────────────────────────────────────────────────────────────────
+
+    def _take_step(
+        self,
+        at: int,
+        context: Context,
+        rejects: list[Reject],
+        planned: list[tuple[dict[str, Any], "Command"]],
+    ) -> None:
+        """Add the command of a step, or the cells that cannot be read."""
+        step = self._steps[at][0]
+        if not all(_is_true(condition, context) for condition in step.when) or self._was_taken(at, context):
+            return
+        try:
+            words, cells = self._words(at, context, rejects)
+        except NotTaken as skipped:
+            self.applied.note(f"{step.command} {skipped.rule}", skipped.address)
+            return
+        if words is None:
+            return
+        if step.once:
+            self._once.add((at, self._about(at, context)))
+        words = self._enveloped(words, at, context)
+        try:
+            planned.append((words, command_from(words)))
+        except Malformed as malformed:
+            for field, what in malformed.problems:
+                cell = (
+                    cells.get(field) or cells.get(field.partition(".")[0]) or Cell(None, context.part.address)
+                )
+                rejects.append(Reject(cell.address, cell.text, f"{step.command} {field}: {what}"))
+
+    def _about(self, at: int, context: Context) -> str:
+        """Return what the step is about as the row writes it: its grant, its partner or its call."""
+        specs = self._steps[at][2]
+        spec = next((specs[name] for name in ("grant", "partner", "call") if name in specs), None)
+        column = spec.column if isinstance(spec, ValueSpec) else None
+        return context.key if column is None else found_in(context, column).text
+
+    def _was_taken(self, at: int, context: Context) -> bool:
+        """Return whether an earlier row of the same grant took the step, which is taken once."""
+        return self._steps[at][0].once and (at, self._about(at, context)) in self._once
+
+    def _words(
+        self, at: int, context: Context, rejects: list[Reject]
+    ) -> tuple[dict[str, Any] | None, dict[str, Cell]]:
+        """Return the fields of a command, or `None` if a cell is at fault or the step's day is empty."""
+        step, fields, specs = self._steps[at]
+        self.values.money.step = step.command
+        words: dict[str, Any] = {"command": step.command}
+        cells: dict[str, Cell] = {}
+        faults: list[CellFault] = []
+        for name, spec in specs.items():
+            try:
+                value = self.values.of(fields.get(name), spec, context, cells, name)
+            except CellFault as fault:
+                faults.append(fault)
+                continue
+            if value is not None:
+                words[name] = value
+            elif name == "on":
+                raise NotTaken("not taken: its day is empty", cells[name].address)
+        if faults:
+            rejects += map(_reject_of, faults)
+            return None, cells
+        for name, field in fields.items():
+            if field.is_required and name in cells and words.get(name) in (None, []):
+                rejects.append(Reject(cells[name].address, "", f"is empty: {step.command} needs {name}"))
+                return None, cells
+        return words, cells
+
+    def _enveloped(self, words: dict[str, Any], at: int, context: Context) -> dict[str, Any]:
+        """Return the words with the actor, an id made of source, key and step, and where they come from."""
+        step = self._steps[at][0]
+        reference = context.key if step.each is None else f"{context.key} #{context.number}"
+        id_ = uuid5(self._source, json.dumps([reference, self._labels[at]]))
+        return {
+            "actor": self._map.import_.actor or self._recorder,
+            **words,
+            "command_id": str(id_),
+            "imported_from": {
+                "source": self._map.import_.source,
+                "reference": reference[:_LONGEST_REFERENCE],
+                "mode": self._map.import_.mode,
+            },
+        }
+
+
+def _day_first(fields: Mapping[str, Any]) -> list[str]:
+    """Return the names of the fields, the day first: without it the step is not taken."""
+    return sorted(fields, key=lambda name: name != "on")
+
+
+def _digest(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+def _reject_of(fault: CellFault) -> Reject:
+    return Reject(fault.cell.address, fault.cell.text, fault.reason)
+
+
+def _is_true(condition: Condition, context: Context) -> bool:
+    """Return whether all that the condition names is true of one of the cells at its column."""
+    cells = all_in(context, condition.column) or [found_in(context, condition.column)]
+    return any(_holds(condition, cell) for cell in cells)
+
+
+def _holds(condition: Condition, cell: Cell) -> bool:
+    text = cell.text.casefold()
+    if condition.is_ is not None and text not in [word.casefold() for word in condition.is_]:
+        return False
+    if condition.not_ is not None and text in [word.casefold() for word in condition.not_]:
+        return False
+    if condition.matches is not None and not re.search(condition.matches, cell.text):
+        return False
+    if condition.filled is not None and condition.filled is cell.is_empty:
+        return False
+    return condition.sign is None or condition.sign == _sign(cell.text)
+
+
+def _sign(text: str) -> str | None:
+    """Return the sign of a number as it is written, whatever its marks; `None` if there are no digits."""
+    if not re.search(r"\d", text):
+        return None
+    if not re.search(r"[1-9]", text):
+        return "zero"
+    is_negative = text.startswith(("-", "\u2212")) or text.endswith("-") or re.fullmatch(r"\(.*\)", text)
+    return "negative" if is_negative else "positive"
