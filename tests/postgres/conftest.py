@@ -14,19 +14,19 @@ from support.servers import Server, logins
 
 @pytest.fixture
 def book(database: str) -> Iterator[Book]:
-    """A founded fund and one grant that was paid, by the server's own clock."""
+    """Yield a book with a founded fund and one paid grant, by the server's own clock."""
     with make_book(database, [*g.FOUNDED, *g.PAID], clock=None) as book:
         yield book
 
 
 @pytest.fixture
 def login(book: Book, database: str, server: Server) -> Callable[[str], str]:
-    """The address of the database as somebody who has this role and no other."""
+    """Return a function that returns the address of the database for a user with only the given role."""
     return logins(server, database)
 
 
 @pytest.fixture
 def raw(database: str) -> Iterator[psycopg.Connection[Any]]:
-    """The database, opened by whoever may do everything."""
+    """Yield a superuser's connection to the database."""
     with psycopg.connect(database, autocommit=True) as connection:
         yield connection

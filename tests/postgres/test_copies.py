@@ -1,4 +1,4 @@
-"""A restored copy, a standby that lags, and a book that lost what was sealed: three things, three answers."""
+"""A restored copy and a standby that lags are no alarm; a book that lost sealed entries is one."""
 
 import shutil
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ from support.servers import Server
 pytestmark = pytest.mark.case("O4")
 
 
-def without_the_newest(address: str, entries: int) -> None:
-    """As a backup that was made before them."""
+def remove_newest(address: str, entries: int) -> None:
+    """Remove the newest entries and refusals, as if a backup from before them was restored."""
     with psycopg.connect(address, autocommit=True) as raw:
         for table, key in (("stored_events", "position"), ("refusals", "number")):
             raw.execute(f"ALTER TABLE journal.{table} DISABLE TRIGGER {table}_append_only")
@@ -32,7 +32,7 @@ def without_the_newest(address: str, entries: int) -> None:
 
 @pytest.fixture
 def drill(book: Book, database: str, server: Server) -> Iterator[str]:
-    """A copy of the sealed book's database, in the same server, by the same account."""
+    """Yield the address of a copy of the sealed book's database in the same server."""
     Seal(book).seal()
     name = str(conninfo_to_dict(database)["dbname"])
     book.close()
@@ -41,36 +41,38 @@ def drill(book: Book, database: str, server: Server) -> Iterator[str]:
     server.rows(f"DROP DATABASE {name}_drill WITH (FORCE)")
 
 
-def test_a_restored_copy_is_told_as_a_copy(drill: str, database: str, shell: Shell) -> None:
-    without_the_newest(drill, 3)
+def test_a_restored_copy_is_named_a_copy(drill: str, database: str, shell: Shell) -> None:
+    remove_newest(drill, 3)
     for words in (("grant", "list"), ("audit", "seal"), ("report", "fund")):
-        told = shell("--book", drill, *words)
-        assert told.code == 5, words
-        assert "this is a copy, 3 entries behind what was sealed at" in told.err
-    told = shell("--book", drill, "audit", "verify")
-    assert told.code == 5
-    assert "this is a copy, 3 entries" in told.err
-    assert "failed" not in told.err
+        result = shell("--book", drill, *words)
+        assert result.code == 5, words
+        assert "this is a copy, 3 entries behind what was sealed at" in result.err
+    result = shell("--book", drill, "audit", "verify")
+    assert result.code == 5
+    assert "this is a copy, 3 entries" in result.err
+    assert "failed" not in result.err
     assert shell("--book", drill, "health").code == 5
     assert shell("--book", database, "audit", "verify").code == 0
 
 
-def test_at_its_own_address_a_missing_entry_was_taken_away(book: Book, database: str, shell: Shell) -> None:
+def test_at_the_books_own_address_a_missing_entry_is_an_alarm(
+    book: Book, database: str, shell: Shell
+) -> None:
     Seal(book).seal()
-    without_the_newest(database, 3)
+    remove_newest(database, 3)
     with pytest.raises(Altered, match="lost 3 of the entries"):
         Book.open(database)
     assert shell("--book", database, "audit", "verify").code == 4
     assert shell("--book", database, "grant", "list").code == 4
 
 
-def test_a_copy_with_all_of_it_goes_on_by_itself(drill: str, database: str) -> None:
-    """What is recorded and sealed in a drill does not touch the seals of the book."""
+def test_a_complete_copy_is_sealed_apart_from_the_book(drill: str, database: str) -> None:
+    """Recording and sealing in the copy does not change the seals of the book."""
     with Book.open(drill) as copy:
         record(copy, [g.cost("06-12")])
         sealed = Seal(copy).seal()
         assert verify(copy, Seal(copy)).problems == []
-        assert len(Seal(copy).files()) == 2  # it goes on from the book's own
+        assert len(Seal(copy).files()) == 2  # the first is the book's own
     with Book.open(database) as book:
         assert sealed.checkpoint.size == book.journal.counts()[0] + 1
         record(book, [g.cost("06-13")])
@@ -78,17 +80,19 @@ def test_a_copy_with_all_of_it_goes_on_by_itself(drill: str, database: str) -> N
         assert verify(book, Seal(book)).problems == []
 
 
-def test_a_copy_of_a_book_that_is_gone_can_be_taken_for_it(drill: str, database: str, tmp_path: Path) -> None:
-    without_the_newest(drill, 3)
-    with pytest.raises(Unreachable) as told:
+def test_a_copy_can_take_the_place_of_a_lost_book(drill: str, database: str, tmp_path: Path) -> None:
+    remove_newest(drill, 3)
+    with pytest.raises(Unreachable) as error:
         Book.open(drill)
-    folder = str(told.value).partition("move ")[2].partition(" aside")[0]
+    folder = str(error.value).partition("move ")[2].partition(" aside")[0]
     shutil.move(folder, tmp_path / "aside")
     with Book.open(drill) as copy:
         record(copy, [g.cost("06-12")])
 
 
-def test_a_standby_that_lags_is_read_and_is_no_alarm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_standby_that_lags_is_read_without_an_alarm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "seals"))
     primary = Server({"wal_level": "replica", "max_wal_senders": "4"})
     standby = None
@@ -107,7 +111,7 @@ def test_a_standby_that_lags_is_read_and_is_no_alarm(tmp_path: Path, monkeypatch
             assert verify(lagging, Seal(lagging)).problems == []
             with pytest.raises(Unreachable, match="3 entries behind"):
                 Seal(lagging).seal()
-            (check,) = (one for one in lagging.health() if "sealed is lost" in one.name)
+            (check,) = (check for check in lagging.health() if "sealed is lost" in check.name)
             assert check.is_well
             assert "a standby, 3 entries" in check.detail
     finally:

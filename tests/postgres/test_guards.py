@@ -1,4 +1,4 @@
-"""What the database itself refuses, whoever asks; and what verifying says when it was made to give way."""
+"""The database refuses changes of the journal from every user, and `verify` names weakened guards."""
 
 from typing import Any
 
@@ -38,13 +38,13 @@ CHANGES = {
 
 
 def problems(book: Book) -> list[str]:
-    """What verifying finds."""
-    return [f"{found.where}: {found.message}" for found in verify(book, Seal(book)).problems]
+    """Return the problems that `verify` finds, as text."""
+    return [f"{problem.where}: {problem.message}" for problem in verify(book, Seal(book)).problems]
 
 
 @pytest.mark.parametrize("replica", [False, True])
 @pytest.mark.parametrize("what", CHANGES)
-def test_even_the_owner_changes_nothing(book: Book, raw: Raw, what: str, replica: bool) -> None:
+def test_even_the_owner_cannot_change_rows(book: Book, raw: Raw, what: str, replica: bool) -> None:
     before = list(book.stored())
     raw.execute(f"SET session_replication_role = {'replica' if replica else 'origin'}")
     with pytest.raises(errors.RaiseException, match="append only"):
@@ -52,7 +52,7 @@ def test_even_the_owner_changes_nothing(book: Book, raw: Raw, what: str, replica
     assert list(book.stored()) == before
 
 
-def test_a_position_is_given_not_taken(book: Book, raw: Raw) -> None:
+def test_a_position_cannot_be_chosen(book: Book, raw: Raw) -> None:
     newest = book.position()
     row = BARE.replace("INTO ", "INTO journal.").format(none="''", state="'{}'")
     raw.execute(row.replace("crc)", "crc, position)").replace(", 0)", ", 0, 1000)"))
@@ -60,28 +60,28 @@ def test_a_position_is_given_not_taken(book: Book, raw: Raw) -> None:
 
 
 def test_a_save_of_thousands_does_not_hang(book: Book) -> None:
-    """As one statement of four thousand entries did; each is a statement of its own."""
+    """Four thousand entries in one statement hung. Each entry now has its own statement."""
     newest = book.position()
-    many = [StoredEvent("grant:X", n, "X.v1", b'{"x":"%b"}' % (b"x" * 2_000)) for n in range(1, 8_001)]
-    positions = book.journal.recorder.insert_events(many)
-    assert positions == list(range(newest + 1, newest + 8_001))
-    assert book.position() == newest + 8_000
+    entries = [StoredEvent("grant:X", n, "X.v1", b'{"x":"%b"}' % (b"x" * 2_000)) for n in range(1, 4_201)]
+    positions = book.journal.recorder.insert_events(entries)
+    assert positions == list(range(newest + 1, newest + 4_201))
+    assert book.position() == newest + 4_200
 
 
 def test_an_append_that_failed_leaves_no_gap(book: Book) -> None:
     newest = book.position()
-    asked = [g.cost("06-12"), g.cost("06-12", expect_version=7)]
+    commands = [g.cost("06-12"), g.cost("06-12", expect_version=7)]
     with pytest.raises(VersionConflict):
-        record(book, asked)
+        record(book, commands)
     assert book.record(g.cost("06-12"), "t.leader").position == newest + 1
 
 
-def test_a_document_is_what_its_name_says(book: Book, raw: Raw) -> None:
+def test_a_document_must_have_the_digest_that_it_is_named_by(book: Book, raw: Raw) -> None:
     with pytest.raises(errors.CheckViolation):
         raw.execute("INSERT INTO journal.documents VALUES ('abc', 'another')")
 
 
-def test_a_new_schema_is_as_it_should_be(book: Book) -> None:
+def test_a_new_schema_is_as_expected(book: Book) -> None:
     recorder = book.journal.recorder
     assert recorder.schema() == recorder.expected_schema()
     assert all(check.is_well for check in book.health() if check.name == "the journal is guarded")
@@ -89,7 +89,7 @@ def test_a_new_schema_is_as_it_should_be(book: Book) -> None:
 
 WEAKENED = {
     "a trigger is gone": "DROP TRIGGER stored_events_append_only ON journal.stored_events",
-    "a trigger fires not always": "ALTER TABLE journal.refusals ENABLE TRIGGER refusals_append_only",
+    "a trigger does not always fire": "ALTER TABLE journal.refusals ENABLE TRIGGER refusals_append_only",
     "a trigger is off": "ALTER TABLE journal.refusals DISABLE TRIGGER refusals_append_only",
     "a trigger has a condition": (
         "DROP TRIGGER stored_events_place_entry ON journal.stored_events;"
@@ -170,7 +170,7 @@ TAMPERED = {
 
 
 @pytest.mark.parametrize("what", TAMPERED)
-def test_what_is_altered_behind_the_guards_is_found(book: Book, raw: Raw, what: str) -> None:
+def test_a_change_made_without_the_guards_is_found(book: Book, raw: Raw, what: str) -> None:
     for _ in range(2):
         assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
     Seal(book).seal()
@@ -196,8 +196,8 @@ def test_another_branch_of_history_is_not_sealed(book: Book, raw: Raw) -> None:
         Seal(book).seal()
 
 
-def test_a_journal_that_lost_its_end_is_not_opened(book: Book, raw: Raw, database: str) -> None:
-    """As where a server without the newest commits was put in the place of another."""
+def test_a_journal_that_lost_its_newest_entry_is_not_opened(book: Book, raw: Raw, database: str) -> None:
+    """A server without the newest commits may have been put in the place of another."""
     catch_up(book)
     Seal(book).seal()
     assert standing(database, g.G) is not None
@@ -210,5 +210,5 @@ def test_a_journal_that_lost_its_end_is_not_opened(book: Book, raw: Raw, databas
         with pytest.raises(Altered, match="lost 1 of the entries that were sealed"):
             Book.open(database, read_only=read_only)
     assert standing(database, g.G) is None
-    with Book.open(database, as_is=True) as left:
-        assert any("missing" in what for what in problems(left))
+    with Book.open(database, as_is=True) as opened:
+        assert any("missing" in problem for problem in problems(opened))

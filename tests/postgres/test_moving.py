@@ -1,4 +1,4 @@
-"""A book that is moved: from a file to a database, to another one, and back; the same all the way."""
+"""A book that is moved from a file to a database, to another database, and back stays the same."""
 
 import shutil
 import sys
@@ -20,8 +20,8 @@ from support.cli_shell import Shell, life
 from support.servers import Server
 
 
-def sealed(place: Path | str) -> Book:
-    """A book with a refusal, a document and two checkpoints."""
+def make_sealed_book(place: Path | str) -> Book:
+    """Make a book with a refusal, a document and two checkpoints."""
     book = make_book(place, [*g.FOUNDED, *g.PAID], clock=None)
     Seal(book).seal()
     digest = book.attach(b"the agreement")
@@ -32,21 +32,21 @@ def sealed(place: Path | str) -> Book:
     return book
 
 
-def answers(book: Book) -> list[object]:
-    """Every answer with its number."""
+def refusals_of(book: Book) -> list[object]:
+    """Return every row of a refusal with its number."""
     return [tuple(row) for rows in book.journal.refusal_rows(0, 100) for row in rows]
 
 
-def test_there_and_on_and_back(tmp_path: Path, server: Server, database: str) -> None:
-    with server.database() as another, sealed(tmp_path / "first") as first:
+def test_a_book_is_the_same_after_three_moves(tmp_path: Path, server: Server, database: str) -> None:
+    with server.database() as another, make_sealed_book(tmp_path / "first") as first:
         before: Book = first
-        rows, told, documents = list(first.stored()), answers(first), list(first.storage.documents())
+        rows, refusals, documents = list(first.stored()), refusals_of(first), list(first.storage.documents())
         for place in (database, another, tmp_path / "last"):
             moved = move(before, place)
             after = Book.open(place)
-            assert (list(after.stored()), answers(after), list(after.storage.documents())) == (
+            assert (list(after.stored()), refusals_of(after), list(after.storage.documents())) == (
                 rows,
-                told,
+                refusals,
                 documents,
             )
             assert after.storage.title() == "The Facility"
@@ -64,20 +64,20 @@ def test_there_and_on_and_back(tmp_path: Path, server: Server, database: str) ->
 
 
 @pytest.mark.parametrize("to", ["folder", "database"])
-def test_what_is_sealed_meanwhile_stays_where_it_is(
+def test_a_seal_during_a_move_stays_in_the_old_book(
     tmp_path: Path, database: str, to: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = database if to == "database" else tmp_path / "copy"
-    documents = moving._copy_documents
+    copy_documents = moving._copy_documents
 
-    def and_record(*given: Any) -> int:
-        with Book.open(tmp_path / "book") as other:
-            record(other, [g.cost("06-12")])
-            Seal(other).seal()
-        return documents(*given)
+    def record_and_copy(*arguments: Any) -> int:
+        with Book.open(tmp_path / "book") as second_book:
+            record(second_book, [g.cost("06-12")])
+            Seal(second_book).seal()
+        return copy_documents(*arguments)
 
-    monkeypatch.setattr(moving, "_copy_documents", and_record)
-    with sealed(tmp_path / "book") as book:
+    monkeypatch.setattr(moving, "_copy_documents", record_and_copy)
+    with make_sealed_book(tmp_path / "book") as book:
         move(book, target)
         assert len(Seal(book).files()) == 3
     with Book.open(target) as after:
@@ -87,52 +87,52 @@ def test_what_is_sealed_meanwhile_stays_where_it_is(
 
 @pytest.mark.parametrize("to", ["folder", "database"])
 @pytest.mark.parametrize("step", ["_copy_documents", "_copy_seals"])
-def test_what_was_not_moved_to_the_end_is_not_opened(
+def test_an_incomplete_copy_is_not_opened(
     tmp_path: Path, database: str, to: str, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Opened without its key, it would begin a seal of its own."""
+    """If it was opened without its key, it would begin a new seal."""
     target = database if to == "database" else tmp_path / "copy"
 
-    def stopped(*_: object) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(moving, step, stopped)
-    with sealed(tmp_path / "book") as book, pytest.raises(KeyboardInterrupt):
+    monkeypatch.setattr(moving, step, interrupt)
+    with make_sealed_book(tmp_path / "book") as book, pytest.raises(KeyboardInterrupt):
         move(book, target)
     with pytest.raises(Unreachable, match=r"not made to the end|not a grantbook journal"):
         Book.open(target)
     monkeypatch.undo()
     monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "seals"))
-    with sealed(tmp_path / "another") as book:
+    with make_sealed_book(tmp_path / "another") as book:
         if to == "folder":
             with pytest.raises(Unreachable, match=r"not made to the end.*again"):
                 move(book, target)
-        else:  # nothing was left of the first try
+        else:  # the first try left nothing
             move(book, target)
 
 
-def test_a_copy_that_was_cut_off_says_of_what_and_where(tmp_path: Path, database: str) -> None:
-    def cut(*_: object) -> None:
-        with psycopg.connect(database) as other:
-            other.execute(
+def test_an_interrupted_copy_names_both_books(tmp_path: Path, database: str) -> None:
+    def end_connections(*_: object) -> None:
+        with psycopg.connect(database) as connection:
+            connection.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
 
-    told = r"/book could not be copied to postgresql://.*terminat.*; remove what there is of the copy"
-    with sealed(tmp_path / "book") as book, pytest.raises(Unreachable, match=told):
-        move(book, database, cut)
+    message = r"/book could not be copied to postgresql://.*terminat.*; remove what there is of the copy"
+    with make_sealed_book(tmp_path / "book") as book, pytest.raises(Unreachable, match=message):
+        move(book, database, end_connections)
 
 
-def test_nobody_else_may_ever_read_the_key(tmp_path: Path) -> None:
+def test_at_no_time_may_others_read_the_key(tmp_path: Path) -> None:
     modes = list[str]()
-    copied = (tmp_path / "copy").glob
+    find = (tmp_path / "copy").glob
 
-    def look(*_: object) -> None:
-        modes.extend(f"{one.stat().st_mode & 0o777:o}" for one in copied("*seal.key*"))
+    def note_modes(*_: object) -> None:
+        modes.extend(f"{file.stat().st_mode & 0o777:o}" for file in find("*seal.key*"))
 
-    with sealed(tmp_path / "book") as book:
-        sys.setprofile(look)
+    with make_sealed_book(tmp_path / "book") as book:
+        sys.setprofile(note_modes)
         try:
             moving._copy_seals(book.path, tmp_path / "copy", (99, 99))
         finally:
@@ -140,17 +140,17 @@ def test_nobody_else_may_ever_read_the_key(tmp_path: Path) -> None:
     assert set(modes) == {"600"}
 
 
-def test_the_same_command_is_a_repeat_on_the_other_side(tmp_path: Path, database: str) -> None:
-    asked = g.cost("06-12", command_id="c1")
+def test_a_command_that_was_recorded_before_the_move_is_a_repeat(tmp_path: Path, database: str) -> None:
+    command = g.cost("06-12", command_id="c1")
     with make_book(tmp_path / "book", [*g.FOUNDED, *g.PAID], clock=None) as book:
-        first = book.record(asked, "t.leader")
+        first = book.record(command, "t.leader")
         move(book, database)
     with Book.open(database) as after:
-        assert after.record(asked, "t.leader") == first._replace(outcome="repeat")
+        assert after.record(command, "t.leader") == first._replace(outcome="repeat")
 
 
-def test_a_place_that_is_taken_is_left_as_it_is(tmp_path: Path, database: str) -> None:
-    with sealed(tmp_path / "book") as book:
+def test_a_book_is_not_moved_over_another(tmp_path: Path, database: str) -> None:
+    with make_sealed_book(tmp_path / "book") as book:
         move(book, database)
         for place in (database, tmp_path / "book"):
             with pytest.raises(Unreachable, match=r"already|not empty"):
@@ -161,7 +161,7 @@ def test_a_journal_with_a_gap_is_not_moved(tmp_path: Path, database: str) -> Non
     import sqlite3
     from contextlib import closing
 
-    sealed(tmp_path / "book").close()
+    make_sealed_book(tmp_path / "book").close()
     with closing(sqlite3.connect(tmp_path / "book" / "journal.sqlite", isolation_level=None)) as raw:
         raw.execute("DROP TRIGGER entries_no_delete")
         raw.execute("DELETE FROM entries WHERE position = 5")
@@ -172,19 +172,22 @@ def test_a_journal_with_a_gap_is_not_moved(tmp_path: Path, database: str) -> Non
 
 
 @pytest.mark.of_a_file("out of one, into a database")
-def test_the_command_line(shell: Shell, database: str) -> None:
-    """From a folder into a database: reports say the same, and recording goes on there."""
-    at = ("--book", shell.book, "--as", "admin")
-    assert shell("init", *at, "--name", "A fund", "--on", "2008-10-01").code == 0
-    assert shell("record", shell.file(life()), *at).code == 0
-    moved = shell("--json", "move", shell.book, database)
-    assert moved.code == 0, moved.err
-    assert moved.row["entries"] == len(shell("audit", "entries", *at).rows)
-    there = ("--book", database, "--as", "admin")
-    replayed = [shell("audit", "history", "G-1", "--on", "2017-12-31", *where).out for where in (at, there)]
+def test_a_book_is_moved_on_the_command_line(shell: Shell, database: str) -> None:
+    """From a folder into a database: the history is the same, and recording goes on there."""
+    in_folder = ("--book", shell.book, "--as", "admin")
+    assert shell("init", *in_folder, "--name", "A fund", "--on", "2008-10-01").code == 0
+    assert shell("record", shell.file(life()), *in_folder).code == 0
+    result = shell("--json", "move", shell.book, database)
+    assert result.code == 0, result.err
+    assert result.row["entries"] == len(shell("audit", "entries", *in_folder).rows)
+    in_database = ("--book", database, "--as", "admin")
+    replayed = [
+        shell("audit", "history", "G-1", "--on", "2017-12-31", *where).out
+        for where in (in_folder, in_database)
+    ]
     assert replayed[0] == replayed[1]
-    again = shell("record", shell.file(life()), *there)
+    again = shell("record", shell.file(life()), *in_database)
     assert again.code == 0
     assert "recorded before" in again.out
     shutil.rmtree(shell.path)
-    assert shell("audit", "verify", "--journal-only", *there).code == 0
+    assert shell("audit", "verify", "--journal-only", *in_database).code == 0

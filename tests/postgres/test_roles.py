@@ -1,4 +1,4 @@
-"""Each role does its work, and nothing else: tried as somebody who has it."""
+"""Each role may do its work and nothing else, tried with a login of the role."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -31,7 +31,7 @@ from support.inserting import BARE
 from support.servers import QUICK, Server, logins
 
 Login = Callable[[str], str]
-"""The address for somebody of a role."""
+"""Returns the address for a login of the role."""
 EVENTS, REFUSALS = "journal.stored_events", "journal.refusals"
 
 
@@ -63,11 +63,11 @@ def test_a_reporter_opens_no_book(login: Login) -> None:
         Book.open(login("reporter"))
 
 
-def test_nobody_is_the_owner(login: Login, database: str) -> None:
+def test_the_owner_of_the_tables_cannot_log_in(login: Login, database: str) -> None:
     name = str(conninfo_to_dict(database)["dbname"])
     with psycopg.connect(database) as connection:
-        found = connection.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", (f"{name}_owner",))
-        assert found.fetchall() == [(False,)]
+        rows = connection.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", (f"{name}_owner",))
+        assert rows.fetchall() == [(False,)]
 
 
 INSERT = (
@@ -133,10 +133,10 @@ MISUSES = {
     "be a superuser": "ALTER ROLE CURRENT_USER SUPERUSER",
     "make a role": "CREATE ROLE mallory",
     "give oneself the owner": "GRANT {owner} TO CURRENT_USER",
-    "take what is the owner's": "REASSIGN OWNED BY {owner} TO CURRENT_USER",
-    "rights on what comes": "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT ALL ON TABLES TO PUBLIC",
-    "where all look first": "ALTER ROLE ALL SET search_path = mine",
-    "where all of the database look first": "ALTER DATABASE {name} SET search_path = mine",
+    "take the owner's tables": "REASSIGN OWNED BY {owner} TO CURRENT_USER",
+    "rights on future tables": "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT ALL ON TABLES TO PUBLIC",
+    "a search path for all": "ALTER ROLE ALL SET search_path = mine",
+    "a search path for the database": "ALTER DATABASE {name} SET search_path = mine",
     "change the server": "ALTER SYSTEM SET fsync = off",
     "a function in public": "CREATE FUNCTION public.max(bigint) RETURNS bigint RETURN 1",
     "an operator in public": "CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)",
@@ -164,9 +164,9 @@ MISUSES = {
     "a file as a large object": "SELECT lo_import('/etc/passwd')",
     "alter a snapshot": "UPDATE journal.stored_snapshots SET state = '{{}}'",
     "delete a snapshot": "DELETE FROM journal.stored_snapshots",
-    "make the tables anew": f"REINDEX TABLE {EVENTS}",
+    "make an index again": f"REINDEX TABLE {EVENTS}",
     "more temporary files": "SET temp_file_limit = -1",
-    "say something of a table": f"COMMENT ON TABLE {EVENTS} IS 'x'",
+    "comment on a table": f"COMMENT ON TABLE {EVENTS} IS 'x'",
 }
 READS = {
     "entries": (EVENTS, {"administrator", "projector", "auditor"}),
@@ -178,21 +178,21 @@ READS = {
 
 
 @pytest.mark.parametrize("role", ["administrator", "projector", "auditor", "reporter"])
-def test_nobody_may(login: Login, role: str) -> None:
+def test_a_role_cannot(login: Login, role: str) -> None:
     refused = dict[str, str]()
-    tried = MISUSES if role == "administrator" else {**WRITES, **MISUSES}
+    statements = MISUSES if role == "administrator" else {**WRITES, **MISUSES}
     name = str(conninfo_to_dict(login(role))["dbname"])
-    for what, statement in tried.items():
+    for attempt, statement in statements.items():
         with psycopg.connect(login(role), autocommit=True) as connection:
             try:
                 connection.execute(statement.replace("{owner}", f"{name}_owner").replace("{name}", name))
-            except (errors.InsufficientPrivilege, errors.RaiseException) as no:
-                refused[what] = str(no)
-    assert tried.keys() - refused.keys() == set()
+            except (errors.InsufficientPrivilege, errors.RaiseException) as error:
+                refused[attempt] = str(error)
+    assert statements.keys() - refused.keys() == set()
 
 
 @pytest.mark.parametrize("what", READS)
-def test_who_reads_what(login: Login, what: str) -> None:
+def test_only_some_roles_read_a_table(login: Login, what: str) -> None:
     table, readers = READS[what]
     for role in ("administrator", "projector", "auditor", "reporter"):
         with psycopg.connect(login(role)) as connection:
@@ -215,7 +215,7 @@ def test_an_administrator_keeps_the_names(login: Login) -> None:
         assert book.names()["t.leader"].name is None
 
 
-def test_a_row_of_the_register_that_cannot_be_read_is_told_and_can_be_deleted(login: Login) -> None:
+def test_a_bad_row_of_the_register_of_names_is_named_and_can_be_deleted(login: Login) -> None:
     with Book.open(login("administrator")) as book, psycopg.connect(login("administrator")) as raw:
         raw.execute("INSERT INTO journal.officers VALUES ('t.leader', NULL, 'once')").connection.commit()
         with pytest.raises(Unreachable, match=r"t\.leader was erased on 'once', which is no day: delete"):
@@ -235,8 +235,8 @@ FORGED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("what", FORGED)
-def test_what_an_administrator_forges_is_found(login: Login, book: Book, what: str) -> None:
-    """Who may add may add anything, past the program: that is for `verify` to tell."""
+def test_an_entry_that_an_administrator_forges_is_found(login: Login, book: Book, what: str) -> None:
+    """An administrator may insert any row by SQL. Only `verify` can find it."""
     (*_, last) = book.stored()
     usual = {"recorded_at": last.recorded_at + 1, "command_id": id_bytes("c9"), "recorder": "f.nance"}
     row = with_sum(last._replace(**{**usual, "version": last.version + 1, **FORGED[what]}))
@@ -248,8 +248,8 @@ def test_what_an_administrator_forges_is_found(login: Login, book: Book, what: s
     assert verify(book, Seal(book)).problems != []
 
 
-def test_a_false_snapshot_makes_nobody_leave_a_gap(login: Login, book: Book) -> None:
-    """Of a version that no entry has: whoever records on the fund next goes on where its entries end."""
+def test_a_false_snapshot_leaves_no_gap_in_the_fund(login: Login, book: Book) -> None:
+    """The snapshot is of a version that no entry has. The next entry of the fund follows its last one."""
     with psycopg.connect(login("administrator")) as connection:
         fund, version = book.fund(), 1 << 62
         state = summed(place_of(version, topic()), TypeAdapter(Fund).dump_json(fund, by_alias=True))
@@ -259,14 +259,14 @@ def test_a_false_snapshot_makes_nobody_leave_a_gap(login: Login, book: Book) -> 
             (version, topic(), state),
         )
     ends = len(book.entries("fund"))
-    with Book.open(login("administrator")) as mine:
-        assert mine.record(g.credit_income("01-12"), "f.nance").entries == (f"fund@{ends + 1}",)
-        assert mine.entries("fund", after=ends) != []
-    assert any("snapshot" in found.where for found in verify(book, Seal(book)).problems)
+    with Book.open(login("administrator")) as opened:
+        assert opened.record(g.credit_income("01-12"), "f.nance").entries == (f"fund@{ends + 1}",)
+        assert opened.entries("fund", after=ends) != []
+    assert any("snapshot" in problem.where for problem in verify(book, Seal(book)).problems)
 
 
-def test_a_false_call_only_makes_one_look(login: Login, book: Book) -> None:
-    """Anybody may call those who follow; they ask the journal what there is."""
+def test_a_false_notification_only_makes_followers_look(login: Login, book: Book) -> None:
+    """Any login may notify the followers, which then ask the journal for new entries."""
     with news_of(book) as wait, psycopg.connect(login("reporter"), autocommit=True) as connection:
         for _ in range(100):
             connection.execute("SELECT pg_notify('stored_events', repeat('x', 7000))")
@@ -274,16 +274,16 @@ def test_a_false_call_only_makes_one_look(login: Login, book: Book) -> None:
         assert catch_up(book) == book.position()
 
 
-def test_a_queue_full_of_calls_stops_nobody() -> None:
-    """Whoever may connect can fill it: then one records without a call."""
+def test_a_full_queue_of_notifications_does_not_stop_recording() -> None:
+    """Any login can fill the queue. Then a command is recorded without a notification."""
     server = Server({**QUICK, "max_notify_queue_pages": "64"})
     try:
         with server.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:
             reporter = logins(server, address)("reporter")
             with psycopg.connect(reporter) as idle, psycopg.connect(reporter, autocommit=True) as caller:
                 idle.execute("LISTEN x").connection.commit()
-                idle.execute("SELECT 1")  # in a transaction that it does not end: calls are kept for it
-                with pytest.raises(errors.ProgramLimitExceeded):  # noqa: PT012 - one of them, whichever
+                idle.execute("SELECT 1")  # in an open transaction, for which notifications are kept
+                with pytest.raises(errors.ProgramLimitExceeded):  # noqa: PT012 - any of the calls
                     for n in range(1_000):
                         caller.execute(f"SELECT pg_notify('x', {n} || repeat('x', 7900))")
                 assert book.record(g.cost("06-12"), "t.leader").outcome == "accepted"
@@ -291,10 +291,10 @@ def test_a_queue_full_of_calls_stops_nobody() -> None:
         server.remove()
 
 
-def test_views_cannot_act_with_the_rights_of_their_readers(login: Login, book: Book) -> None:
-    """A projector puts a function into a view: whoever reads it runs it, and it changes nothing."""
-    with Book.open(login("projector"), read_only=True) as own:
-        catch_up(own)
+def test_views_cannot_use_the_rights_of_their_readers(login: Login, book: Book) -> None:
+    """A projector puts a function into a view. A reader of the view runs it, and it cannot write."""
+    with Book.open(login("projector"), read_only=True) as opened:
+        catch_up(opened)
     with psycopg.connect(login("projector"), options="-c search_path=views") as connection:
         connection.execute(
             "CREATE FUNCTION views.act() RETURNS int LANGUAGE sql AS"
@@ -302,17 +302,17 @@ def test_views_cannot_act_with_the_rights_of_their_readers(login: Login, book: B
         )
         connection.execute("ALTER TABLE tracking RENAME TO tracking_before")
         connection.execute("CREATE VIEW tracking AS SELECT * FROM tracking_before WHERE act() = 4")
-    with Book.open(login("administrator")) as mine:
+    with Book.open(login("administrator")) as opened:
         with pytest.raises(Unreachable, match="read-only transaction"):
-            run(mine, "fund", as_of=date(2017, 12, 31))
-        assert mine.names() == {}
+            run(opened, "fund", as_of=date(2017, 12, 31))
+        assert opened.names() == {}
 
 
-def test_how_a_grant_stands_is_asked_without_the_rights_to_write(login: Login, book: Book) -> None:
-    """The same, where one grant is looked at."""
-    with Book.open(login("projector"), read_only=True) as own:
-        catch_up(own)
-    Seal(book).seal()  # what nobody has judged is not answered so quickly
+def test_the_views_cannot_write_if_one_grant_is_asked_for(login: Login, book: Book) -> None:
+    """A view with a function cannot write through `standing`, which reads one grant."""
+    with Book.open(login("projector"), read_only=True) as opened:
+        catch_up(opened)
+    Seal(book).seal()  # entries that were not judged yet are not answered from the views
     assert standing(login("administrator"), g.G)
     with psycopg.connect(login("projector"), options="-c search_path=views") as connection:
         connection.execute(
@@ -329,10 +329,10 @@ def test_how_a_grant_stands_is_asked_without_the_rights_to_write(login: Login, b
     assert book.names() == {}
 
 
-def test_what_changes_the_meaning_of_a_question_is_found(login: Login, book: Book) -> None:
-    """An operator that fits better than the server's own answers for it, to whoever reads the views."""
-    with Book.open(login("projector"), read_only=True) as own:
-        catch_up(own)
+def test_an_operator_that_changes_a_reports_meaning_is_found(login: Login, book: Book) -> None:
+    """The server prefers an operator whose types fit better than its own operator's."""
+    with Book.open(login("projector"), read_only=True) as opened:
+        catch_up(opened)
     with psycopg.connect(login("projector")) as connection:
         for made in (
             "FUNCTION views.never(text, varchar) RETURNS boolean RETURN false",
@@ -348,21 +348,23 @@ def test_what_changes_the_meaning_of_a_question_is_found(login: Login, book: Boo
 
 
 def test_hidden_rows_of_the_views_are_found(login: Login, book: Book) -> None:
-    with Book.open(login("projector"), read_only=True) as own:
-        catch_up(own)
+    with Book.open(login("projector"), read_only=True) as opened:
+        catch_up(opened)
         with psycopg.connect(login("projector")) as connection:
             connection.execute("ALTER TABLE views.money_flows ENABLE ROW LEVEL SECURITY")
-        assert [where for where, _ in differences(own)] == ["views: money_flows"]  # who sees all of them
+        assert [where for where, _ in differences(opened)] == [
+            "views: money_flows"
+        ]  # their owner sees all rows
 
 
-def test_only_those_who_write_may_hold_up_writers(login: Login) -> None:
+def test_only_roles_that_write_may_take_the_append_lock(login: Login) -> None:
     for role in ("auditor", "reporter"):
         with psycopg.connect(login(role)) as connection, pytest.raises(errors.InsufficientPrivilege):
             connection.execute("SELECT pg_advisory_lock_shared(1)")
 
 
 @pytest.mark.parametrize("role", ["administrator", "projector", "auditor", "reporter"])
-def test_what_one_session_writes_into_temporary_files_has_an_end(
+def test_the_temporary_files_of_a_session_are_limited(
     login: Login, database: str, server: Server, role: str
 ) -> None:
     with psycopg.connect(login(role)) as connection:
@@ -375,7 +377,7 @@ def test_what_one_session_writes_into_temporary_files_has_an_end(
 
 def test_rights_cannot_be_given_away(login: Login) -> None:
     with psycopg.connect(login("administrator"), autocommit=True) as connection:
-        connection.execute(f"GRANT ALL ON {EVENTS} TO PUBLIC")  # only warned of
+        connection.execute(f"GRANT ALL ON {EVENTS} TO PUBLIC")  # the server only warns
         with pytest.raises(errors.InsufficientPrivilege):
             connection.execute(f"UPDATE {EVENTS} SET state = ''")
 

@@ -1,4 +1,4 @@
-"""A server in recovery answers every report, and gives views and exports without its primary."""
+"""A standby answers reports, and makes views and exports, without its primary."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ WHEN = ("--as-of", "2019-01-01", "--json")
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """The addresses of one book on a primary that is gone, and on its standby."""
+    """Yield the addresses of a book on a primary that was stopped, and on its standby."""
     primary, standby = Server({**QUICK, "wal_level": "replica"}), None
     try:
         primary.rows("CREATE DATABASE fund TEMPLATE template0")
@@ -40,8 +40,8 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
 def test_views_are_made_from_a_standby_alone(pair: tuple[str, str], shell: Shell) -> None:
     _, standby = pair
     (shell.folder / "views").mkdir()
-    made = shell("--book", standby, "views", "rebuild", "--views", "views")
-    assert made.code == 0, made.err
+    result = shell("--book", standby, "views", "rebuild", "--views", "views")
+    assert result.code == 0, result.err
     by_views = shell("report", "disbursement", "--views", "views", *WHEN)
     assert [row["grant"] for row in by_views.rows] == ["G-1", "G-2"]
     with Book.open(standby, read_only=True, views=shell.folder / "views") as book:
@@ -51,15 +51,15 @@ def test_views_are_made_from_a_standby_alone(pair: tuple[str, str], shell: Shell
 
 def test_a_standby_answers_as_known_earlier_and_is_exported(pair: tuple[str, str], shell: Shell) -> None:
     _, standby = pair
-    done = shell("--book", standby, "report", "register", "--known", "20", *WHEN)
-    assert [row["grant"] for row in done.rows] == ["G-1"], done.err
+    report = shell("--book", standby, "report", "register", "--known", "20", *WHEN)
+    assert [row["grant"] for row in report.rows] == ["G-1"], report.err
     assert shell("--book", standby, "export", "entries", "out", "--buckets", "2").code == 0
     exported = shell("report", "register", "--entries", "out", "--known", "20", *WHEN)
-    assert exported.rows == done.rows
+    assert exported.rows == report.rows
 
 
 def test_a_standby_takes_no_command(pair: tuple[str, str], shell: Shell) -> None:
     _, standby = pair
-    done = shell("--book", standby, "grant", "propose", "G-9", "--title", "T", "--as", "t.leader")
-    assert done.code in (2, 5)
-    assert "recorded" not in done.out
+    result = shell("--book", standby, "grant", "propose", "G-9", "--title", "T", "--as", "t.leader")
+    assert result.code in (2, 5)
+    assert "recorded" not in result.out

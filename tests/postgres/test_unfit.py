@@ -1,4 +1,4 @@
-"""Databases and connections that a book cannot use are refused in words, before anything is written."""
+"""Databases and connections that a book cannot use are refused with a message, before anything is written."""
 
 import time
 from collections.abc import Callable
@@ -38,10 +38,10 @@ def test_a_database_that_is_not_in_utf8_is_refused(
             ("--book", url, "grant", "list"),
             ("--book", url, "report", "register", "--views", url),
         ):
-            told = shell(*words)
-            assert told.code == 5, words
-            assert f"keeps text as {encoding}" in told.err
-            assert "--encoding=UTF8" in told.err
+            result = shell(*words)
+            assert result.code == 5, words
+            assert f"keeps text as {encoding}" in result.err
+            assert "--encoding=UTF8" in result.err
         name = str(conninfo_to_dict(url)["dbname"])
         schemas = "SELECT nspname FROM pg_namespace WHERE nspname IN ('journal', 'views')"
         assert server.rows(schemas, name) == []
@@ -65,12 +65,12 @@ def test_an_init_or_move_that_fails_half_way_leaves_no_schema(
         assert shell("move", str(tmp_path / "other"), database).code == 5
         assert raw.execute(schemas).fetchall() == []
     assert shell("init", database, "--name", "F").code == 0
-    assert shell("init", database, "--name", "F").code == 5  # it has a book: that one is left as it is
+    assert shell("init", database, "--name", "F").code == 5  # the database has a book, which is not changed
     assert shell("--book", database, "grant", "list").code == 0
 
 
 @pytest.mark.case("O1")
-def test_the_client_s_own_encoding_does_not_matter(
+def test_the_clients_own_encoding_has_no_effect(
     database: str, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
@@ -93,10 +93,10 @@ def test_a_pooler_that_drops_the_settings_is_refused(database: str, server: Serv
 
 
 @pytest.mark.case("O8")
-def test_settings_that_the_database_has_anyway_do_not_hide_a_pooler(
+def test_a_search_path_of_the_database_does_not_hide_a_pooler(
     database: str, server: Server, book: Book, raw: Raw
 ) -> None:
-    """The search path alone is not enough: without limits somebody would wait for ever."""
+    """Without the other settings a session could wait for ever."""
     parts = conninfo_to_dict(database)
     raw.execute(f"ALTER DATABASE {parts['dbname']} SET search_path = journal, pg_temp")
     with without_options(server.folder) as port:
@@ -106,20 +106,20 @@ def test_settings_that_the_database_has_anyway_do_not_hide_a_pooler(
 
 
 @pytest.mark.case("O7")
-def test_whoever_hangs_with_the_append_lock_is_ended_before_others_give_up(
+def test_a_client_that_hangs_with_the_append_lock_is_ended_before_others_give_up(
     book: Book, raw: Raw, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert HANGS < WAIT
     monkeypatch.setattr(
         "lifecycle.journal.postgresql.recorder.LIMIT", LIMIT.replace(f"'{HANGS}s'", "'300ms'")
     )
-    with Book.open(database) as other, Book.open(database) as hanging:
+    with Book.open(database) as second_book, Book.open(database) as hanging:
 
         def hang() -> None:
             with hanging.batch():
                 hanging.record(g.cost("06-11"), "t.leader")
                 begun = time.monotonic()
-                assert other.record(g.cost("06-12"), "t.leader").outcome == "accepted"
+                assert second_book.record(g.cost("06-12"), "t.leader").outcome == "accepted"
                 assert time.monotonic() - begun < 20
 
         with pytest.raises(Unreachable):
@@ -128,7 +128,7 @@ def test_whoever_hangs_with_the_append_lock_is_ended_before_others_give_up(
 
 
 @pytest.mark.case("O7")
-def test_whoever_hangs_after_several_questions_at_once_is_ended_too(
+def test_a_client_that_hangs_after_a_pipeline_of_queries_is_ended_too(
     book: Book, raw: Raw, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -138,7 +138,7 @@ def test_whoever_hangs_after_several_questions_at_once_is_ended_too(
 
         def hang() -> None:
             with hanging.batch():
-                assert hanging.journal.counts()[0]  # in one pipeline with the beginning of the transaction
+                assert hanging.journal.counts()[0]  # in one pipeline with BEGIN
                 begun = time.monotonic()
                 while raw.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'").fetchall():
                     assert time.monotonic() - begun < 5
@@ -150,26 +150,28 @@ def test_whoever_hangs_after_several_questions_at_once_is_ended_too(
 
 
 @pytest.mark.case("O7")
-def test_health_names_who_holds_the_append_lock(
+def test_health_names_the_process_that_holds_the_append_lock(
     book: Book, raw: Raw, database: str, monkeypatch: pytest.MonkeyPatch, shell: Shell
 ) -> None:
     monkeypatch.setattr("lifecycle.book.storage.health.LOCK_SECONDS", 0)
     assert "the append lock is free" in shell("--book", database, "health").out
     raw.execute("BEGIN")
     raw.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
-    told = shell("--book", database, "health")
+    result = shell("--book", database, "health")
     raw.execute("ROLLBACK")
-    assert told.code != 0
-    assert f"postgres, process {raw.info.backend_pid}" in " ".join((told.out + told.err).split())
+    assert result.code != 0
+    assert f"postgres, process {raw.info.backend_pid}" in " ".join((result.out + result.err).split())
 
 
 @pytest.mark.case("O7")
-def test_health_by_a_login_that_may_not_see_ages(login: Callable[[str], str], raw: Raw, shell: Shell) -> None:
+def test_health_names_it_for_a_login_that_may_not_see_how_old_a_lock_is(
+    login: Callable[[str], str], raw: Raw, shell: Shell
+) -> None:
     raw.execute("BEGIN")
     raw.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
-    told = shell("--book", login("auditor"), "health")
+    result = shell("--book", login("auditor"), "health")
     raw.execute("ROLLBACK")
-    assert f"process {raw.info.backend_pid}" in " ".join((told.out + told.err).split())
+    assert f"process {raw.info.backend_pid}" in " ".join((result.out + result.err).split())
 
 
 @pytest.mark.case("O6")
@@ -182,5 +184,5 @@ def test_a_reporter_cannot_write_into_the_server_s_log_by_a_loop(
                 connection.execute(f"DO $$ {block} $$")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("CREATE FUNCTION pg_temp.f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN END $$")
-    with Book.open(login("administrator")) as mine:
-        assert mine.record(g.cost("06-12"), "t.leader").outcome == "accepted"
+    with Book.open(login("administrator")) as opened:
+        assert opened.record(g.cost("06-12"), "t.leader").outcome == "accepted"

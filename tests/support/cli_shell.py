@@ -5,8 +5,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -106,9 +107,24 @@ class Shell:
 
     def file(self, lines: Iterable[Any], name: str = "commands.jsonl") -> str:
         """Write a file of commands and return its path. Text and bytes are lines as they are."""
-        raw = [line if isinstance(line, bytes) else _text(line).encode() for line in lines]
-        (self.folder / name).write_bytes(b"\n".join(raw) + b"\n")
-        return str(self.folder / name)
+        return write_commands(self.folder / name, lines)
+
+
+def write_commands(path: Path, lines: Iterable[Any]) -> str:
+    """Write a file of commands and return its path. Text and bytes are lines as they are."""
+    raw = [line if isinstance(line, bytes) else _text(line).encode() for line in lines]
+    path.write_bytes(b"\n".join(raw) + b"\n")
+    return str(path)
+
+
+def run_as_admin(*words: str) -> None:
+    """Run a command in this process, outside of a test."""
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as out, redirect_stderr(out):
+        patch.setenv("GRANTBOOK_OFFICER", "admin")
+        for name in ("GRANTBOOK_BOOK", "GRANTBOOK_DEBUG"):
+            patch.delenv(name, raising=False)
+        code = run([*words])
+    assert code == 0, out.getvalue()
 
 
 def _text(line: Any) -> str:

@@ -1,4 +1,4 @@
-"""Every event's stored form is kept as a file, one a version: what was written once is read for ever.
+"""Each version of each event's stored form is kept as a file, and is read for ever.
 
 A file that begins with ``recorded_at`` holds a whole entry as journals of format 2 held it: `grantbook move`
 reads it. What comes after its envelope is the event as it is stored today. A file that is written now holds
@@ -250,7 +250,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
 
 
 def entry(name: str) -> Entry:
-    """The entry that the newest golden file of the event holds."""
+    """Return the entry whose event the newest golden file holds."""
     event = KINDS[name].model_validate({"on": "2017-01-10", "actor": "t.leader", **SAMPLES[name]})
     stream = {"fund": FUND, "grant": "grant:SSF-1", "call": "call:2017"}[name.split("/", maxsplit=1)[0]]
     moment = datetime(2026, 1, 2, 3, 4, 5, 678, UTC)
@@ -266,7 +266,7 @@ def files() -> list[str]:
 
 
 def golden_row(path: str) -> Stored:
-    """The row of today that a golden file is read as."""
+    """Return the row, in today's form, that a golden file is read as."""
     folder, topic = path.removesuffix(".json").split("/")
     state = (GOLDEN / path).read_bytes().removesuffix(b"\n")
     known = stored_as(entry(f"{folder}/{topic.partition('.')[0]}"))
@@ -329,7 +329,7 @@ def test_every_old_version_has_its_upcaster() -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_sample_has_every_field(name: str) -> None:
-    """Or the golden file would not notice that one changed."""
+    """A golden file notices a change only of the fields that it has."""
     event_class = KINDS[name]
     wanted = set(event_class.model_fields)
     if name.endswith("EntryCorrected"):

@@ -1,4 +1,4 @@
-"""A row whose text is not UTF-8, which SQLite lets in by SQL: named like any other row that is no entry."""
+"""A row whose text is not UTF-8, which SQL can insert in a file, is named like any other bad row."""
 
 import sqlite3
 from contextlib import closing
@@ -17,7 +17,7 @@ from support import given as g
 from support.books import make_book
 from support.inserting import writable
 
-PLACES = {
+ROWS_BY_COLUMN = {
     "topic": "'grant:SSF-1', 2, CAST(x'ff41' AS TEXT), 'admin', 'admin', NULL",
     "stream": "CAST(x'6772616e743aff' AS TEXT), 1, 'X', 'admin', 'admin', NULL",
     "recorder": "'grant:SSF-1', 2, 'X', CAST(x'ff41' AS TEXT), 'admin', NULL",
@@ -28,7 +28,7 @@ PLACES = {
 
 @pytest.fixture
 def book(tmp_path: Path) -> Book:
-    """Two proposals, all of it sealed."""
+    """Return a book with two proposals, all of it sealed."""
     with make_book(tmp_path / "b", g.FOUNDED) as made:
         for grant in ("SSF-1", "SSF-2"):
             assert made.record(g.propose("01-10", grant=grant), "t.leader").outcome == "accepted"
@@ -36,8 +36,8 @@ def book(tmp_path: Path) -> Book:
     return made
 
 
-def put_in(book: Book, columns: str) -> int:
-    """Insert the row; its position."""
+def insert(book: Book, columns: str) -> int:
+    """Insert the row, and return its position."""
     into = (
         "INSERT INTO stored_events (originator_id, originator_version, topic, recorder, actor, note,"
         " recorded_at, command_id, rules, state, crc)"
@@ -50,9 +50,11 @@ def put_in(book: Book, columns: str) -> int:
 
 @pytest.mark.case("O3")
 @pytest.mark.case("T2")
-@pytest.mark.parametrize("place", PLACES)
-def test_the_other_streams_go_on_until_the_row_is_set_aside(book: Book, tmp_path: Path, place: str) -> None:
-    position = put_in(book, PLACES[place])
+@pytest.mark.parametrize("column", ROWS_BY_COLUMN)
+def test_the_other_streams_go_on_until_the_row_is_quarantined(
+    book: Book, tmp_path: Path, column: str
+) -> None:
+    position = insert(book, ROWS_BY_COLUMN[column])
     with Book.open(book.place, clock=book._clock) as opened:
         assert [stop.position for stop in opened.stops()] == [position]
         assert opened.record(g.cost("01-12", grant="SSF-2"), "t.leader").outcome == "accepted"
@@ -67,12 +69,12 @@ def test_the_other_streams_go_on_until_the_row_is_set_aside(book: Book, tmp_path
         assert Seal(opened).seal().fault is None
         assert not verify(opened, Seal(opened), rules=True).problems
         assert not list(differences(opened))
-        made = export(opened, Seal(opened), tmp_path / "package")
-    assert made.entries == position + 2
+        exported = export(opened, Seal(opened), tmp_path / "package")
+    assert exported.entries == position + 2
 
 
 @pytest.mark.case("T2")
-def test_what_is_not_utf8_is_found_in_an_answer_too(book: Book) -> None:
+def test_text_that_is_not_utf8_is_found_in_a_refusal_too(book: Book) -> None:
     with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as raw:
         raw.execute(
             'INSERT INTO refusals (command_id, digest, command, stream, "on", actor, recorder, recorded_at,'

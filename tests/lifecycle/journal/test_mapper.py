@@ -1,4 +1,4 @@
-"""An entry as it is stored: columns with a sum, its event as JSON, and nothing else is read."""
+"""An entry is stored as columns with a checksum and its event as JSON. Any other row is refused."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -41,7 +41,7 @@ def test_an_entry_is_columns_and_its_event_is_json() -> None:
     assert entry_of(WRITTEN) == ENTRY
 
 
-def test_the_library_s_own_stored_event_has_the_row() -> None:
+def test_the_librarys_stored_event_has_the_row() -> None:
     stored = EntryMapper().to_stored_event(ENTRY)
     assert isinstance(stored, StoredEntry)
     assert stored.row == stored_as(ENTRY)
@@ -51,12 +51,12 @@ def test_the_library_s_own_stored_event_has_the_row() -> None:
         EntryMapper().to_domain_event(StoredEvent("grant:X", 1, "CostRecorded.v2", EVENT))
 
 
-def test_the_sum_goes_on_from_that_of_the_other_columns_over_the_moment() -> None:
-    """So a database that gives the moment needs to read eight bytes."""
+def test_the_checksum_covers_the_moment_last() -> None:
+    """So a database that gives the moment has to add only eight bytes."""
     moment = WRITTEN.recorded_at.to_bytes(8, "big")
     assert WRITTEN.crc == crc32(moment, crc32(packed(WRITTEN))) == crc32(hashed(WRITTEN))
     crc = crc32(packed(WRITTEN)) ^ 0xFFFF_FFFF
-    for byte in moment:  # as a function of the database does
+    for byte in moment:  # as a function of PostgreSQL computes it
         crc ^= byte
         for _ in range(8):
             crc = crc >> 1 ^ (0xEDB8_8320 if crc & 1 else 0)
@@ -72,26 +72,24 @@ COLUMNS = [name for name in Stored._fields if name != "position"]
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_no_flipped_bit_is_read(column: str) -> None:
-    """Wherever it is: an amount would be another amount, and fit."""
+def test_a_row_with_a_flipped_bit_is_refused(column: str) -> None:
+    """Without the checksum, a flipped bit could change an amount into another valid amount."""
     row = with_sum(WRITTEN._replace(imported_from="erp", signature=bytes(64)))
     value = getattr(row, column)
     data = value.encode() if isinstance(value, str) else value
     if isinstance(data, int):
-        others: list[Any] = [data ^ 1 << bit for bit in range(32)]
+        flipped_values: list[Any] = [data ^ 1 << bit for bit in range(32)]
     else:
-        flipped = [
-            (byte, bit) for byte in range(len(data)) for bit in range(8 if type(value) is bytes else 7)
-        ]
-        changed = (data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :] for at, bit in flipped)
-        others = [other.decode() if isinstance(value, str) else other for other in changed]
-    for other in others:
+        bits = [(byte, bit) for byte in range(len(data)) for bit in range(8 if type(value) is bytes else 7)]
+        changed = (data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :] for at, bit in bits)
+        flipped_values = [data.decode() if isinstance(value, str) else data for data in changed]
+    for flipped_value in flipped_values:
         with pytest.raises(Altered, match="@"):
-            entry_of(row._replace(**{column: other}))
+            entry_of(row._replace(**{column: flipped_value}))
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_no_column_may_be_null_that_was_not_or_the_other_way_round(column: str) -> None:
+def test_a_column_with_another_empty_value_is_refused(column: str) -> None:
     values: tuple[Any, ...] = (None, "", b"", 0)
     for value in values:
         if value != getattr(WRITTEN, column) or type(value) is not type(getattr(WRITTEN, column)):
@@ -132,7 +130,7 @@ def event(**changes: str | None) -> bytes:
 
 BROKEN: dict[str, dict[str, object]] = {
     "a newer version": {"topic": "CostRecorded.v3"},
-    "version nought": {"topic": "CostRecorded.v0"},
+    "version 0": {"topic": "CostRecorded.v0"},
     "an unknown event": {"topic": "CostForgotten.v1"},
     "no version": {"topic": "CostRecorded"},
     "a version that is no number": {"topic": "CostRecorded.v²"},
@@ -141,7 +139,7 @@ BROKEN: dict[str, dict[str, object]] = {
     "a stream of no kind": {"stream": "loan:X"},
     "no JSON": {"state": b"{"},
     "no UTF-8": {"state": b'{"\xff":1}'},
-    "nothing": {"state": b""},
+    "an empty state": {"state": b""},
     "a list": {"state": b"[]"},
     "a number": {"state": b"1"},
     "no day": {"state": event(on=None)},
@@ -152,12 +150,12 @@ BROKEN: dict[str, dict[str, object]] = {
     "an unknown field": {"state": event(purpose="remark")},
     "another amount": {"state": EVENT.replace(b"1.00 USD", b"1.00 usd")},
     "a word that is no text": {"state": EVENT.replace(b'"preparation"', b"5")},
-    "a moment that is none": {"recorded_at": 1 << 62},
+    "a moment that cannot be": {"recorded_at": 1 << 62},
     "an id that is no text": {"command_id": b"\xff" * 17},
 }
 
 
-@pytest.mark.parametrize("what", BROKEN)
-def test_what_is_not_as_it_was_written_is_refused_by_name(what: str) -> None:
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_row_that_was_not_written_so_is_refused_by_name(name: str) -> None:
     with pytest.raises(Altered, match=r"(grant|loan):X@1"):
-        entry_of(with_sum(WRITTEN._replace(**BROKEN[what])))  # type: ignore[arg-type]
+        entry_of(with_sum(WRITTEN._replace(**BROKEN[name])))  # type: ignore[arg-type]

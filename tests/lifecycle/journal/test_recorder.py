@@ -1,4 +1,4 @@
-"""The library's own suites for recorders, against the journal's: a file, memory, PostgreSQL."""
+"""The event-sourcing library's tests of recorders, run on the journal's: in a file, memory and PostgreSQL."""
 
 import sys
 import threading
@@ -11,7 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-# The suites' module also holds those for ciphers, which need a package that the journal does not use.
+# The library's module also tests ciphers, which need a package that grantbook does not use.
 cipher = ModuleType("eventsourcing.cipher")
 cipher.AESCipher = object  # type: ignore[attr-defined]
 sys.modules.setdefault("eventsourcing.cipher", cipher)
@@ -31,7 +31,7 @@ from lifecycle.journal.sqlite.recorder import JournalRecorder  # noqa: E402
 
 
 class _OnJournal:
-    """A recorder on a database of its own."""
+    """Makes a recorder on a new file."""
 
     in_memory: ClassVar[bool] = False
     recorder_class: ClassVar[type[SQLiteAggregateRecorder]] = JournalRecorder
@@ -42,7 +42,7 @@ class _OnJournal:
         self._threads = set(threading.enumerate())
 
     def tearDown(self) -> None:
-        # The suite tells its readers to stop and does not wait: to close a connection under one is fatal.
+        # The library's tests do not wait for their readers to end. A reader's connection must not be closed.
         for thread in set(threading.enumerate()) - self._threads:
             thread.join(timeout=30)
         for store in self._stores:
@@ -57,7 +57,7 @@ class _OnJournal:
         name = f"file:{uuid4().hex}?mode=memory&cache=shared" if self.in_memory else f"file:{file}"
         store = JournalDatastore(name, originator_id_type="text", lock_timeout=20)
         store.pool.pool_timeout = (
-            60  # the library's 5 seconds are short on a busy disk, with every commit synced
+            60  # the library's 5 seconds are too short if every commit waits for a busy disk
         )
         self._stores.append(store)
         recorder = self.recorder_class(store)
@@ -67,11 +67,11 @@ class _OnJournal:
 
 class _Quiet:
     def test_performance(self) -> None:
-        """Only measures and prints."""
+        """The library's test only measures and prints."""
 
 
 class TestInFile(_Quiet, _OnJournal, ApplicationRecorderTestCase[JournalRecorder]):
-    """In a file: as the book uses it."""
+    """In a file, as a book uses it."""
 
 
 class TestInMemory(_Quiet, _OnJournal, ApplicationRecorderTestCase[JournalRecorder]):
@@ -89,7 +89,7 @@ class TestSnapshotsInMemory(TestSnapshots):
 
 
 class _OnPostgres:
-    """A recorder on a PostgreSQL database of its own."""
+    """Makes a recorder on a new PostgreSQL database."""
 
     address: str
     recorder_class: ClassVar[type[PostgresAggregateRecorder]] = postgres.JournalRecorder
@@ -129,11 +129,11 @@ class TestSnapshotsOnPostgres(_Quiet, _OnPostgres, AggregateRecorderTestCase):
 
 
 class TestPositionsDoNotInterleaveOnPostgres(_OnPostgres, NonInterleavingNotificationIDsBaseCase):
-    """Two writers of a thousand events each: one after the other."""
+    """Two writers of a thousand events each: the positions of one follow those of the other."""
 
 
 class TestPositionsDoNotInterleave(_OnJournal, NonInterleavingNotificationIDsBaseCase):
-    """Two writers of a thousand events each: one after the other."""
+    """Two writers of a thousand events each: the positions of one follow those of the other."""
 
 
 class TestPositionsDoNotInterleaveInMemory(_OnJournal, NonInterleavingNotificationIDsBaseCase):

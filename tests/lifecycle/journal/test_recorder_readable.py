@@ -15,7 +15,7 @@ pytestmark = pytest.mark.both_stores
 
 @pytest.fixture
 def book(place: str) -> Book:
-    """Proposals, a cost with a note under an id that is no UUID, and a refusal."""
+    """Yield a book with proposals, a cost with a note and an id that is no UUID, and a refusal."""
     book = make_book(place, [*g.FOUNDED, *g.PROPOSED])
     record(book, [g.cost("01-12", note="by letter", command_id="c 1")])
     assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"

@@ -1,4 +1,4 @@
-"""A user who may not write beside a file reads it as one that never changes, and notices if it does."""
+"""A user who may not write in a folder reads its files as unchanging, and notices if one changes."""
 
 import os
 import sqlite3
@@ -33,7 +33,7 @@ def _read_only_folders(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def reader(in_folder: Book) -> Book:
-    """It has read before anybody else writes."""
+    """Return a book that was opened to read, and has read before another process writes."""
     in_folder.close()
     book = Book.open(in_folder.place, read_only=True)
     assert len(book.entries(STREAM)) == 1
@@ -41,8 +41,8 @@ def reader(in_folder: Book) -> Book:
     return book
 
 
-def test_a_file_that_somebody_has_open_changes(in_folder: Book) -> None:
-    """Its log is empty after each time that it is put away, while the next commit is being made."""
+def test_a_file_that_another_process_has_open_is_not_read_as_unchanging(in_folder: Book) -> None:
+    """Its log may be empty between two commits."""
     file = in_folder.path / "journal.sqlite"
     with closing(sqlite3.connect(file, isolation_level=None)) as raw:
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -52,19 +52,18 @@ def test_a_file_that_somebody_has_open_changes(in_folder: Book) -> None:
     assert as_unchanging(file) is not None
 
 
-def test_what_somebody_writes_meanwhile_is_read(reader: Book) -> None:
+def test_entries_that_are_written_meanwhile_are_read(reader: Book) -> None:
     with Book.open(reader.place) as writer:
         for number in range(2, 5):
             record(writer, [g.cost("01-11", note="x" * 1_900) for _ in range(50)])
             assert len(reader.entries(STREAM)) == 1 + 50 * (number - 1)
     record(writer := Book.open(reader.place), [g.cost("01-12")])
-    writer.close()  # it leaves no log: only the file itself shows a change
+    writer.close()  # a closed book leaves no log, so only the file itself shows the change
     assert len(reader.entries(STREAM)) == 152
     assert len(list(reader.stored())) == reader.position()
 
 
-def test_so_it_is_with_what_is_asked_first(reader: Book) -> None:
-    """Each of these asks in its own way."""
+def test_each_first_query_notices_the_change(reader: Book) -> None:
     questions: list[Callable[[], object]] = [
         reader.position,
         reader.fund,
@@ -77,7 +76,7 @@ def test_so_it_is_with_what_is_asked_first(reader: Book) -> None:
         ask()
 
 
-def test_a_snapshot_is_asked_for_again(reader: Book) -> None:
+def test_a_snapshot_that_is_written_meanwhile_is_read(reader: Book) -> None:
     assert reader.journal.snapshots is not None
     snapshots = reader.journal.snapshots.recorder
     assert not snapshots.select_events(FUND)
@@ -87,7 +86,7 @@ def test_a_snapshot_is_asked_for_again(reader: Book) -> None:
     assert snapshots.select_events(FUND)
 
 
-def test_many_questions_about_one_moment_are_not_answered_of_two(reader: Book) -> None:
+def test_queries_of_one_reading_are_never_answered_from_two_states(reader: Book) -> None:
     with pytest.raises(WrittenMeanwhile, match="ask again"), reader.journal.recorder.reading():  # noqa: PT012
         before = reader.position()
         with Book.open(reader.place) as writer:
@@ -97,15 +96,15 @@ def test_many_questions_about_one_moment_are_not_answered_of_two(reader: Book) -
         assert reader.position() == before + 1
 
 
-def test_an_error_amid_the_writing_is_not_believed(reader: Book) -> None:
-    """Pages of before and after make a damaged file."""
+def test_an_error_while_another_process_writes_is_no_damage(reader: Book) -> None:
+    """Old and new pages together look like a damaged file."""
     with pytest.raises(WrittenMeanwhile), reader.journal.recorder.reading():  # noqa: PT012
         with Book.open(reader.place) as writer:
             record(writer, [g.cost("01-12")])
         raise sqlite3.DatabaseError("database disk image is malformed")
 
 
-def test_nothing_is_said_to_be_altered_because_somebody_writes(in_folder: Book) -> None:
+def test_a_verification_while_another_process_writes_names_no_alteration(in_folder: Book) -> None:
     Seal(in_folder).seal()
     in_folder.close()
     written: list[int] = []
@@ -122,7 +121,7 @@ def test_nothing_is_said_to_be_altered_because_somebody_writes(in_folder: Book) 
         assert verify(reader, Seal(reader), progress=write).problems == []
 
 
-def test_views_that_are_written_meanwhile_are_not_believed(in_folder: Book) -> None:
+def test_views_that_are_written_meanwhile_are_not_read(in_folder: Book) -> None:
     with in_folder as book:
         before = catch_up(book)
     file = in_folder.path / store.FILE
@@ -130,16 +129,16 @@ def test_views_that_are_written_meanwhile_are_not_believed(in_folder: Book) -> N
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     (in_folder.path / checksum.NAME).unlink()
     assert as_unchanging(file) is not None
-    alone = DetachedViews(in_folder.path)
+    detached = DetachedViews(in_folder.path)
     with Book.open(in_folder.place) as writer:
-        with pytest.raises(WrittenMeanwhile, match="ask again"), alone.tables() as (_, at):  # noqa: PT012
+        with pytest.raises(WrittenMeanwhile, match="ask again"), detached.tables() as (_, at):  # noqa: PT012
             assert at == before
             record(writer, [g.cost("01-12")])
             catch_up(writer)
-        assert alone.position() == before + 1
+        assert detached.position() == before + 1
 
 
-_STAYS = """
+_READ_REPEATEDLY = """
 import sys
 from pathlib import Path
 from lifecycle.book.book import Book
@@ -147,21 +146,21 @@ with Book.open(Path(sys.argv[1]), read_only=True) as book:
     for line in sys.stdin:
         print(len(book.entries(sys.argv[2])), flush=True)
 """
-_BOUND = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
-"""Root without its right to write everywhere."""
+_WITHOUT_OVERRIDE = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
+"""The words that start a program as root without the right to write everywhere."""
 
 
-def test_so_it_is_for_who_has_no_right_to_write(in_folder: Book) -> None:
+def test_a_process_without_the_right_to_write_reads_new_entries(in_folder: Book) -> None:
     in_folder.close()
     in_folder.path.chmod(0o555)
-    command = [*_BOUND] if os.geteuid() == 0 else []
-    command += [sys.executable, "-c", _STAYS, str(in_folder.path), STREAM]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as stays:
-        assert stays.stdin is not None
-        assert stays.stdout is not None
+    command = [*_WITHOUT_OVERRIDE] if os.geteuid() == 0 else []
+    command += [sys.executable, "-c", _READ_REPEATEDLY, str(in_folder.path), STREAM]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reading:
+        assert reading.stdin is not None
+        assert reading.stdout is not None
         for expected in (1, 2, 3):
-            print("now", file=stays.stdin, flush=True)
-            assert int(stays.stdout.readline()) == expected
+            print("now", file=reading.stdin, flush=True)
+            assert int(reading.stdout.readline()) == expected
             in_folder.path.chmod(0o755)
             with Book.open(in_folder.place) as writer:
                 record(writer, [g.cost("01-12")])

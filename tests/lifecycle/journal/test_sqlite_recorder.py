@@ -36,7 +36,7 @@ def book(tmp_path: Path) -> Iterator[Book]:
 
 @pytest.fixture
 def raw(book: Book) -> Iterator[sqlite3.Connection]:
-    """The journal's file, opened by somebody who does not use the program."""
+    """Yield a connection to the journal's file that does not use the program."""
     with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as connection:
         yield connection
 
@@ -51,8 +51,16 @@ NOTHING = "zeroblob(16), NULL, 1, NULL, NULL, NULL, x'7b7d', 0"
 """The columns of an entry from its command id on."""
 
 
-def entry(position: object, stream: object, version: object, rest: str = NOTHING, topic: object = 1) -> str:
-    return f"INTO entries VALUES ({position}, {stream}, {version}, {topic}, 1, 1, 1, {rest})"
+def entry(
+    position: object,
+    stream: object,
+    version: object,
+    columns_from_command_id: str = NOTHING,
+    topic: object = 1,
+) -> str:
+    return (
+        f"INTO entries VALUES ({position}, {stream}, {version}, {topic}, 1, 1, 1, {columns_from_command_id})"
+    )
 
 
 FUND_1 = "(SELECT stream FROM entries WHERE position = 1), 1"
@@ -126,7 +134,9 @@ TABLES = ("entries", "refusals", "names")
     ("row", "why"),
     [*((row, "positions grow") for row in OUT_OF_ORDER), *((row, "cannot store") for row in OTHER_TYPES)],
 )
-def test_no_row_is_put_before_another_or_in_another_form(raw: sqlite3.Connection, row: str, why: str) -> None:
+def test_a_row_out_of_order_or_of_another_type_is_refused(
+    raw: sqlite3.Connection, row: str, why: str
+) -> None:
     before = count(raw, "entries"), count(raw, "refusals")
     with pytest.raises(sqlite3.IntegrityError, match=why):
         raw.execute(row)
@@ -135,7 +145,7 @@ def test_no_row_is_put_before_another_or_in_another_form(raw: sqlite3.Connection
 
 @pytest.mark.parametrize("recursive", ["ON", "OFF"])
 @pytest.mark.parametrize("change", CHANGES)
-def test_nothing_recorded_is_changed(raw: sqlite3.Connection, change: str, recursive: str) -> None:
+def test_a_recorded_row_cannot_be_changed(raw: sqlite3.Connection, change: str, recursive: str) -> None:
     raw.execute(f"PRAGMA recursive_triggers = {recursive}")
     before = [raw.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES]
     with pytest.raises(sqlite3.IntegrityError, match="append only"):
@@ -143,7 +153,7 @@ def test_nothing_recorded_is_changed(raw: sqlite3.Connection, change: str, recur
     assert before == [raw.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES]
 
 
-def test_a_place_is_taken_once(book: Book) -> None:
+def test_a_version_is_used_once(book: Book) -> None:
     stored = StoredEvent("fund", 1, "FundEstablished.v1", b"{}")
     with pytest.raises(IntegrityError):
         book.journal.recorder.insert_events([stored])
@@ -164,7 +174,7 @@ def test_positions_are_without_gap_or_reuse_after_a_failed_append(book: Book) ->
 
 
 def test_a_position_is_not_used_again_after_its_entry_is_gone(book: Book, raw: sqlite3.Connection) -> None:
-    """Even somebody who drops the trigger and cuts the tail leaves a gap that can be seen."""
+    """Removing the newest entry without the trigger leaves a gap."""
     newest = book.position()
     raw.execute("DROP TRIGGER entries_no_delete")
     raw.execute("DELETE FROM entries WHERE position = ?", (newest,))
@@ -221,7 +231,7 @@ def test_a_store_that_cannot_be_wal_is_not_used(book: Book, monkeypatch: pytest.
 # ── settings ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_environment_does_not_decide_where_entries_go(
+def test_environment_variables_do_not_change_where_entries_are_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {
@@ -250,7 +260,7 @@ def test_the_environment_does_not_decide_where_entries_go(
     assert state.startswith(b'{"on":"')
 
 
-def test_a_path_is_a_path_and_no_uri(tmp_path: Path) -> None:
+def test_a_path_with_marks_of_a_uri_is_a_path(tmp_path: Path) -> None:
     odd = tmp_path / "a b?mode=memory#%41&cache=shared"
     with make_book(odd) as book:
         assert (odd / "journal.sqlite").is_file()
@@ -262,14 +272,14 @@ def test_a_path_is_a_path_and_no_uri(tmp_path: Path) -> None:
 # ── two writers ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_second_writer_waits_and_does_not_fail(book: Book) -> None:
-    """Read, then write: the second writer's read already waits for the first one's commit."""
-    began, answers = threading.Event(), list[str]()
+def test_a_second_writer_waits_for_the_first(book: Book) -> None:
+    """A writer first reads. Already this read waits for the first writer's commit."""
+    began, outcomes = threading.Event(), list[str]()
 
     def second() -> None:
-        with Book.open(book.path) as other:
+        with Book.open(book.path) as second_book:
             began.set()
-            answers.append(other.record(g.cost("01-13", command_id="second"), "t.leader").outcome)
+            outcomes.append(second_book.record(g.cost("01-13", command_id="second"), "t.leader").outcome)
 
     thread = threading.Thread(target=second)
     with book.batch():
@@ -277,10 +287,10 @@ def test_a_second_writer_waits_and_does_not_fail(book: Book) -> None:
         thread.start()
         assert began.wait(10)
         thread.join(0.2)
-        assert not answers
+        assert not outcomes
         first = book.record(g.cost("01-12", command_id="first"), "t.leader")
     thread.join(10)
-    assert answers == ["accepted"]
+    assert outcomes == ["accepted"]
     assert first.position == before + 1
     assert [entry.command_id for entry in book.entries(f"grant:{g.G}")][-2:] == ["first", "second"]
 
@@ -296,7 +306,7 @@ def test_a_reader_does_not_wait_for_a_writer(book: Book) -> None:
 
 def test_a_batch_that_fails_leaves_nothing(book: Book, raw: sqlite3.Connection) -> None:
     before = count(raw, "entries"), count(raw, "refusals")
-    with pytest.raises(ZeroDivisionError), book.batch():  # noqa: PT012 what fails is the batch
+    with pytest.raises(ZeroDivisionError), book.batch():  # noqa: PT012 the batch is to fail
         assert book.record(g.cost("01-12"), "t.leader").outcome == "accepted"
         assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
         raise ZeroDivisionError
@@ -304,13 +314,11 @@ def test_a_batch_that_fails_leaves_nothing(book: Book, raw: sqlite3.Connection) 
     assert book.record(g.cost("01-12"), "t.leader").entries == (f"grant:{g.G}@2",)
 
 
-def test_what_could_not_be_written_ends_the_batch_though_nobody_minded(
-    book: Book, raw: sqlite3.Connection
-) -> None:
-    """Or answers would be given, in the same batch, of which nothing is kept."""
+def test_a_batch_fails_if_an_error_in_it_was_ignored(book: Book, raw: sqlite3.Connection) -> None:
+    """Otherwise commands of the batch would get receipts that are not stored."""
     before = count(raw, "entries"), count(raw, "refusals")
     taken = StoredEvent("fund", 1, "FundEstablished.v1", b"{}")
-    with pytest.raises(Unreachable, match="append only"), book.batch():  # noqa: PT012 what fails is the batch
+    with pytest.raises(Unreachable, match="append only"), book.batch():  # noqa: PT012 the batch is to fail
         assert book.record(g.cost("01-12"), "t.leader").outcome == "accepted"
         book.journal.recorder.insert_events([taken])
         with suppress(Unreachable):
@@ -320,7 +328,7 @@ def test_what_could_not_be_written_ends_the_batch_though_nobody_minded(
     assert book.record(g.cost("01-12"), "t.leader").entries == (f"grant:{g.G}@2",)
 
 
-# ── what somebody altered ────────────────────────────────────────────────────────────────────
+# ── altered files ────────────────────────────────────────────────────────────────────
 
 
 def test_a_stream_stops_where_an_unsealed_entry_is_gone(book: Book, raw: sqlite3.Connection) -> None:
@@ -342,10 +350,8 @@ def test_a_stream_stops_where_an_unsealed_entry_is_gone(book: Book, raw: sqlite3
     "index",
     ["sqlite_autoindex_names_1", "sqlite_autoindex_entries_1", "commands", "sqlite_autoindex_refusals_1"],
 )
-def test_a_journal_whose_index_leads_astray_is_not_opened(
-    book: Book, raw: sqlite3.Connection, index: str
-) -> None:
-    """The index is made one of nothing, behind SQLite's back."""
+def test_a_journal_with_a_wrong_index_is_not_opened(book: Book, raw: sqlite3.Connection, index: str) -> None:
+    """The index's page is replaced by an empty one."""
     book.record(g.cost("01-12"), "t.leader")
     question = "SELECT rootpage FROM sqlite_master WHERE name = ?"
     (root,) = raw.execute(question, (index,)).fetchone()
@@ -353,10 +359,10 @@ def test_a_journal_whose_index_leads_astray_is_not_opened(
     (size,) = raw.execute("PRAGMA page_size").fetchone()
     book.close()
     raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    place = book.path / "journal.sqlite"
-    pages = bytearray(place.read_bytes())
+    file = book.path / "journal.sqlite"
+    pages = bytearray(file.read_bytes())
     pages[(root - 1) * size : root * size] = pages[(nothing - 1) * size : nothing * size]
-    place.write_bytes(pages)
+    file.write_bytes(pages)
     with pytest.raises(Altered, match="leads astray"):
         Book.open(book.path)
     with Book.open(book.path, as_is=True) as again:
@@ -377,20 +383,20 @@ def test_a_stream_stops_at_an_unsealed_entry_that_was_altered(book: Book, raw: s
 
 
 @pytest.mark.case("O4")
-def test_a_journal_of_a_later_format_is_not_opened_and_no_alarm(book: Book, raw: sqlite3.Connection) -> None:
+def test_a_journal_of_a_later_format_is_not_opened(book: Book, raw: sqlite3.Connection) -> None:
     raw.execute(f"PRAGMA user_version = {FORMAT + 1}")
     with pytest.raises(Unreachable, match=rf"format {FORMAT + 1}.*use a newer grantbook"):
         Book.open(book.path)
 
 
-def test_a_database_of_something_else_is_no_journal(tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as other:
-        other.execute("CREATE TABLE recipes (name TEXT)")
+def test_another_database_is_no_journal(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database:
+        database.execute("CREATE TABLE recipes (name TEXT)")
     with pytest.raises(Unreachable, match="not a grantbook journal"):
         Journal(tmp_path / "journal.sqlite")
 
 
-# ── how it is read ───────────────────────────────────────────────────────────────────────────
+# ── how entries are read ───────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("commands", [1, 100, 500])
