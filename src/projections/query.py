@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol, overload
+from typing import Any, Protocol
 
 from sqlalchemy import URL, ColumnElement, Connection, Dialect, Select, Text, bindparam, func, select
 
@@ -29,9 +28,11 @@ from projections.reports.portfolio import timeline
 from projections.reports.questions import Question
 from projections.reports.sql_views import KEYS, REPORTS
 from projections.schema.columns import Columns, Type
+from projections.schema.expressions import PAGED
 from projections.schema.rows import Row
 from projections.schema.tables import register_spans
 from projections.schema.tracking import ViewsTracking
+from projections.streamed_rows import StreamedRows
 
 _OF_ALL = ("register",)
 """Reports that need all grants for the row of one: its sector has the spelling that was recorded first."""
@@ -39,10 +40,6 @@ ENTRIES = "entries"
 """The one report that is read from the journal."""
 AS_OF: ColumnElement[str] = bindparam("as_of", type_=Text)
 """The day of the report."""
-KEPT = 2_000
-"""The most rows of a report that are kept in memory, so that they are not read twice."""
-_PAGE = 1_000
-"""The number of rows that a database sends at a time."""
 
 
 __all__ = [
@@ -78,48 +75,6 @@ class Report:
     def columns(self) -> tuple[str, ...]:
         """The columns' names."""
         return self.layout.names
-
-
-class StreamedRows(Sequence[Row]):
-    """Rows that are read from the open tables each time that they are needed. Only few are kept in memory."""
-
-    def __init__(self, read: Callable[[], Iterator[Row]]) -> None:
-        self._read = read
-        self._kept: list[Row] | None = None
-        """All rows, once they were read and were few."""
-        self._count: int | None = None
-
-    def __iter__(self) -> Iterator[Row]:
-        if self._kept is not None:
-            yield from self._kept
-            return
-        rows = self._read()
-        first = list(islice(rows, KEPT + 1))
-        if len(first) <= KEPT:
-            self._kept, self._count = first, len(first)
-            yield from first
-            return
-        yield from first
-        count = len(first)
-        for row in rows:
-            count += 1
-            yield row
-        self._count = count
-
-    def __len__(self) -> int:
-        if self._count is None:
-            self._count = sum(1 for _ in self)
-        return self._count
-
-    def __bool__(self) -> bool:
-        return any(True for _ in self)
-
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        return [*self][index]
 
 
 def run(
@@ -191,9 +146,9 @@ def answering(
     with tables_at(book, known, None if name in _OF_ALL else grant) as (connection, position):
         if grant is not None:
             require_known_grant(connection, book, grant, known, as_of)
-        rows: Sequence[Row] = StreamedRows(lambda: rows_of(connection, question, as_of))
-        if not isinstance(question.answer, Select) or store.may_change_while_read(connection):
-            rows = [*rows]  # a function has them all; and what may change can be trusted once all are read
+        rows = StreamedRows(rows_of(connection, question, as_of))
+        if store.may_change_while_read(connection):
+            len(rows)  # what may change can be trusted once all rows are read
         yield Report(name, question.columns, rows, as_of, position)
 
 
@@ -206,7 +161,7 @@ def _entries(
     if grant is not None and not book.entries(grant_stream(grant), known):
         raise Malformed([("grant", unknown("grant", grant, book.named("grant", known)))])
     position = book.position() if known is None else min(known, book.position())
-    rows = StreamedRows(lambda: entries.rows(book, as_of, position, grant))
+    rows = StreamedRows(entries.rows(book, as_of, position, grant))
     return Report(ENTRIES, entries.COLUMNS, rows, as_of, position)
 
 
@@ -287,7 +242,7 @@ def rows_of(connection: Connection, question: Question, as_of: date) -> Iterator
         yield from question.answer(connection, as_of)
         return
     day = {"as_of": as_of.isoformat()}
-    rows = connection.execute(question.answer, day, execution_options={"yield_per": _PAGE})
+    rows = connection.execute(question.answer, day, execution_options=PAGED)
     conversions = [_CONVERSIONS.get(column.type) for column in question.columns]
     if not any(conversions):
         yield from map(tuple, rows)

@@ -47,11 +47,11 @@ def movements(book: "SecondBook", fund: list[Event]) -> list[Movement]:
         for event in held
         if event["command"] == "pair"
     ]
-    grants = {
-        name.removeprefix("grant:"): list(of_grant(book, name))
-        for name in book.streams
+    grants = (
+        (name.removeprefix("grant:"), list(of_grant(book, name)))
+        for name in sorted(book.streams)
         if name.startswith("grant:")
-    }
+    )
     return ordered(own, grants, pairs)
 
 

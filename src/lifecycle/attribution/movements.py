@@ -53,7 +53,7 @@ def movements_of(
         elif event_type in _PAIRS:
             signed = _PAIRS[event_type] * int(event.__dict__["amount"].amount * scale)
             pairs.append((event.__dict__["grant"], event.on.isoformat(), signed, entry.originator_version))
-    by_grant = {grant: _of_grant(grant, entries, scale) for grant, entries in grants.items()}
+    by_grant = ((grant, _of_grant(grant, entries, scale)) for grant, entries in sorted(grants.items()))
     return ordered(own, by_grant, pairs)
 
 

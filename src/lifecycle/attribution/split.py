@@ -6,9 +6,10 @@ to what is unpaid of each, a refund gives back in proportion to what is paid, an
 unpaid. An amount that no partner covers belongs to partner ``None``.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from math import gcd
+from operator import itemgetter
 from typing import NamedTuple
 
 from lifecycle.attribution.draws import Draws, Movement, Partner
@@ -101,17 +102,22 @@ class _Attribution:
         self.movements = movements
         self.draws = Draws(movements)
         self.accounts: dict[str | None, _Account] = defaultdict(_Account)
+        self.movements_left = Counter(movement.grant for movement in movements)
+        """How many movements of each grant come yet. An account is dropped after the last one."""
         self.paid_gaps = Gaps()
         self.asked_gaps = Gaps()
 
     def parts(self) -> Iterator[Part]:
         """Yield the parts of the movements, in order."""
         for movement in self.movements:
-            if not movement.amount:
-                continue
-            for kind, partner, amount in self._of(movement):
-                if amount:
-                    yield Part(movement.on, movement.grant, kind, partner, amount)
+            grant = movement.grant
+            if movement.amount:
+                for kind, partner, amount in self._of(movement):
+                    if amount:
+                        yield Part(movement.on, grant, kind, partner, amount)
+            self.movements_left[grant] -= 1
+            if not self.movements_left[grant]:
+                self.accounts.pop(grant, None)
 
     def _of(self, movement: Movement) -> Iterator[tuple[str, Partner, int]]:
         kind, amount = movement.kind, movement.amount
@@ -309,23 +315,23 @@ class _Attribution:
 
 def ordered(
     fund: Iterable[Movement],
-    grants: Mapping[str, Sequence[Movement]],
+    grants: Iterable[tuple[str, Iterable[Movement]]],
     pairs: Iterable[tuple[str, str, int, int]],
 ) -> list[Movement]:
     """Return all movements in order of day and version in the fund's stream.
 
-    ``grants``: the movements of each grant, in their order. ``pairs``: the fund's paired entries of
-    commitments, as grant, day, amount (negative for a release) and version. A commitment has the version of
-    its pair. A payment or a request follows the grant's last commitment on the same day.
+    ``grants``: each grant with its movements in their order, by grant. ``pairs``: the fund's paired entries
+    of commitments, as grant, day, amount (negative for a release) and version. A commitment has the version
+    of its pair. A payment or a request follows the grant's last commitment on the same day.
     """
     versions: dict[tuple[str, str, bool], list[int]] = defaultdict(list)
     for grant, on, amount, pair_version in pairs:
         versions[grant, on, amount > 0].append(pair_version)
-    placed = [(movement.on, movement.version, 0, movement) for movement in fund]
-    for grant, own in grants.items():
+    placed = [*fund]
+    for grant, own in grants:
         on, version = "", 0
         used: dict[tuple[str, str, bool], int] = defaultdict(int)
-        for n, movement in enumerate(own):
+        for movement in own:
             if movement.on != on:
                 on, version = movement.on, 0
             kind = movement.kind
@@ -335,16 +341,14 @@ def ordered(
                 if used[key] < len(pair_versions):
                     version = max(version, pair_versions[used[key]])
                     used[key] += 1
-            placed.append((on, version, n + 1, movement._replace(version=version)))
-    placed.sort(
-        key=lambda placed_movement: (
-            placed_movement[0],
-            placed_movement[1],
-            placed_movement[3].grant or "",
-            placed_movement[2],
-        )
-    )
-    return [movement for *_, movement in placed]
+            placed.append(movement._replace(version=version))
+    # Sorting keeps the order of equal movements: the fund's first, then by grant.
+    placed.sort(key=_VERSION)
+    placed.sort(key=_DAY)
+    return placed
+
+
+_DAY, _VERSION = itemgetter(Movement._fields.index("on")), itemgetter(Movement._fields.index("version"))
 
 
 def least_left(movements: Iterable[Movement], partner: str, since: str) -> tuple[int, str]:

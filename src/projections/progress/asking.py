@@ -21,7 +21,7 @@ class ReportReader:
     def __init__(self, connection: Connection, period: Period, as_of: date, known: int) -> None:
         self.connection, self.period, self.as_of, self.known = connection, period, as_of, known
         self.currency, self.scale = holding(connection)
-        self.standing = standing_on(connection, as_of)
+        self.standing = list(standing_on(connection, as_of))
         self.titles = {row.grant: row.title for row in self.standing}
         self._rows: dict[tuple[str, str | None], Rows] = {}
 

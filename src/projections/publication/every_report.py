@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import NamedTuple
 
 from lifecycle.book.book import Book
@@ -12,12 +11,12 @@ from projections.query import (
     KEYS,
     REPORTS,
     Report,
-    StreamedRows,
     answering,
     question_of,
     rows_of,
     tables_at,
 )
+from projections.streamed_rows import StreamedRows
 
 PRIMARY_KEYS = {
     "register": ("grant",),
@@ -56,7 +55,7 @@ def every_report(book: Book, dates: Dates) -> Iterator[Iterator[Named]]:
             for name in REPORTS:
                 for by in (None, *KEYS.get(name, ())):
                     question = question_of(name, by, None)
-                    rows = StreamedRows(partial(rows_of, connection, question, dates.as_of))
+                    rows = StreamedRows(rows_of(connection, question, dates.as_of))
                     report = Report(name, question.columns, rows, dates.as_of, dates.known)
                     yield Named(_file_name(name, by), by, report)
             with answering(book, ENTRIES, as_of=dates.as_of, known=dates.known) as report:

@@ -18,6 +18,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
+PAGED = {"yield_per": 1_000}
+"""Option of a query whose rows are read a thousand at a time, because there may be very many."""
+
 
 class moment_now(GenericFunction[str]):  # noqa: N801 - named as a function of SQL
     """This moment in UTC, as ISO text."""

@@ -1,6 +1,5 @@
 """Reports are read from the views while they are written, and the output is that of rows kept in memory."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 
 from lifecycle.book.book import Book
 from lifecycle.kernel.errors import Unreachable
-from projections import query
+from projections import streamed_rows
 from support.cli_shell import Shell
 
 pytestmark = pytest.mark.case("K10")
@@ -26,7 +25,7 @@ def test_many_rows_are_read_again_and_give_the_same_output(
         return lived(*words).out, file.read_text("utf-8")
 
     expected = outputs()
-    monkeypatch.setattr(query, "KEPT", 3)
+    monkeypatch.setattr(streamed_rows, "PAGE", 3)
     assert outputs() == expected
 
 
@@ -36,30 +35,13 @@ def test_parquet_is_written_in_groups_of_rows(
     parquet = pytest.importorskip("pyarrow.parquet")
     from cli.output import parquet as output
 
-    monkeypatch.setattr(query, "KEPT", 3)
+    monkeypatch.setattr(streamed_rows, "PAGE", 3)
     monkeypatch.setattr(output, "_BATCH", 4)
     file = tmp_path / "timeline.parquet"
     assert lived("report", "timeline", "--output", str(file), "--format", "parquet").code == 0
     rows = lived("--json", "report", "timeline").rows
     assert parquet.ParquetFile(file).num_row_groups == -(-len(rows) // 4)
     assert parquet.read_table(file)["obligation"].to_pylist() == [row["obligation"] for row in rows]
-
-
-def test_no_more_rows_are_kept_than_a_report_shows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(query, "KEPT", 3)
-    reads = 0
-
-    def read() -> Iterator[Any]:
-        nonlocal reads
-        reads += 1
-        yield from [(number,) for number in range(row_count)]
-
-    for row_count, least_reads in ((3, 1), (4, 2)):
-        reads, rows = 0, query.StreamedRows(read)
-        assert [*rows] == [(number,) for number in range(row_count)]
-        assert (len(rows), bool(rows), [*rows][-1]) == (row_count, True, (row_count - 1,))
-        assert reads >= least_reads
-        assert (rows._kept is None) is (row_count > 3)
 
 
 def _fail_on_fold(*_: object, **__: object) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from lifecycle.journal.journal import Journal
 from lifecycle.kernel.history import FUND, in_force
 from lifecycle.parse import Malformed
-from projections import query
+from projections import streamed_rows
 from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import catch_up
 from projections.query import answering, run
@@ -77,7 +77,7 @@ def test_a_correction_of_the_fund_reaches_an_entry_on_another_page(
 
 
 def test_rows_are_read_while_they_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(query, "KEPT", 3)
+    monkeypatch.setattr(streamed_rows, "PAGE", 3)
     with new_book(tmp_path / "book", PAID) as book:
         expected = run(book, "entries", as_of=g.TODAY).rows
         with answering(book, "entries", as_of=g.TODAY) as report:

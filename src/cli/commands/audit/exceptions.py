@@ -43,8 +43,9 @@ def exceptions(  # noqa: PLR0917 click gives them by name
     """List odd entries."""
     from cli.commands.reports.report import caption_of
     from cli.output.formats import write
-    from projections.query import Report, StreamedRows
+    from projections.query import Report
     from projections.reports.exceptions import COLUMNS, rows_of
+    from projections.streamed_rows import StreamedRows
 
     options = settings()
     form = form_of(form, output, json=options.json)
@@ -52,7 +53,7 @@ def exceptions(  # noqa: PLR0917 click gives them by name
         day = book.today() if as_of is None else day_from(as_of, "--as-of")
         position = book.position() if known is None else position_from(book, known)
         name = _known_stream(book, stream, None if known is None else position)
-        rows = StreamedRows(lambda: rows_of(book, day, position, name, rule))
+        rows = StreamedRows(rows_of(book, day, position, name, rule))
         report = Report("exceptions", COLUMNS, rows, day, position)
         caption, known_at = caption_of(book, report), book.recorded_at(position)
         fund = book.fund().name

@@ -5,6 +5,9 @@ The split is computed over every known flow, and then summed as of the day.
 
 from collections import defaultdict
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
+from sys import intern
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -20,6 +23,7 @@ from projections.reports.money.disbursement import sums_as_text
 from projections.reports.money.disbursement_by import BY_PARTNER
 from projections.reports.portfolio.register import standing_on
 from projections.reports.questions import Question
+from projections.schema.expressions import PAGED
 from projections.schema.rows import Row
 from projections.schema.tables import fund_flows, holding, money_flows
 
@@ -36,10 +40,12 @@ def movements(connection: Connection) -> list[Movement]:
             commitments.append((grant, on, amount, version))
         else:
             of_fund.append(Movement(on, version, kind, amount, partner))
-    of_grants: dict[str, list[Movement]] = defaultdict(list)
     grant_flows = select(m.grant, m.on, m.kind, m.amount).where(m.kind != "overpaid").order_by(m.grant, m.n)
-    for grant, on, kind, amount in connection.execute(grant_flows):
-        of_grants[grant].append(Movement(on, 0, kind, amount, None, grant))
+    rows = connection.execute(grant_flows, execution_options=PAGED)
+    of_grants = (
+        (grant, [Movement(intern(row.on), 0, intern(row.kind), row.amount, None, grant) for row in own])
+        for grant, own in groupby(rows, key=attrgetter("grant"))
+    )
     return ordered(of_fund, of_grants, commitments)
 
 

@@ -6,7 +6,7 @@ currency is listed by itself and never added. Each ratio is over the grants that
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -16,13 +16,14 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from lifecycle.types.vocabularies import CoFinancingKind, CostPurpose, words_of
 from projections.reports import common_columns as common
+from projections.reports.by_grant import by_grant
 from projections.reports.other_currencies import Amounts
 from projections.reports.portfolio.register import standing_on, was_approved
 from projections.reports.questions import Question
 from projections.reports.results.countries import pairs_of
-from projections.reports.results.exchanges import activities_held
+from projections.reports.results.exchanges import Held, activities_held
 from projections.schema.columns import Column, Columns, Type
-from projections.schema.expressions import total_of
+from projections.schema.expressions import PAGED, total_of
 from projections.schema.rows import Row, written
 from projections.schema.tables import exchange_participants, holding, money_flows, side_flows, window_findings
 
@@ -214,37 +215,55 @@ class Sums:
 # ── sums of each grant ───────────────────────────────────────────────────────────────────────
 
 
-def _by_grant(connection: Connection, as_of: date) -> dict[str, Sums]:
-    """Return the sums of every approved grant, and of every proposal that has a cost or a payment."""
+def _by_grant(connection: Connection, as_of: date) -> Iterator[tuple[str, Sums]]:
+    """Yield every approved grant, and every proposal that has a cost or a payment, with its sums."""
     on = as_of.isoformat()
-    by_grant: dict[str, Sums] = defaultdict(Sums)
-    for row in standing_on(connection, as_of):
-        if was_approved(row):
-            sums = by_grant[row.grant]
-            sums.approved, sums.tied = 1, int(row.operation is not None)
-            sums.pairs = pairs_of(json.loads(row.recipients), json.loads(row.providers))
-    for activity in activities_held(connection, as_of):
-        by_grant[activity.grant].activities += 1
-        by_grant[activity.grant].pairs |= activity.pairs
-    m = money_flows.c
-    paid = select(m.grant, m.kind, total_of(m.amount)).where(
-        m.on <= on, m.kind.in_(("disbursed", "refunded"))
+    m, s, p = money_flows.c, side_flows.c, exchange_participants.c
+    paid = (
+        select(m.grant, m.kind, total_of(m.amount).label("amount"))
+        .where(m.on <= on, m.kind.in_(("disbursed", "refunded")))
+        .group_by(m.grant, m.kind)
+        .order_by(m.grant)
     )
-    for grant, kind, amount in connection.execute(paid.group_by(m.grant, m.kind)):
-        by_grant[grant].money["net_disbursed"] += amount if kind == "disbursed" else -amount
-    for row in connection.execute(select(side_flows).where(side_flows.c.since <= on)):
-        sums = by_grant[row.grant]
+    people = (
+        select(p.grant, total_of(p.women + p.men + p.not_stated).label("count"))
+        .where(p.since <= on)
+        .group_by(p.grant)
+        .order_by(p.grant)
+    )
+    beside = select(side_flows).where(s.since <= on).order_by(s.grant)
+    queried = (connection.execute(query, execution_options=PAGED) for query in (paid, beside, people))
+    approved = (row for row in standing_on(connection, as_of) if was_approved(row))
+    for grant, rows in by_grant(approved, activities_held(connection, as_of), *queried):
+        yield grant, _sums(*rows)
+
+
+def _sums(
+    approved: Sequence[Any],
+    held: Sequence[Held],
+    paid: Sequence[Any],
+    beside: Sequence[Any],
+    people: Sequence[Any],
+) -> Sums:
+    """Return the sums of one grant from its rows."""
+    sums = Sums()
+    for row in approved:
+        sums.approved, sums.tied = 1, int(row.operation is not None)
+        sums.pairs = pairs_of(json.loads(row.recipients), json.loads(row.providers))
+    for activity in held:
+        sums.activities += 1
+        sums.pairs |= activity.pairs
+    for row in paid:
+        sums.money["net_disbursed"] += row.amount if row.kind == "disbursed" else -row.amount
+    for row in beside:
         if row.holding is None:
             sums.other_currencies.add(row.amount, row.scale, row.currency)
         else:
             sums.money[row.kind] += row.holding
-    p = exchange_participants.c
-    people = select(p.grant, total_of(p.women + p.men + p.not_stated)).where(p.since <= on)
-    for grant, count in connection.execute(people.group_by(p.grant)):
-        by_grant[grant].participants = count
-    for sums in by_grant.values():
-        sums.count()
-    return by_grant
+    for row in people:
+        sums.participants = row.count
+    sums.count()
+    return sums
 
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────
@@ -295,31 +314,22 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Ask for a row for each grant, and a last row with the sums."""
     del as_of
 
-    def answer(connection: Connection, on: date) -> list[Row]:
+    def answer(connection: Connection, on: date) -> Iterator[Row]:
         return _report(connection, on, grant)
 
     return Question(COLUMNS, answer)
 
 
-def _report(connection: Connection, as_of: date, only_grant: str | None) -> list[Row]:
+def _report(connection: Connection, as_of: date, only_grant: str | None) -> Iterator[Row]:
     currency, scale = holding(connection)
-    by_grant = _by_grant(connection, as_of)
-    if only_grant is not None:
-        by_grant = {only_grant: by_grant[only_grant]} if only_grant in by_grant else {}
     shares = _capacity_shares(connection, as_of)
-    rows = [
-        COLUMNS.row(grant=name, **_cells(sums, currency, scale), capacity_share=shares.get(name))
-        for name, sums in sorted(by_grant.items())
-    ]
-    total = _cells(_total(by_grant.values()), currency, scale)
-    return [*rows, COLUMNS.row(grant=None, **total, capacity_share=None)]
-
-
-def _total(parts: Iterable[Sums]) -> Sums:
     total = Sums()
-    for part in parts:
-        total.add(part)
-    return total
+    for name, sums in _by_grant(connection, as_of):
+        if only_grant in (None, name):
+            total.add(sums)
+            cells = _cells(sums, currency, scale)
+            yield COLUMNS.row(grant=name, **cells, capacity_share=shares.get(name))
+    yield COLUMNS.row(grant=None, **_cells(total, currency, scale), capacity_share=None)
 
 
 def _capacity_shares(connection: Connection, as_of: date) -> dict[str, str]:
@@ -344,12 +354,12 @@ def report_by(key: str, as_of: ColumnElement[str]) -> Question:
     def answer(connection: Connection, on: date) -> list[Row]:
         currency, scale = holding(connection)
         group_of = {row.grant: getattr(row, key) for row in standing_on(connection, on)}
-        groups: dict[str, list[Sums]] = defaultdict(list)
-        for name, sums in _by_grant(connection, on).items():
-            groups[group_of[name]].append(sums)
+        groups: dict[str, Sums] = defaultdict(Sums)
+        for name, sums in _by_grant(connection, on):
+            groups[group_of[name]].add(sums)
         return [
-            columns.row(**{key: group}, **_cells(_total(parts), currency, scale))
-            for group, parts in sorted(groups.items())
+            columns.row(**{key: group}, **_cells(sums, currency, scale))
+            for group, sums in sorted(groups.items())
         ]
 
     return Question(columns, answer)

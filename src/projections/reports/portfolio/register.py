@@ -1,5 +1,6 @@
 """The register: every grant with its stage and its dates."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Subquery, Text, fu
 from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
-from projections.schema.expressions import holds
+from projections.schema.expressions import PAGED, holds
 from projections.schema.tables import register_spans, sector_names
 
 COLUMNS = Columns(
@@ -74,8 +75,8 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     return Question(COLUMNS, rows.order_by(columns.grant))
 
 
-def standing_on(connection: Connection, as_of: date) -> list[Any]:
-    """Return every grant's row of the register on the day, by grant."""
+def standing_on(connection: Connection, as_of: date) -> Iterator[Any]:
+    """Yield every grant's row of the register on the day, by grant."""
     on, c = as_of.isoformat(), register_spans.c
     source, sector = grouped_by("sector", literal(on, Text))
     question = (
@@ -83,7 +84,7 @@ def standing_on(connection: Connection, as_of: date) -> list[Any]:
         .select_from(source)
         .where(c.since <= on, on < c.until)
     )
-    return list(connection.execute(question.order_by(c.grant)))
+    yield from connection.execute(question.order_by(c.grant), execution_options=PAGED)
 
 
 def was_approved(row: Any) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from lifecycle.types.stage import NOT_STATED
 from projections.reports import common_columns as common
+from projections.reports.by_grant import by_grant
 from projections.reports.portfolio.register import standing_on, was_approved
 from projections.reports.questions import Question
 from projections.reports.results.exchanges import Held, activities_held
@@ -23,6 +24,7 @@ from projections.reports.results.regions import (
     place_on,
 )
 from projections.schema.columns import Column, Columns, Type
+from projections.schema.expressions import PAGED
 from projections.schema.rows import Row
 from projections.schema.tables import involved_parties
 
@@ -52,29 +54,31 @@ def _codes(text: str) -> frozenset[str]:
     return frozenset(json.loads(text))
 
 
-def _grants(connection: Connection, as_of: date) -> list[_Grant]:
-    """Return every grant that was proposed and neither declined nor withdrawn by the day."""
-    on = as_of.isoformat()
-    held, parties, p = defaultdict(list), defaultdict(list), involved_parties.c
-    for activity in activities_held(connection, as_of):
-        held[activity.grant].append(activity)
-    for grant, role, country in connection.execute(
-        select(p.grant, p.role, p.country).where(p.since <= on, p.country.is_not(None))
-    ):
-        parties[grant].append((role, country))
-    return [
-        _Grant(
-            row.grant,
-            row.sector,
-            was_approved(row),
-            _codes(row.recipients),
-            _codes(row.providers),
-            tuple(held[row.grant]),
-            tuple(parties[row.grant]),
-        )
-        for row in standing_on(connection, as_of)
-        if was_approved(row) or row.stage in ("proposed", "requested")
-    ]
+def _grants(connection: Connection, as_of: date) -> Iterator[_Grant]:
+    """Yield every grant that was proposed and neither declined nor withdrawn by the day."""
+    p = involved_parties.c
+    with_country = (
+        select(p.grant, p.role, p.country)
+        .where(p.since <= as_of.isoformat(), p.country.is_not(None))
+        .order_by(p.grant)
+    )
+    sources = (
+        standing_on(connection, as_of),
+        activities_held(connection, as_of),
+        connection.execute(with_country, execution_options=PAGED),
+    )
+    for grant, (standing, held, parties) in by_grant(*sources):
+        for row in standing:
+            if was_approved(row) or row.stage in ("proposed", "requested"):
+                yield _Grant(
+                    grant,
+                    row.sector,
+                    was_approved(row),
+                    _codes(row.recipients),
+                    _codes(row.providers),
+                    tuple(held),
+                    tuple((party.role, party.country) for party in parties),
+                )
 
 
 # ── by country ───────────────────────────────────────────────────────────────────────────────
@@ -140,10 +144,13 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
 
 
 def _report(connection: Connection, as_of: date) -> list[Row]:
-    grants, on = _grants(connection, as_of), as_of.isoformat()
+    on = as_of.isoformat()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for grant in grants:
+    total: Counter[str] = Counter()
+    for grant in _grants(connection, as_of):
         _count(grant, counts)
+        total["grants" if grant.is_approved else "proposals"] += 1
+        total["held"] += len(grant.held) if grant.is_approved else 0
     rows = [
         COLUMNS.row(
             country=code,
@@ -153,7 +160,7 @@ def _report(connection: Connection, as_of: date) -> list[Row]:
         )
         for code in sorted(counts)
     ]
-    return [*rows, _total(grants, counts)]
+    return [*rows, _total(total, counts)]
 
 
 def _groups(code: str | None, on: str) -> dict[str, str | None]:
@@ -190,8 +197,8 @@ def _count(grant: _Grant, counts: dict[str, Counter[str]]) -> None:
             counts[code][role] += 1
 
 
-def _total(grants: list[_Grant], counts: dict[str, Counter[str]]) -> Row:
-    approved = [grant for grant in grants if grant.is_approved]
+def _total(total: Counter[str], counts: dict[str, Counter[str]]) -> Row:
+    """Return the last row. ``total``: the numbers of grants, activities held and proposals, each once."""
     countries = [count for code, count in counts.items() if code != NOT_STATED]
     return COLUMNS.row(
         country=None,
@@ -200,9 +207,9 @@ def _total(grants: list[_Grant], counts: dict[str, Counter[str]]) -> Row:
         receiving=sum(count["receiving"] > 0 for count in countries),
         providing=sum(count["providing"] > 0 for count in countries),
         both=sum(count["receiving"] > 0 and count["providing"] > 0 for count in countries),
-        grants=len(approved),
-        held=sum(len(grant.held) for grant in approved),
-        proposals=len(grants) - len(approved),
+        grants=total["grants"],
+        held=total["held"],
+        proposals=total["proposals"],
         facilitating=sum(count["facilitating"] > 0 for count in countries),
         financing=sum(count["financing"] > 0 for count in countries),
     )
@@ -237,24 +244,26 @@ def _by_pair(connection: Connection, as_of: date) -> list[Row]:
 
     ``held`` counts the activities in which the first gave and the second received.
     """
-    pairs: dict[tuple[str, str], list[_Grant]] = defaultdict(list)
+    grants: Counter[tuple[str, str]] = Counter()
+    held: Counter[tuple[str, str]] = Counter()
+    last: dict[tuple[str, str], str] = {}
     for grant in _grants(connection, as_of):
         if grant.is_approved:
-            for pair in grant.pairs:
-                pairs[pair].append(grant)
-    rows: list[Row] = []
-    for pair, grants in sorted(pairs.items()):
-        days = [activity.held_on for grant in grants for activity in grant.held if pair in activity.pairs]
-        rows.append(
-            _BY_PAIR.row(
-                provider=pair[0],
-                recipient=pair[1],
-                grants=len(grants),
-                held=len(days),
-                last_held_on=max(days, default=None),
-            )
+            grants.update(grant.pairs)
+            for activity in grant.held:
+                held.update(activity.pairs)
+                for pair in activity.pairs:
+                    last[pair] = max(last.get(pair, ""), activity.held_on)
+    return [
+        _BY_PAIR.row(
+            provider=pair[0],
+            recipient=pair[1],
+            grants=grants[pair],
+            held=held[pair],
+            last_held_on=last.get(pair),
         )
-    return rows
+        for pair in sorted(grants)
+    ]
 
 
 def pairs_of(recipients: Iterable[str], providers: Iterable[str]) -> set[tuple[str, str]]:
@@ -345,28 +354,30 @@ _BY_SECTOR = Columns(
 
 def _by_sector(connection: Connection, as_of: date) -> list[Row]:
     """Return for each sector the countries that receive (the demand) and those that provide (the supply)."""
-    sectors: dict[str, list[_Grant]] = defaultdict(list)
+    approved: Counter[str] = Counter()
+    proposals: Counter[str] = Counter()
+    demand: dict[str, set[str]] = defaultdict(set)
+    supply: dict[str, set[str]] = defaultdict(set)
+    delivered: dict[str, set[str]] = defaultdict(set)
     for grant in _grants(connection, as_of):
-        sectors[grant.sector].append(grant)
-    rows: list[Row] = []
-    for sector, grants in sorted(sectors.items()):
-        approved = [grant for grant in grants if grant.is_approved]
-        demand = sorted({code for grant in grants for code in grant.recipients} - {NOT_STATED})
-        supply = sorted({code for grant in approved for code in grant.providers} - {NOT_STATED})
-        delivered = {code for grant in approved for activity in grant.held for code in activity.giving}
-        rows.append(
-            _BY_SECTOR.row(
-                sector=sector,
-                grants=len(approved),
-                proposals=len(grants) - len(approved),
-                demand=len(demand),
-                supply=len(supply),
-                delivered=len(delivered),
-                recipients=demand,
-                providers=supply,
-            )
+        (approved if grant.is_approved else proposals)[grant.sector] += 1
+        demand[grant.sector] |= grant.recipients - {NOT_STATED}
+        if grant.is_approved:
+            supply[grant.sector] |= grant.providers - {NOT_STATED}
+            delivered[grant.sector].update(*(activity.giving for activity in grant.held))
+    return [
+        _BY_SECTOR.row(
+            sector=sector,
+            grants=approved[sector],
+            proposals=proposals[sector],
+            demand=len(demand[sector]),
+            supply=len(supply[sector]),
+            delivered=len(delivered[sector]),
+            recipients=sorted(demand[sector]),
+            providers=sorted(supply[sector]),
         )
-    return rows
+        for sector in sorted(demand)
+    ]
 
 
 _BY: dict[str, Question] = {

@@ -20,7 +20,7 @@ from lifecycle.types.stage import NOT_STATED
 from projections.reports import common_columns as common
 from projections.reports.questions import Question, RowsQuery
 from projections.schema.columns import Column, Columns, Type
-from projections.schema.expressions import holds, money
+from projections.schema.expressions import PAGED, holds, money
 from projections.schema.tables import exchange_activities, exchange_participants
 
 INSTRUMENT = Column(
@@ -138,7 +138,8 @@ def activities_held(connection: Connection, as_of: date) -> Iterator[Held]:
     question = select(a.grant, a.activity, a.held_on, a.countries, a.giving, a.receiving).where(
         a.since <= on, on < a.until, a.status == "held"
     )
-    for grant, activity, held_on, *lists in connection.execute(question.order_by(a.grant, a.n)):
+    rows = connection.execute(question.order_by(a.grant, a.n), execution_options=PAGED)
+    for grant, activity, held_on, *lists in rows:
         yield Held(grant, activity, held_on, *map(_codes, lists))
 
 

@@ -315,7 +315,7 @@ def match(
     held: dict[str, list[Held]] = defaultdict(list)
     for activity in activities_held(connection, as_of):
         held[activity.grant].append(activity)
-    standing = standing_on(connection, as_of)
+    standing = list(standing_on(connection, as_of))
     _require_known_sector(sector, standing)
     grants = {row.grant: row for row in standing if was_approved(row) and _is_of_sector(row, sector)}
     texts = _texts_on(connection, on)
