@@ -59,7 +59,7 @@ class Planner:
     ) -> None:
         self._map, self._recorder, self._files, self._reject = loaded, recorder, files, reject
         self.applied = Applied()
-        self.values = Values(loaded, fund.currency, fund.time_zone, self.applied)
+        self.values = Values(loaded, fund, self.applied)
         self._steps = [
             (
                 step,
@@ -114,7 +114,8 @@ class Planner:
             for reject in dict.fromkeys(rejects):
                 self._reject(reject)
             return
-        for words, command in planned:
+        # A row may be a whole grant: what comes later may need what came before, a payment the refund.
+        for words, command in sorted(planned, key=lambda one: one[1].on):
             self.commands += 1
             yield Planned(self.commands, command, words, row.address, key)
 

@@ -180,7 +180,7 @@ def columns_of(loaded: Map) -> list[str]:
 
 def _columns_in(value: Any) -> Iterator[str]:
     if is_spec(value):
-        for name in ("column", "sum"):
+        for name in ("column", "sum", "peak_on"):
             if isinstance(value.get(name), str):
                 yield value[name]
         for name in ("columns", "earliest", "latest", "currency_column"):

@@ -48,6 +48,10 @@ class ValueSpec(BaseModel):
     """The same in every row."""
     sum: str | None = None
     """The sum of the amounts at a path."""
+    only: Literal["positive", "negative"] | None = None
+    """Which of the amounts of a sum are added."""
+    peak_on: str | None = None
+    """The column of the day: instead of the sum, the highest of the sums by the end of each day is taken."""
     largest: list["ValueSpec"] | None = None
     """The largest of several amounts."""
     earliest: Names | None = None

@@ -5,7 +5,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.importing.mapping.amounts import MoneyReader
 from cli.importing.mapping.applied import Applied, CellFault
@@ -15,6 +16,9 @@ from cli.importing.rows import Cell, Row, Value
 from cli.shell.fields import Field
 from lifecycle.types.codes import COUNTRIES
 from lifecycle.types.readings.country_names import code_of_country
+
+if TYPE_CHECKING:
+    from lifecycle.fund.state import Fund
 
 _COUNTRIES = ("recipients", "providers", "countries", "hosts", "giving", "receiving", "country", "host")
 _IDS = ("grant", "call", "payment", "activity", "follow_up", "partner", "instalment", "of")
@@ -47,10 +51,11 @@ def parsed(spec: Any) -> Any:
 class Values:
     """Reads values of fields. Remembers which ids were made of which texts."""
 
-    def __init__(self, loaded: Map, currency: str, time_zone: str, applied: Applied) -> None:
+    def __init__(self, loaded: Map, fund: "Fund", applied: Applied) -> None:
         self._map, self._applied = loaded, applied
-        self.days = Days(loaded.dates, time_zone, applied)
-        self.money = MoneyReader(loaded.amounts, currency, applied)
+        self.days = Days(loaded.dates, fund.time_zone, applied)
+        self.money = MoneyReader(loaded.amounts, fund.currency, applied)
+        self._known_windows = {name for edition in fund.editions.values() for name in edition.windows}
         self._officers = {name.casefold(): officer for name, officer in loaded.officers.names.items()}
         self._countries = {name.casefold(): code for name, code in loaded.countries.names.items()}
         self._windows = {name.casefold(): window for name, window in loaded.windows.names.items()}
@@ -152,24 +157,29 @@ class Values:
     def _sum(
         self, spec: ValueSpec, context: Context, outer: ValueSpec | None
     ) -> tuple[Cell, tuple[Decimal, str] | None]:
-        """Return the sum of the amounts at a path, each in the currency of its own part of the row."""
+        """Return the sum of the amounts at a path, or its peak, each in the currency of its part."""
         path = spec.sum or ""
         parts, _, leaf = path.rpartition("/" if "/" in path else ".")
         rows = context.part.each(parts) if parts else iter((context.part,))
-        total, codes, first = Decimal(0), set[str](), None
+        by_day, codes, first = dict[str, Decimal](), set[str](), None
         for part in rows:
             inner = context._replace(part=part)
             for cell in part.cells(leaf):
-                if not cell.is_empty:
-                    currency = self._currency(spec, inner, outer)
-                    number, code = self.money.read(cell, currency, zero="keep", negative="keep")
-                    total, first = total + number, first or cell
-                    codes.add(code)
+                if cell.is_empty:
+                    continue
+                currency = self._currency(spec, inner, outer)
+                number, code = self.money.read(cell, currency, zero="keep", negative="keep")
+                if spec.only is not None and (number < 0) is not (spec.only == "negative"):
+                    continue
+                day = self.days.read(part.cell(spec.peak_on), spec.partial) if spec.peak_on else ""
+                by_day[day], first = by_day.get(day, Decimal(0)) + number, first or cell
+                codes.add(code)
         if first is None:
             return Cell(None, f"{context.part.address}/{path}"), None
         if len(codes) > 1:
             raise CellFault(first, f"amounts in {' and '.join(sorted(codes))} are not added: [amounts.rates]")
-        return first, self._checked((total, codes.pop()), first, spec)
+        highest = max(accumulate(by_day[day] for day in sorted(by_day)))
+        return first, self._checked((highest, codes.pop()), first, spec)
 
     def _checked(self, amount: tuple[Decimal, str], cell: Cell, spec: ValueSpec) -> tuple[Decimal, str]:
         """Return an amount that was added up, checked for its sign as one that is written."""
@@ -246,12 +256,15 @@ class Values:
             if re.search(pattern, cell.text):
                 self._applied.note(f"window {window} by the pattern {pattern!r}", cell.address)
                 return window
+        if cell.text in self._known_windows:
+            return cell.text
         if self._map.windows.default is not None:
             self._applied.note(f"window {self._map.windows.default} by default", cell.address)
             return self._map.windows.default
-        if re.fullmatch(r"[a-z][a-z0-9_]{0,59}", cell.text):
-            return cell.text
-        raise CellFault(cell, "stands for no window: name it in [windows.names] or [windows] patterns")
+        known = ", ".join(sorted(self._known_windows))
+        raise CellFault(
+            cell, f"stands for no window ({known}): name it in [windows.names] or [windows] patterns"
+        )
 
     def _officer(self, cell: Cell) -> str:
         if cell.text.casefold() in self._officers:

@@ -12,7 +12,7 @@ import pytest
 import xlsxwriter
 
 from cli.commands.import_files import import_run
-from support.cli_shell import Shell
+from support.cli_shell import Shell, on_grant
 
 MAP = """
 [import]
@@ -423,3 +423,40 @@ def test_a_map_is_suggested_from_the_header_with_what_it_is_unsure_of(gb: Shell)
     (gb.folder / "mine.toml").write_text(suggested.replace('"Proposed on"', '"Decision date"'), "utf-8")
     result = gb("--json", "import", "mine.toml", "t.csv", "--check")
     assert (result.row["malformed"], result.row["sums"][0]["approved"]) == (0, "100.00"), result
+
+
+@pytest.mark.parametrize(
+    ("exported", "file", "name"),
+    [("iati", "a/activities.xml", "iati-2.03"), ("360giving", "a.json", "360giving")],
+)
+def test_what_grantbook_publishes_comes_back_with_the_same_money(
+    lived: Shell, exported: str, file: str, name: str
+) -> None:
+    """A payment, its refund, a further payment and a cancellation, each on its own day."""
+    more = [
+        on_grant(
+            "RequestPayment",
+            "2017-09-01",
+            "leader",
+            payment="P2",
+            payee="Hotel",
+            category="travel",
+            amount="12000.00 USD",
+        ),
+        on_grant("AuthorisePayment", "2017-09-02", "cash", payment="P2"),
+        on_grant("DisburseFunds", "2017-09-03", "payer", payment="P2", amount="11000.00 USD"),
+        on_grant("CancelBalance", "2017-10-01", "boss", amount="500.00 USD", reason="saved"),
+    ]
+    assert lived("record", lived.file(more)).code == 0
+    publisher = '\n[publisher]\nidentifier = "XM-DAC-1"\nname = "F"\ntype = "40"\ngiving_prefix = "360G-f"\n'
+    with (lived.path / "book.toml").open("a", encoding="utf-8") as settings:
+        settings.write(publisher)
+    assert lived("export", exported, file.partition("/")[0]).code == 0
+    copy = str(lived.folder / "copy")
+    assert lived("init", copy, "--name", "Copy", "--on", "2008-10-01").code == 0
+    imported = lived("import", name, file, "--book", copy)
+    assert imported.code == 0, imported.err
+    sums = "approved increased cancelled committed disbursed refunded first_paid_on last_paid_on".split()
+    (before,) = lived("--json", "report", "disbursement").rows
+    (after,) = lived("--json", "report", "disbursement", "--book", copy).rows
+    assert {key: after[key] for key in sums} == {key: before[key] for key in sums}
