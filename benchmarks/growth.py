@@ -51,7 +51,7 @@ def cost(book: Path, words: Sequence[str]) -> Cost:
 
 _OF_ALL = (
     *("register", "disbursement", "windows", "timeline", "exchanges", "outcomes", "stages", "value"),
-    *("follow-ups", "parties", "experts", "surveys"),
+    *("follow-ups", "parties", "experts", "surveys", "payments", "entries", "documents"),
 )
 _OF_FUND = ("fund", "calls", "countries", "instalments", "consultations")
 _SUMS = (

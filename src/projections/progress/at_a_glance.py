@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -52,7 +53,8 @@ class Glance:
     calls: Rows
     """Calls that take proposals, or will."""
     changes: Rows
-    """Types of entries that were recorded after the position, the most frequent first, with the grants."""
+    """Types of entries that were recorded after the position, the most frequent first, with how many grants
+    they are of (``grants_count``), and at most `KEPT` of these."""
 
 
 def look(book: Book, connection: Connection, *, as_of: date, known: int, since: int) -> Glance:
@@ -120,8 +122,13 @@ def _pipeline(connection: Connection, as_of: date, scale: int) -> Rows:
 
 
 def _changes(book: Book, since: int, known: int) -> Rows:
+    """Return how often each type of entry was recorded, for how many grants, and the first `KEPT` of these.
+
+    A grant takes one number in memory, whose bits are the types of its entries.
+    """
     counts: Counter[str] = Counter()
-    grants: dict[str, set[str]] = defaultdict(set)
+    bits: dict[str, int] = {}
+    types_of: dict[str, int] = defaultdict(int)
     left_out = book.journal.left_out
     for entry in book.stored(known, after=since):
         if left_out.is_out(entry.stream, entry.version, entry.position):
@@ -129,11 +136,15 @@ def _changes(book: Book, since: int, known: int) -> Rows:
         event_type = entry.topic.partition(".")[0]
         counts[event_type] += 1
         if kind_of(entry.stream) == "grant":
-            grants[event_type].add(entry.stream.removeprefix("grant:"))
-    return [
-        {"entry": event_type, "recorded": count, "grants": sorted(grants[event_type])}
-        for event_type, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    ]
+            types_of[entry.stream] |= bits.setdefault(event_type, 1 << len(bits))
+    rows = []
+    for event_type, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        bit = bits.get(event_type, 0)
+        grants = sorted(islice((name for name, types in types_of.items() if types & bit), KEPT))
+        number = sum(1 for types in types_of.values() if types & bit)
+        names = [name.removeprefix("grant:") for name in grants]
+        rows.append({"entry": event_type, "recorded": count, "grants": names, "grants_count": number})
+    return rows
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────
@@ -214,7 +225,7 @@ def _pipeline_and_calls(glance: Glance) -> Section:
 
 def _recorded(glance: Glance, since: str) -> Section:
     rows = [
-        (row["entry"], str(row["recorded"]), ", ".join(row["grants"][:3]) + _more(row["grants"]))
+        (row["entry"], str(row["recorded"]), ", ".join(row["grants"][:3]) + _more(row["grants_count"]))
         for row in glance.changes
     ]
     columns = (("entry", False), ("recorded", True), ("grants", False))
@@ -222,8 +233,8 @@ def _recorded(glance: Glance, since: str) -> Section:
     return Section("changes", title, tables=[Table("What was recorded", columns, rows)])
 
 
-def _more(grants: list[str]) -> str:
-    return f" and {len(grants) - 3} more" if len(grants) > 3 else ""
+def _more(grants: int) -> str:
+    return f" and {grants - 3:,} more" if grants > 3 else ""
 
 
 __all__ = ["DUE_WITHIN", "Glance", "look", "sections"]

@@ -285,7 +285,7 @@ def test_the_glance_lists_what_was_recorded_since(lived: Shell) -> None:
     late = on_grant("RecordCost", "2017-06-01", "leader", purpose="supervision", amount="5.00 USD")
     assert lived("record", lived.file([late])).code == 0
     row = lived("--json", "report", "glance", "--as-of", "2018-06-01", "--since", str(position)).row
-    assert row["changes"] == [{"entry": "CostRecorded", "recorded": 1, "grants": ["G-1"]}]
+    assert row["changes"] == [{"entry": "CostRecorded", "recorded": 1, "grants": ["G-1"], "grants_count": 1}]
     assert row["money"][0]["committed"] == "70000.00"
     assert (row["available"], row["currency"]) == ("930000.00", "USD")
     since = lived("report", "glance", "--as-of", "2018-06-01", "--since", "2018-05-01").out
