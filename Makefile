@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo quick test test-postgresql lowest faults mutants lint docs picture bench bench-large lock clean
+.PHONY: help demo quick test test-postgresql lowest faults mutants lint docs picture site bench bench-large lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -q --disable-pip-version-check
@@ -43,6 +43,9 @@ docs: .venv/.dev ## write the generated reference
 picture: .venv/.dev ## draw the picture of the README from the demo; needs Chromium
 	$(BIN)/python docs/picture.py
 
+site: .venv/.dev ## write the documentation as a site, and check its links
+	$(BIN)/python docs/website.py
+
 mutants: .venv/.dev ## break each guard once, and see that the test named for it fails
 	$(BIN)/python tests/mutation/run.py
 
@@ -72,7 +75,7 @@ lowest: .venv/.made ## run the tests on the lowest versions that pyproject.toml 
 	.venv-lowest/bin/python -m pytest $(LOWEST)
 
 clean: ## remove .venv, the demo book, and every cache
-	rm -rf .venv .venv-lowest build dist demo-book src/*.egg-info \
+	rm -rf .venv .venv-lowest build dist site demo-book src/*.egg-info \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
