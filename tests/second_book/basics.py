@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
-from typing import Any
+from typing import Any, Protocol
 
 Event = dict[str, Any]
 """The fields of an accepted command, its version in its stream, and the length of the journal after it."""
@@ -114,11 +114,28 @@ for _edition in EDITIONS:
     }
 GRACE = 4
 FLOWS = {"ReceiveInstalment": 1, "CreditIncome": 1, "ChargeFee": -1, "ReturnFunds": -1}
+LATEST = "9999"
 NEVER = {
     "EstablishFund": {"on", "currency", "fiscal_year_start", "time_zone"},
     "ApproveGrant": {"edition", "request_digest"},
 }
 NEVER |= {"RestructureGrant": {"edition"}, "OpenCall": {"window", "criteria"}}
+
+
+class Context(Protocol):
+    """What a grant's events depend on beside the grant."""
+
+    def edition(self, name: str) -> State:
+        """Return the edition of the name."""
+
+    def edition_on(self, day: str) -> str | None:
+        """Return the name of the edition in force."""
+
+    def windows(self) -> set[str]:
+        """Return the names of the windows of all editions."""
+
+    def call(self, name: str) -> State | None:
+        """Return the state of the call."""
 
 
 def months_later(day: str, months: int) -> str:
@@ -208,6 +225,26 @@ def is_more_on_some_day(now: list[tuple[str, Decimal]], then: list[tuple[str, De
     """Return whether on some day the sum is more than it was then."""
     days = sorted({day for day, _ in (*now, *then)})
     return any(more > was for more, was in zip(totals_at(now, days), totals_at(then, days), strict=True))
+
+
+def base_of(event: Event, events: list[Event]) -> Event:
+    """Return the event itself, or the event that a correction corrects in the end."""
+    while "entry" in event:
+        event = events[event["entry"] - 1]
+    return event
+
+
+def closure_in_force(events: list[Event]) -> list[Event]:
+    """Return the closure in force as a list of one, or an empty list if the grant is not closed."""
+    ends = [event for event in in_force(events) if event["command"] in ("CloseGrant", "ReopenGrant")]
+    return [event for event in ends[-1:] if event["command"] == "CloseGrant"]
+
+
+def corrected_events(correction: Event, events: list[Event], readings: list[Event]) -> list[Event]:
+    """Return the readings of the event that a correction, or a strike of a correction, changes in the end."""
+    while "entry" in (named := events[correction["entry"] - 1]):
+        correction = named
+    return [event for event in readings if event["version"] == correction["entry"]]
 
 
 # ── a grant ──────────────────────────────────────────────────────────────────────────────────
@@ -307,3 +344,24 @@ def misfit(state: State, rules: State) -> Iterator[str]:
         yield "InstitutionMissing"
     if set(rules.get("capabilities", ())) - set(state["capabilities_planned"] or ()):
         yield "CapabilityNotPlanned"
+
+
+def requesters_of(state: State, event: Event) -> set[str]:
+    """Return the officers who requested what the event decides: they may neither decide nor correct it."""
+    payment = state["payments"].get(event.get("payment"), {})
+    match event["command"]:
+        case "ReviewProposal":
+            return {state["leader"]}
+        case "ApproveGrant" | "IncreaseCommitment":
+            return set(state["preparers"])
+        case "AuthorisePayment" | "RejectPayment":
+            return {payment.get("by")}
+        case "DisburseFunds":
+            return {payment.get("by"), payment.get("allowed_by")}
+        case "RecordIrregularPayment":
+            doubled = state["payments"].get(event.get("of"), {})
+            return {state["leader"], doubled.get("by")} - {None}
+        case "AcceptCompletionReport":
+            return set(state["submitters"])
+        case _:
+            return set()

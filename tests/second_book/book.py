@@ -10,33 +10,35 @@ from second_book.basics import (
     CLOSURES_REST_ON,
     COMPLETIONS_REST_ON,
     EDITIONS,
-    FLOWS,
+    LATEST,
     MONEY_OF_THE_WORLD,
     NEVER,
     OF_THE_WORLD,
     ByDay,
     Event,
     State,
+    base_of,
     by_day,
+    closure_in_force,
+    corrected_events,
     differences,
-    in_dollars,
     in_force,
     is_more_on_some_day,
     is_overdrawn_more,
     money,
     never_below_zero,
     no_grant,
+    requesters_of,
     split_of,
     struck,
-    too_like,
 )
-from second_book.grant import apply_event, requesters_of
+from second_book.fund import apply_call_event, apply_fund_event, no_fund
+from second_book.grant import apply_event
 from second_book.money import returned_beyond
 from second_book.officers import no_more_permitted, not_permitted, roles_of
 from second_book.timeline import Key, Status, timeline
 
 FUND = "fund"
-LATEST = "9999"
 
 
 class Receipt(NamedTuple):
@@ -454,108 +456,3 @@ class SecondBook:
         days = {on for on, *_ in fund["officers"] if on >= self.events(FUND)[0]["on"]}
         names = {officer for _, officer, *_ in fund["officers"]}
         return all(any("administrator" in roles_of(fund, name, day) for name in names) for day in days)
-
-
-# ── the fund and its calls ───────────────────────────────────────────────────────────────────
-
-
-def base_of(event: Event, events: list[Event]) -> Event:
-    """Return the event itself, or the event that a correction corrects in the end."""
-    while "entry" in event:
-        event = events[event["entry"] - 1]
-    return event
-
-
-def closure_in_force(events: list[Event]) -> list[Event]:
-    """Return the closure in force as a list of one, or an empty list if the grant is not closed."""
-    ends = [event for event in in_force(events) if event["command"] in ("CloseGrant", "ReopenGrant")]
-    return [event for event in ends[-1:] if event["command"] == "CloseGrant"]
-
-
-def corrected_events(correction: Event, events: list[Event], readings: list[Event]) -> list[Event]:
-    """Return the readings of the event that a correction, or a strike of a correction, changes in the end."""
-    while "entry" in (named := events[correction["entry"] - 1]):
-        correction = named
-    return [event for event in readings if event["version"] == correction["entry"]]
-
-
-def no_fund() -> State:
-    """Return the state of the fund before its first event."""
-    return {"editions": [], "officers": [], "partners": {}, "flows": []}
-
-
-def plain(edition: State) -> State:
-    """Return an edition with the values of its limits and without their sources."""
-    windows = {
-        name: {rule: limit["value"] if isinstance(limit, dict) else limit for rule, limit in rules.items()}
-        for name, rules in edition["windows"].items()
-    }
-    return {**edition, "windows": windows}
-
-
-def apply_fund_event(state: State, event: Event) -> Iterator[str]:
-    """Yield the reasons against an event of the fund, then apply it to the state."""
-    name, partner = event["command"], state["partners"].get(event.get("partner"))
-    if name == "AdoptPolicy":
-        if any(edition["name"] == event["edition"]["name"] for edition in state["editions"]):
-            yield "EditionNameTaken"
-        state["editions"] = [*state["editions"], plain(event["edition"])]
-    if name == "RetireOfficer" and not roles_of(state, event["officer"], event["on"]):
-        yield "NotAnOfficer"
-    if name == "AppointOfficer":
-        yield from too_like(event["officer"], (officer for _, officer, *_ in state["officers"]))
-    if name in ("AppointOfficer", "RetireOfficer"):
-        is_appointment = name == "AppointOfficer"
-        state["officers"] = [
-            *state["officers"],
-            (event["on"], event["officer"], is_appointment, event.get("roles") or []),
-        ]
-    if name == "JoinPartner":
-        if partner:
-            yield "PartnerAlreadyJoined"
-        yield from too_like(event["partner"], state["partners"])
-        state["partners"] |= {event["partner"]: {"joined": event["on"], "due": {}}}
-    elif event.get("partner") and (not partner or partner["joined"] > event["on"]):
-        yield "UnknownPartner"
-    if (due := event.get("instalment")) and partner:
-        if name == "ScheduleInstalment":
-            if due in partner["due"]:
-                yield "InstalmentIdTaken"
-            partner["due"][due] = event["on"]
-        elif due not in partner["due"]:
-            yield "UnknownInstalment"
-    if name == "WaiveObligation":
-        if event["obligation"] != "instalment":
-            yield "UnknownObligation"
-        partner, _, due = (event.get("item") or "").partition("/")
-        if partner and state["partners"].get(partner, {}).get("due", {}).get(due, LATEST) > event["on"]:
-            yield "UnknownItem"
-    is_promise = name in ("PledgeContribution", "AgreeContribution")
-    holding_amount, is_foreign = event.get("holding_amount"), not event.get("amount", "USD").endswith("USD")
-    if is_promise and (not holding_amount if is_foreign else holding_amount not in (None, event["amount"])):
-        yield "HoldingAmountMissing"
-    if name in FLOWS:
-        yield from in_dollars(event)
-        state["flows"] = [*state["flows"], (event["on"], FLOWS[name] * money(event["amount"]))]
-
-
-def apply_call_event(state: State, event: Event, book: SecondBook) -> Iterator[str]:
-    """Yield the reasons against an event of a call, then apply it to the state."""
-    name = event["command"]
-    if name == "OpenCall":
-        if state:
-            yield "CallIdTaken"
-        if event["window"] not in book.windows():
-            yield "WindowNotInEdition"
-        state |= {"opened": event["on"], "opens": event.get("opens") or event["on"], "closed": None}
-        state |= {field: event[field] for field in ("closes", "window", "criteria", "envelope")}
-    elif not state:
-        yield "UnknownCall"
-    elif name == "CloseCall":
-        if state["closed"]:
-            yield "CallAlreadyClosed"
-        if event["on"] <= state["closes"]:
-            yield "CallStillOpen"
-        state["closed"] = event["on"]
-    elif name == "selected" and state["closed"] and event["on"] > state["closed"]:
-        yield "CallIsClosed"

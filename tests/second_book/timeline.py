@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from second_book.basics import (
+    Context,
     Event,
     State,
     committed,
@@ -15,7 +16,7 @@ from second_book.basics import (
     overpaid,
     undisbursed,
 )
-from second_book.grant import Context, apply_event
+from second_book.grant import apply_event
 
 Status = tuple[str, int]
 Key = tuple[str, str | None]

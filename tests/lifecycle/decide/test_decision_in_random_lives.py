@@ -22,13 +22,14 @@ from lifecycle.kernel.history import Entry, in_force, kind_of
 from second_book.basics import (
     MONEY_OF_THE_WORLD,
     ByDay,
+    base_of,
     by_day,
     committed,
     is_more_on_some_day,
     is_overdrawn_more,
     undisbursed,
 )
-from second_book.book import FUND, SecondBook, base_of
+from second_book.book import FUND, SecondBook
 from support import given as g
 from support.given import Past
 

@@ -1,0 +1,97 @@
+"""The fund and its calls: the reasons against each event in their state, and the state after it."""
+
+from collections.abc import Iterator
+
+from second_book.basics import (
+    FLOWS,
+    LATEST,
+    Context,
+    Event,
+    State,
+    in_dollars,
+    money,
+    too_like,
+)
+from second_book.officers import roles_of
+
+
+def no_fund() -> State:
+    """Return the state of the fund before its first event."""
+    return {"editions": [], "officers": [], "partners": {}, "flows": []}
+
+
+def plain(edition: State) -> State:
+    """Return an edition with the values of its limits and without their sources."""
+    windows = {
+        name: {rule: limit["value"] if isinstance(limit, dict) else limit for rule, limit in rules.items()}
+        for name, rules in edition["windows"].items()
+    }
+    return {**edition, "windows": windows}
+
+
+def apply_fund_event(state: State, event: Event) -> Iterator[str]:
+    """Yield the reasons against an event of the fund, then apply it to the state."""
+    name, partner = event["command"], state["partners"].get(event.get("partner"))
+    if name == "AdoptPolicy":
+        if any(edition["name"] == event["edition"]["name"] for edition in state["editions"]):
+            yield "EditionNameTaken"
+        state["editions"] = [*state["editions"], plain(event["edition"])]
+    if name == "RetireOfficer" and not roles_of(state, event["officer"], event["on"]):
+        yield "NotAnOfficer"
+    if name == "AppointOfficer":
+        yield from too_like(event["officer"], (officer for _, officer, *_ in state["officers"]))
+    if name in ("AppointOfficer", "RetireOfficer"):
+        is_appointment = name == "AppointOfficer"
+        state["officers"] = [
+            *state["officers"],
+            (event["on"], event["officer"], is_appointment, event.get("roles") or []),
+        ]
+    if name == "JoinPartner":
+        if partner:
+            yield "PartnerAlreadyJoined"
+        yield from too_like(event["partner"], state["partners"])
+        state["partners"] |= {event["partner"]: {"joined": event["on"], "due": {}}}
+    elif event.get("partner") and (not partner or partner["joined"] > event["on"]):
+        yield "UnknownPartner"
+    if (due := event.get("instalment")) and partner:
+        if name == "ScheduleInstalment":
+            if due in partner["due"]:
+                yield "InstalmentIdTaken"
+            partner["due"][due] = event["on"]
+        elif due not in partner["due"]:
+            yield "UnknownInstalment"
+    if name == "WaiveObligation":
+        if event["obligation"] != "instalment":
+            yield "UnknownObligation"
+        partner, _, due = (event.get("item") or "").partition("/")
+        if partner and state["partners"].get(partner, {}).get("due", {}).get(due, LATEST) > event["on"]:
+            yield "UnknownItem"
+    is_promise = name in ("PledgeContribution", "AgreeContribution")
+    holding_amount, is_foreign = event.get("holding_amount"), not event.get("amount", "USD").endswith("USD")
+    if is_promise and (not holding_amount if is_foreign else holding_amount not in (None, event["amount"])):
+        yield "HoldingAmountMissing"
+    if name in FLOWS:
+        yield from in_dollars(event)
+        state["flows"] = [*state["flows"], (event["on"], FLOWS[name] * money(event["amount"]))]
+
+
+def apply_call_event(state: State, event: Event, book: Context) -> Iterator[str]:
+    """Yield the reasons against an event of a call, then apply it to the state."""
+    name = event["command"]
+    if name == "OpenCall":
+        if state:
+            yield "CallIdTaken"
+        if event["window"] not in book.windows():
+            yield "WindowNotInEdition"
+        state |= {"opened": event["on"], "opens": event.get("opens") or event["on"], "closed": None}
+        state |= {field: event[field] for field in ("closes", "window", "criteria", "envelope")}
+    elif not state:
+        yield "UnknownCall"
+    elif name == "CloseCall":
+        if state["closed"]:
+            yield "CallAlreadyClosed"
+        if event["on"] <= state["closes"]:
+            yield "CallStillOpen"
+        state["closed"] = event["on"]
+    elif name == "selected" and state["closed"] and event["on"] > state["closed"]:
+        yield "CallIsClosed"

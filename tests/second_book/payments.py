@@ -1,0 +1,131 @@
+"""A grant's payments: the reasons against each event in the grant's state, and the state after it."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from second_book.basics import (
+    AGAINST_PAYING,
+    ENDS,
+    GRACE,
+    Event,
+    State,
+    in_dollars,
+    money,
+    months_later,
+    pending,
+    requesters_of,
+    too_like,
+    undisbursed,
+)
+
+
+def payment_request(state: State, event: Event, _: Any) -> Iterator[str]:
+    """Request a payment, or record one that the bank paid in breach."""
+    is_regular = event["command"] == "RequestPayment"
+    if event["payment"] in state["payments"]:
+        yield "PaymentIdTaken"
+    yield from too_like(event["payment"], state["payments"])
+    if event.get("of") and event["of"] not in state["payments"]:
+        yield "UnknownPayment"
+    if not is_regular and event["rule"] not in AGAINST_PAYING:
+        yield "UnknownRule"
+    if event["actor"] in requesters_of(state, event):
+        yield "DecidesOwnRequest"
+    yield from in_dollars(event)
+    amount = money(event["amount"])
+    if is_regular and amount > undisbursed(state) - pending(state):
+        yield "?ExceedsUndisbursedBalance"
+    new: State = {"is": "requested", "asked": amount, "by": event["actor"], "out": 0, "back": 0}
+    if not is_regular:
+        new |= {"is": "disbursed", "by": None, "out": amount, "nth": next_out(state)}
+        state["disbursed"] += amount
+    state["payments"] = {**state["payments"], event["payment"]: new}
+
+
+def next_out(state: State) -> int:
+    """Return the number of the next payment that goes out."""
+    return 1 + max((p.get("nth", 0) for p in state["payments"].values()), default=0)
+
+
+def rate_fits(event: Event) -> Iterator[str]:
+    """Yield the refusal if the paid amount is not the amount at the rate, within the precision of both."""
+    if not event.get("rate"):
+        return
+    paid, rate = event["paid_amount"].split()[0], str(event["rate"])
+    if event["paid_amount"].split()[1] == event["amount"].split()[1]:
+        yield "SameCurrencyPaid"
+    open_to = {text: Fraction(1, 2 * 10 ** len(text.partition(".")[2])) for text in (paid, rate)}
+    amount = Fraction(event["amount"].split()[0])
+    if abs(amount * Fraction(rate) - Fraction(paid)) > open_to[paid] + amount * open_to[rate]:
+        yield "RateDoesNotFit"
+
+
+def refund(state: State, event: Event, _: Any) -> Iterator[str]:
+    """Record a refund of one payment or of several."""
+    yield from in_dollars(event)
+    amount, split = money(event["amount"]), event.get("split")
+    if not event.get("payment"):
+        if amount > state["disbursed"] - state["refunded"]:
+            yield "RefundExceedsDisbursed"
+        if sum(money(part["amount"]) for part in split or ()) != amount:
+            yield "SplitDoesNotAddUp"
+    state["payments"] = {name: dict(p) for name, p in state["payments"].items()}
+    for part in split or [{"payment": event["payment"], "amount": event["amount"]}]:
+        if part["payment"] not in state["payments"]:
+            yield "UnknownPayment"
+        p = state["payments"][part["payment"]]
+        if money(part["amount"]) > p["out"] - p["back"]:
+            yield "RefundExceedsDisbursed"
+        p["back"] += money(part["amount"])
+    state["refunded"] += amount
+    return_to_fund(state, event)
+
+
+def return_to_fund(state: State, event: Event) -> None:
+    """Release what comes back after the grant's end to the fund."""
+    if state["stage"] in ENDS.values():
+        state["commitments"] = [*state["commitments"], (event["on"], -undisbursed(state))]
+
+
+def paying(state: State, event: Event, _: Any) -> Iterator[str]:
+    """Authorise, reject, disburse and fail a payment."""
+    if event["payment"] not in state["payments"]:
+        yield "UnknownPayment"
+    name, p = event["command"], dict(state["payments"][event["payment"]])
+    if p["is"] == "disbursed" and name != "FailPayment":
+        yield "PaymentAlreadyDisbursed"
+    if p["is"] == "requested" and name in ("DisburseFunds", "FailPayment"):
+        yield "PaymentNotAuthorised"
+    if p["is"] in ("rejected", "failed"):
+        yield "PaymentAlreadyFinished"
+    if p["is"] == "authorised" and name == "AuthorisePayment":
+        yield "PaymentAlreadyAuthorised"
+    if event["actor"] in requesters_of(state, event):
+        yield "DecidesOwnRequest"
+    if name == "DisburseFunds" and event["on"] > months_later(state["closing"], GRACE):
+        yield "DisbursementDeadlinePassed"
+    if name == "DisburseFunds" and state["suspended"] & {"all", "payments"}:
+        yield "PaymentsSuspended"
+    yield from in_dollars(event)
+    amount = money(event.get("amount") or str(p["asked"]))
+    match name:
+        case "AuthorisePayment":
+            if amount > p["asked"]:
+                yield "ExceedsRequestedAmount"
+            p |= {"is": "authorised", "allowed": amount, "allowed_by": event["actor"]}
+        case "RejectPayment":
+            p["is"] = "rejected"
+        case "DisburseFunds":
+            if amount > p["allowed"]:
+                yield "ExceedsAuthorisedAmount"
+            yield from rate_fits(event)
+            if amount > undisbursed(state):
+                yield "$ExceedsUndisbursedBalance"
+            p |= {"is": "disbursed", "out": amount, "nth": next_out(state)}
+            state["disbursed"] += amount
+        case _:
+            state["disbursed"] -= p["out"] - p["back"]
+            p |= {"is": "failed", "out": p["back"]}
+    return_to_fund(state, event)
+    state["payments"] = {**state["payments"], event["payment"]: p}
