@@ -28,9 +28,6 @@ from support.both_books import (
     shortest_difference,
 )
 from support.drawn_commands import (
-    ALL,
-    LIVES,
-    NEXT,
     ON_CALL,
     ON_FUND,
     ON_GRANT,
@@ -39,13 +36,13 @@ from support.drawn_commands import (
     Draw,
     amounts,
     days,
-    item_of,
-    pressing,
     shift,
     untils,
     usd,
 )
+from support.drawn_lives import ALL, LIVES
 from support.faults_mode import MODE
+from support.next_commands import NEXT, item_of, pressing
 
 SEED = st.integers(0, 2**24 - 1)
 WHO = ["usual"] * 12 + ["another"] * 5 + ["all"] * 3 + ["admin", "wrong"]

@@ -21,7 +21,7 @@ from second_book.basics import committed, money, overpaid, pending, undisbursed
 from second_book.book import Receipt, SecondBook
 from support import given as g
 from support.books import NOON, Clock, make_book
-from support.drawn_commands import FOUNDED
+from support.drawn_lives import FOUNDED
 
 GRANTS = ("G1", "G2", "G3")
 CALLS = ("C1", "C2")

@@ -6,15 +6,12 @@ Amounts and days are often the last that are possible, or the first that are not
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
-from random import Random
 from typing import Any, NamedTuple
 
 from lifecycle.kernel.command import Command
-from second_book.basics import STAGES, State, money, months_later, pending, undisbursed
+from second_book.basics import State, money, months_later, pending, undisbursed
 from support import given as g
 
-ALL = "a.ll"
-"""An officer with every role, on whom four-eyes rules are tried."""
 OTHERS = {"t.leader": "t.eacher", "a.prover": "c.hecker", "c.hecker": "a.prover", "f.nance": "p.ayer"}
 OTHERS |= {"p.ayer": "f.nance"}
 POOL = [f"2012-{month:02}-{day:02}" for month in (1, 2, 4, 12) for day in (5, 10, 20, 31)[: 3 + month % 2]]
@@ -331,59 +328,6 @@ ON_GRANT: dict[str, Maker] = {
     "ReopenGrant": _on_grant(g.reopen),
     "AttachDocument": _on_grant(g.attach),
 }
-WEIGHTS = {
-    "RequestFunding": 5,
-    "ApproveGrant": 8,
-    "SignAgreement": 5,
-    "MakeEffective": 8,
-    "RequestPayment": 6,
-}
-WEIGHTS |= {
-    "AuthorisePayment": 6,
-    "DisburseFunds": 8,
-    "CompleteImplementation": 2,
-    "CloseGrant": 5,
-    "SuspendGrant": 3,
-}
-WEIGHTS |= {"SubmitCompletionReport": 3, "AcceptCompletionReport": 5, "CancelBalance": 4, "RecordRefund": 3}
-NEXT = {
-    stage: [name for name in ON_GRANT if stage in STAGES[name] for _ in range(WEIGHTS.get(name, 1))]
-    for stage in ("proposed", "requested", "approved", "signed", "effective", "follow_up", "closed")
-}
-"""The commands that are possible in a stage; those that lead to the next stage stand there more often."""
-
-
-DUE = {
-    "requested": ["AuthorisePayment", "AuthorisePayment", "RejectPayment"],
-    "authorised": [*["DisburseFunds"] * 3, "FailPayment", "RejectPayment", "SuspendGrant"],
-    "disbursed": ["FailPayment", "RecordRefund"],
-    "failed": ["RecordRefund"],
-    "planned": ["RescheduleActivity", "CancelActivity", "HoldActivity"],
-    "open": ["FinanceFollowUp", "CompleteFollowUp", "DropFollowUp", "HandOverFollowUp"],
-}
-"""The commands that may come next for a payment, an activity or a follow-up of this status."""
-
-
-def items_with_status(state: State) -> list[tuple[str, str]]:
-    """Return each payment, activity and follow-up with its status."""
-    payments = [(name, payment["is"]) for name, payment in state["payments"].items()]
-    return [*payments, *state["activities"].items(), *state["follow_ups"].items()]
-
-
-def pressing(state: State) -> list[str]:
-    """Return commands for what is open: payments, activities, follow-ups, conditions and suspensions."""
-    names = [name for _, status in items_with_status(state) for name in DUE.get(status, [])]
-    if set(state["conditions"]) - state["met"]:
-        names += ["MeetCondition"] * 5
-    if state["suspended"]:
-        names += ["LiftSuspension", "LiftSuspension", "DisburseFunds", "DisburseFunds"]
-    return [name for name in names if state["stage"] in STAGES[name]]
-
-
-def item_of(state: State, name: str, dice: Random) -> int:
-    """Return the number of a payment, activity or follow-up, mostly one that waits for the command."""
-    waiting = [int(item[1:]) - 1 for item, status in items_with_status(state) if name in DUE.get(status, [])]
-    return dice.choice(waiting) if waiting and dice.random() < 0.8 else dice.randrange(3)
 
 
 def _partner(draw: Draw) -> str:
@@ -440,28 +384,3 @@ ON_CALL: dict[str, Maker] = {
     ),
     "CloseCall": _maker(g.close_call, call=lambda draw: f"C{draw.item % 2 + 1}"),
 }
-IN_2012: list[Command] = [
-    g.propose("2012-01-10", call="C1"),
-    g.request("2012-01-20"),
-    g.review("2012-01-25", scores={"demand": 4, "readiness": 3}),
-    g.approve("2012-02-10"),
-    g.make_effective("2012-03-01", closing_date="2012-12-31"),
-    *(g.request_payment("2012-03-05", payment=p, amount="40000.00 USD") for p in ("P1", "P2")),
-    *(g.authorise("2012-03-10", payment=p) for p in ("P1", "P2")),
-    g.disburse("2012-04-05", payment="P1", amount="40000.00 USD"),
-    g.disburse("2012-04-10", payment="P2", amount="30000.00 USD"),
-    g.complete("2012-12-31"),
-    g.submit_report("2013-01-10"),
-    g.accept_report("2013-01-20"),
-    g.cancel_balance("2013-02-01", amount="20000.00 USD"),
-    g.close("2013-03-01"),
-]
-LIVES: list[list[Command]] = [IN_2012, g.CLOSED]
-"""Complete lives, of which a grant may have lived a part."""
-FOUNDED: list[Command] = [
-    *g.OFFICERS,
-    g.appoint(g.START, officer=ALL, roles=["approver", "finance", "reviewer", "secretariat", "ttl"]),
-    g.join(g.START),
-    g.receive("2008-11-15", amount="200000.00 USD"),
-    g.open_call("2012-01-01", call="C1", envelope="150000.00 USD", closes="2012-02-05"),
-]

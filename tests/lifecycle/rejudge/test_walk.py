@@ -21,7 +21,7 @@ from lifecycle.seal.seal import Seal
 from lifecycle.seal.verify import verify
 from support import given as g
 from support.books import make_book, record
-from support.drawn_commands import FOUNDED as WITH_A_CALL
+from support.drawn_lives import FOUNDED as WITH_A_CALL
 from support.forging import forge, forge_refusal
 from support.rejudging import faults, judged_all
 
