@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from lifecycle.journal.postgresql import connection
 from lifecycle.journal.postgresql.connection import (
     COMMIT,
     Held,
+    InDoubt,
+    JournalDatastore,
     Rows,
     Statement,
 )
@@ -63,7 +65,15 @@ def test_a_connection_that_was_cut_is_made_again(book: Book, raw: Raw) -> None:
 @pytest.fixture
 def commits(raw: Raw, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many there were; the connection is cut between the first and its acknowledgement."""
-    whole, made = Held.ask, list[int]()
+    whole, whole_call, made = Held.ask, JournalDatastore.call, list[int]()
+
+    def call(store: JournalDatastore, *statement: Any) -> Rows:
+        told = whole_call(store, *statement)
+        made.append(len(made) + 1)
+        if made == [1]:
+            cut(raw)
+            raise InDoubt("lost", wrote=True)
+        return told
 
     def ask(held: Held, *questions: Statement) -> list[Rows]:
         told = whole(held, *questions)
@@ -75,6 +85,7 @@ def commits(raw: Raw, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return told
 
     monkeypatch.setattr(Held, "ask", ask)
+    monkeypatch.setattr(JournalDatastore, "call", call)
     return made
 
 
@@ -87,6 +98,83 @@ def test_a_commit_whose_acknowledgement_was_lost_is_not_made_twice(
     assert answer.outcome == ("refused" if refused else "accepted")
     assert commits == [1, 2]
     assert book.journal.counts() == (entries + (not refused), answers + refused)
+
+
+def lost_waiting(raw: Raw) -> Callable[..., Rows]:
+    """End the connection while it waits for the append lock."""
+
+    def call(whole: Callable[[], Rows]) -> Rows:
+        raw.execute(f"SELECT pg_advisory_lock({LOCK})")
+        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory'"
+
+        def end() -> None:
+            _until(lambda: raw.execute(waits).fetchall() != [])
+            cut(raw)
+
+        ender = threading.Thread(target=end)
+        ender.start()
+        try:
+            return whole()
+        finally:
+            ender.join(30)
+            raw.execute(f"SELECT pg_advisory_unlock({LOCK})")
+
+    return call
+
+
+def lost_before(raw: Raw) -> Callable[..., Rows]:
+    """End the connection after the judging, before the call."""
+
+    def call(whole: Callable[[], Rows]) -> Rows:
+        cut(raw)
+        return whole()
+
+    return call
+
+
+def lost_inserting(raw: Raw) -> Callable[..., Rows]:
+    """End the connection under the append lock, while it inserts."""
+
+    def call(whole: Callable[[], Rows]) -> Rows:
+        raw.execute("BEGIN; LOCK TABLE journal.stored_events, journal.refusals IN SHARE ROW EXCLUSIVE MODE")
+        waits = f"SELECT 1 {INSERTING} AND pg_stat_activity.pid IN (SELECT pid {LOCKED})"
+
+        def end() -> None:
+            _until(lambda: raw.execute(waits).fetchall() != [])
+            cut(raw)
+
+        ender = threading.Thread(target=end)
+        ender.start()
+        try:
+            return whole()
+        finally:
+            ender.join(30)
+            raw.execute("ROLLBACK")
+
+    return call
+
+
+INSERTING = "FROM pg_stat_activity WHERE wait_event = 'relation'"
+LOCKED = "FROM pg_locks WHERE locktype = 'advisory' AND granted"
+
+
+@pytest.mark.parametrize("command", ["accepted", "refused"])
+@pytest.mark.parametrize("step", [lost_before, lost_waiting, lost_inserting])
+def test_a_connection_that_is_lost_at_a_step_of_a_command(
+    book: Book, raw: Raw, monkeypatch: pytest.MonkeyPatch, step: Any, command: str
+) -> None:
+    whole, steps = JournalDatastore.call, [step(raw)]
+    monkeypatch.setattr(
+        JournalDatastore,
+        "call",
+        lambda store, *of: steps.pop()(lambda: whole(store, *of)) if steps else whole(store, *of),
+    )
+    entries, refusals = book.journal.counts()
+    day = "06-12" if command == "accepted" else "01-09"
+    assert book.record(g.cost(day), "t.leader").outcome == command
+    assert steps == []
+    accepted = command == "accepted"
+    assert book.journal.counts() == (entries + accepted, refusals + (not accepted))
 
 
 @pytest.mark.parametrize("refused", [False, True])
@@ -109,6 +197,19 @@ def test_a_repeat_whose_acknowledgement_is_lost_stays_one(
     assert commits == [1, 2]
 
 
+@pytest.fixture(params=[60, 0])
+def _seconds_of_the_second_try(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long a transaction may take that is tried again."""
+    whole = run.Run._batch
+
+    def batch(self: run.Run, requests: Any, before: Any, again: bool) -> Any:
+        monkeypatch.setattr(run, "_BATCH_SECONDS", request.param if again else 60)
+        return whole(self, requests, before, again)
+
+    monkeypatch.setattr(run.Run, "_batch", batch)
+
+
+@pytest.mark.usefixtures("_seconds_of_the_second_try")
 def test_lines_whose_acknowledgement_was_lost_are_told_as_they_were_recorded(
     book: Book, database: str, shell: Shell, tmp_path: Path, commits: list[int]
 ) -> None:
@@ -190,27 +291,41 @@ def test_who_waited_sees_what_was_written_meanwhile(book: Book, raw: Raw, databa
     assert [(one.outcome, one.position) for one in done] == [("accepted", book.position())]
 
 
-def test_a_commit_that_no_standby_confirmed_is_asked_for_again(own: Server) -> None:
-    """It is on disk, and the wait for the standby was cut short: it is answered once a standby has it."""
-    waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
-    with own.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:
-        entries, answers = book.journal.counts()
-        name = str(conninfo_to_dict(address)["dbname"])
-        own.rows("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
-        own.rows("SELECT pg_reload_conf()")
-        done: list[CommandResult] = []
-        writer = threading.Thread(target=lambda: done.append(book.record(g.cost("06-12"), "t.leader")))
-        writer.start()
-        _until(lambda: own.rows(f"SELECT pid {waiting}") != [])
-        own.rows(f"SELECT pg_cancel_backend(pid) {waiting}")
-        _until(lambda: own.rows("SELECT count(*) FROM journal.stored_events", name) == [(entries + 1,)])
-        _until(lambda: own.rows(f"SELECT pid {waiting}") != [])
-        assert done == []
+WAITING = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+ROWS = "SELECT (SELECT count(*) FROM journal.stored_events) + (SELECT count(*) FROM journal.refusals)"
+
+
+@contextmanager
+def no_standby(own: Server) -> Iterator[None]:
+    """Let commits wait for a standby that is not there."""
+    own.rows("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    own.rows("SELECT pg_reload_conf()")
+    try:
+        yield
+    finally:
         own.rows("ALTER SYSTEM RESET synchronous_standby_names")
         own.rows("SELECT pg_reload_conf()")
+
+
+@pytest.mark.parametrize("refused", [False, True])
+@pytest.mark.parametrize("end", ["pg_cancel_backend", "pg_terminate_backend"])
+def test_a_commit_that_no_standby_confirmed_is_asked_for_again(own: Server, end: str, refused: bool) -> None:
+    """It is on disk, and the wait for the standby was cut short: it is answered once a standby has it."""
+    with own.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:
+        entries, refusals = book.journal.counts()
+        name = str(conninfo_to_dict(address)["dbname"])
+        command, done = g.cost("01-09" if refused else "06-12"), list[CommandResult]()
+        writer = threading.Thread(target=lambda: done.append(book.record(command, "t.leader")))
+        with no_standby(own):
+            writer.start()
+            _until(lambda: own.rows(f"SELECT pid {WAITING}") != [])
+            own.rows(f"SELECT {end}(pid) {WAITING}")
+            _until(lambda: own.rows(ROWS, name) == [(entries + refusals + 1,)])
+            _until(lambda: own.rows(f"SELECT pid {WAITING}") != [])  # of the command that is asked for again
+            assert done == []
         writer.join(30)
-        assert [(one.outcome, one.position) for one in done] == [("accepted", entries + 1)]
-        assert book.journal.counts() == (entries + 1, answers)
+        assert [one.outcome for one in done] == ["refused" if refused else "accepted"]
+        assert book.journal.counts() == (entries + (not refused), refusals + refused)
 
 
 def test_what_failed_inside_is_not_committed(book: Book) -> None:

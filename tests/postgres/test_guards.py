@@ -8,6 +8,7 @@ from eventsourcing.persistence import StoredEvent
 from psycopg import errors
 
 from lifecycle.book.book import Book
+from lifecycle.journal.postgresql import append_if
 from lifecycle.kernel.errors import Altered, VersionConflict
 from lifecycle.seal.seal import Forked, Seal
 from lifecycle.seal.verify import verify
@@ -102,6 +103,11 @@ WEAKENED = {
         " SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN NULL; END'"
     ),
     "a function finds other tables": "ALTER FUNCTION journal.place_entry() RESET search_path",
+    "the appending function has its caller's rights": (
+        f"ALTER FUNCTION {append_if.SIGNATURE} SECURITY INVOKER"
+    ),
+    "the appending function finds other tables": f"ALTER FUNCTION {append_if.SIGNATURE} RESET search_path",
+    "the appending function is another one": append_if.STATEMENT.replace("clock_timestamp()", "now()"),
     "another trigger": (
         "CREATE FUNCTION public.mine() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
         "CREATE TRIGGER a BEFORE INSERT ON journal.refusals FOR EACH ROW EXECUTE FUNCTION public.mine()"

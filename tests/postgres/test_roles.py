@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from lifecycle.book.book import Book
 from lifecycle.fund.state import Fund
+from lifecycle.journal.postgresql import append_if
 from lifecycle.journal.postgresql.roles import TEMPORARY, script
 from lifecycle.journal.recorder import ENTRY_COLUMNS
 from lifecycle.journal.snapshots import place_of, topic
@@ -42,6 +43,19 @@ def test_an_administrator_records(login: Login) -> None:
         digest = book.attach(b"the agreement")
         with book.document(digest) as file:
             assert file.read() == b"the agreement"
+
+
+def test_each_row_names_the_login_that_wrote_it(login: Login, database: str) -> None:
+    """Whichever way it came in, and although the function runs with its owner's rights."""
+    with Book.open(login("administrator")) as book:
+        book.record(g.cost("06-12"), "t.leader")
+        book.record(g.cost("01-09"), "t.leader")
+        book.record(g.join("2017-01-01", partner="ES"), "s.cretary")  # judged under the lock
+        ((own,),) = book.journal.recorder.rows("SELECT session_user::text")
+        question = "SELECT login FROM {} ORDER BY recorded_at DESC LIMIT {}"
+        rows = book.journal.recorder.rows
+        assert rows(question.format("stored_events", 3)) == [(own,), (own,), ("postgres",)]
+        assert rows(question.format("refusals", 1)) == [(own,)]
 
 
 def test_an_auditor_reads_and_seals(login: Login) -> None:
@@ -79,6 +93,7 @@ WRITES = {
         f'INSERT INTO {REFUSALS} (command_id, digest, command, stream, "on", actor, recorder, recorded_at,'
         " refusal, message) VALUES ('c', 'd', 'X', 's', '2017', 'a', 'r', 2017, 'IdTaken', '')"
     ),
+    "append by the function": append_if.CALL.replace("%s", "NULL"),
     "add a document": "INSERT INTO journal.documents VALUES (encode(sha256('x'), 'hex'), 'x')",
     "name an officer": "INSERT INTO journal.officers VALUES ('t.leader', 'Mallory', NULL)",
     "erase a name": "DELETE FROM journal.officers",
@@ -89,6 +104,8 @@ MISUSES = {
     "choose a position": INSERT.replace("crc)", "crc, position)").replace(", 0)", ", 0, 7)"),
     "choose an answer's number": f"INSERT INTO {REFUSALS} (number) VALUES (1)",
     "choose an answer's position": f"INSERT INTO {REFUSALS} (position) VALUES (1)",
+    "choose a login": INSERT.replace("crc)", "crc, login)").replace(", 0)", ", 0, 'mallory')"),
+    "choose an answer's login": f"INSERT INTO {REFUSALS} (login) VALUES ('mallory')",
     "change an entry": f"UPDATE {EVENTS} SET state = '{{}}'",
     "change a position": f"UPDATE {EVENTS} SET position = position + 1",
     "delete an entry": f"DELETE FROM {EVENTS}",

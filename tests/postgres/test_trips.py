@@ -90,10 +90,10 @@ def sealed(book: Book, day: str, there: Book) -> Callable[[], None]:
     return work
 
 
-def test_a_command_waits_for_the_server_three_times(
+def test_a_command_waits_for_the_server_twice(
     book: Book, database: str, between: Between, server: Server, tmp_path: Path
 ) -> None:
-    """For its grant; for the lock, and what is new; for the commit. A grant in memory is not asked for."""
+    """For its grant and what is new; and for one call, which takes the lock, appends and commits."""
     with Book.open(database.replace(str(server.folder), str(tmp_path))) as there:
         recorded(there, "06-12")()
         assert usual(between, recorded(there, "06-12")) == 2

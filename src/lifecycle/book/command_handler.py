@@ -1,54 +1,40 @@
 """The command handler: load, decide, and append entries, or the refusal, in one durable transaction.
 
-The fund and recently used grants stay in memory between commands. Under the append lock, before it decides,
-the handler adds what other processes have appended.
+The fund and recently used grants stay in memory between commands. Before it decides, the handler adds what
+other processes have appended. A command by itself is decided without the append lock: under it, the store
+finds out whether anything that the decision rests on has changed; if so, the command is decided again.
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from itertools import chain
-from typing import Any, NamedTuple
 
-from lifecycle.book.decider import Decider
+from lifecycle.book.decider import Decider, NeedsLock
+from lifecycle.book.judged import Judged, basis_of
 from lifecycle.book.loaded_state import RELOAD_AFTER, LoadedState
 from lifecycle.book.own_rows import OwnRows
-from lifecycle.book.recording_effect import Effect, States
-from lifecycle.book.tries import Retry, last_answer, tries_after, try_id, with_fields_of
+from lifecycle.book.recording_effect import Effect, effect_of
+from lifecycle.book.tries import EarlierReceipts, Retry
 from lifecycle.decide import Decision, stream_of
 from lifecycle.fund.seat import day_at
 from lifecycle.fund.state import Fund
 from lifecycle.journal.clock import Clock, next_moment
 from lifecycle.journal.command_digest import digest_of_founding, digest_of_request, request_of
 from lifecycle.journal.journal import Journal
-from lifecycle.journal.mapper import stored_as
-from lifecycle.journal.recorder import CommandResult, Question, Receipt, StoredRefusal
-from lifecycle.journal.stored_row import id_bytes, microseconds
+from lifecycle.journal.mapper import stored_as, unstamped_as
+from lifecycle.journal.recorder import Basis, CommandResult, StoredRefusal
+from lifecycle.journal.stored_row import EPOCH, microseconds, moment_of, with_sum
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.errors import VersionConflict
 from lifecycle.kernel.event import Event
-from lifecycle.kernel.history import FUND, QUARANTINES, Entry, kind_of
+from lifecycle.kernel.history import FUND, QUARANTINES, Entry
 from lifecycle.kernel.memory import without_trace
-from lifecycle.kernel.refusals import CommandIdReused, Refusal
+from lifecycle.kernel.refusals import Refusal
 from lifecycle.parse import recorder_from
 
-_IDS_AT_ONCE = 1_000
-"""Command ids in one question to the store."""
-
-
-class _Request(NamedTuple):
-    """The part of a receipt that does not depend on the outcome."""
-
-    command_id: str
-    digest: bytes
-    command: str
-    stream: str
-    on: str
-    actor: str
-    recorder: str
-    words: bytes
-    """What the command says, as JSON, of which the digest is made."""
+_TRIES = 3
+"""How often a command is judged without the lock. Then it is judged under it, so that it is recorded."""
 
 
 class _Undone(Exception):
@@ -74,7 +60,7 @@ class CommandHandler:
         """Whether a `batch` is open. Each `record` is then part of it."""
         self._state = LoadedState(journal)
         self._decider = Decider(journal, self._state)
-        self._earlier_receipts = dict[str, list[Receipt]]()
+        self._earlier = EarlierReceipts(journal)
         """The earlier receipts under the ids of the batch's commands, read at once."""
 
     def _now(self) -> datetime:
@@ -82,7 +68,7 @@ class CommandHandler:
 
     def fund_at(self, position: int) -> Fund | None:
         """Return the fund if its state is loaded as of this position and no batch is open."""
-        return self._state.fund if position == self._state.position and not self.batching else None
+        return self._state.fund if self._state.is_at(position) and not self.batching else None
 
     # ── batches ──────────────────────────────────────────────────────────────────────────────
 
@@ -94,23 +80,32 @@ class CommandHandler:
 
         ``commands``: the commands that will be recorded, if they are known: what they need is read at once.
         """
+        try:
+            with self._forgetting_if_it_fails():
+                self._state.read_ahead(commands)
+                with self.journal.recorder.writing():
+                    self.batching = True
+                    self._take_in(commands)
+                    yield
+                self.own_rows.end()
+        finally:
+            self.batching = False
+            self._earlier.forget()
+        self._state.store_snapshot_if_due()
+
+    @contextmanager
+    def _forgetting_if_it_fails(self) -> Iterator[None]:
+        """Forget all states and own rows after an error, since it is not certain what was recorded."""
         looked = self.journal.left_out.looked
         try:
-            self._state.read_ahead(commands)
-            with self.journal.recorder.writing():
-                self.batching = True
-                self._take_in(commands)
-                yield
-            self.own_rows.end()
+            yield
+        except NeedsLock:
+            raise
         except BaseException:
             self._state.forget()
             self.own_rows.forget()
             self.journal.left_out.undo(looked)
             raise
-        finally:
-            self.batching = False
-            self._earlier_receipts.clear()
-        self._state.store_snapshot_if_due()
 
     @contextmanager
     def trial(self, commands: Sequence[Command] = ()) -> Iterator[None]:
@@ -121,31 +116,16 @@ class CommandHandler:
 
     def read_earlier(self, commands: Sequence[Command]) -> None:
         """Read at once, in an open batch, the earlier receipts of the commands that are recorded next."""
-        ids = _ids_of(commands)
-        rows = self.journal.recorder.rows_of_each(*self._questions(ids))
-        self._keep_earlier(ids, rows)
+        self._earlier.read(_ids_of(commands))
 
     def _take_in(self, commands: Sequence[Command]) -> None:
         """Read what other processes have appended, and earlier receipts. Called under the append lock."""
         self._state.start()
         ids = _ids_of(commands)
         newer_rows = self.journal.left_out.newer(self._state.position, RELOAD_AFTER)
-        newer, *rows = self.journal.recorder.rows_of_each(newer_rows, *self._questions(ids))
+        newer, *rows = self.journal.recorder.rows_of_each(newer_rows, *self._earlier.questions(ids))
         self._state.take_in(newer, self._now)
-        self._keep_earlier(ids, rows)
-
-    def _questions(self, ids: Sequence[str]) -> list[Question]:
-        """Return the queries for the receipts that were given under the ids, two for each page of ids."""
-        given = self.journal.recorder.given
-        pages = [given(ids[start : start + _IDS_AT_ONCE]) for start in range(0, len(ids), _IDS_AT_ONCE)]
-        return [question for page in pages for question in page]
-
-    def _keep_earlier(self, ids: Sequence[str], rows: Sequence[list[Any]]) -> None:
-        self._earlier_receipts = {id_: [] for id_ in ids} | self._receipts_in(rows)
-
-    def _receipts_in(self, rows: Sequence[list[Any]]) -> dict[str, list[Receipt]]:
-        entries, refused = chain.from_iterable(rows[::2]), chain.from_iterable(rows[1::2])
-        return self.journal.receipts(list(entries), list(refused))
+        self._earlier.keep(ids, rows)
 
     # ── recording ────────────────────────────────────────────────────────────────────────────
 
@@ -157,8 +137,65 @@ class CommandHandler:
         recorder = recorder_from(recorder)
         if self.batching:
             return self._record(command, recorder, retry)
+        result = self._record_without_lock(command, recorder, retry) if self._moments_fit else None
+        if result is not None:
+            return result
         with self.batch((command,)):
             return self._record(command, recorder, retry)
+
+    def _record_without_lock(
+        self, command: Command, recorder: str, retry: Retry | None
+    ) -> CommandResult | None:
+        """Decide the command without the append lock, and append it; return `None` if it needs the lock."""
+        for _ in range(_TRIES):
+            try:
+                result = self._judge_and_append(command, recorder, retry)
+            except NeedsLock:
+                return None
+            if result is not None:
+                # A repeat is read again under the lock: the standbys have it before it is reported.
+                return None if result.outcome == "repeat" else result
+        return None
+
+    @property
+    def _moments_fit(self) -> bool:
+        """Whether a database that gives moments itself gives them by this handler's clock."""
+        recorder = self.journal.recorder
+        return not recorder.gives_moments or self._clock == recorder.now
+
+    def _judge_and_append(self, command: Command, recorder: str, retry: Retry | None) -> CommandResult | None:
+        """Judge the command without the append lock; append it if the judgement still holds under the lock.
+
+        Returns `None` if it does not hold.
+        """
+        with self._forgetting_if_it_fails():
+            now = self._look(command)
+            judged = self._judged(command, recorder, now, retry, locked=False)
+            if isinstance(judged, CommandResult):
+                return judged
+            next_moment(now, self._state.last_moment, confirmed=self._confirm_clock)
+            result = self._append_if(judged, basis_of(judged, self._state, now))
+        if result is not None:
+            self.own_rows.end()
+            self._state.store_snapshot_if_due()
+        return result
+
+    def _look(self, command: Command) -> datetime:
+        """Read what others have appended, earlier receipts and the command's grant; return the moment.
+
+        All is one round trip.
+        """
+        self._state.start()
+        recorder, unread = self.journal.recorder, self._state.unread((command,))
+        ids = _ids_of((command,))
+        of_grants = self.journal.since_snapshots(unread)
+        newer_rows = self.journal.left_out.newer(self._state.position, RELOAD_AFTER)
+        moment, (newer, *rows) = recorder.look(newer_rows, *of_grants, *self._earlier.questions(ids))
+        now = moment if self._clock == recorder.now else self._now()
+        self._state.take_in(newer, lambda: now)
+        self._state.keep(self.journal.read_since_snapshots(unread, rows[: len(of_grants)]))
+        self._earlier.keep(ids, rows[len(of_grants) :])
+        return now
 
     def record_founding(self, events: Sequence[Event], recorder: str) -> None:
         """Record the first events of a book, which come from no command."""
@@ -168,71 +205,101 @@ class CommandHandler:
                 Entry(FUND, version, event, self._next_moment(now), recorder, command_id)
                 for version, event in enumerate(events, 1)
             ]
-            digest = digest_of_founding([stored_as(entry).state for entry in entries])
-            self._append(entries, digest)
+            own, *following = [stored_as(entry) for entry in entries]
+            digest = digest_of_founding([row.state for row in (own, *following)])
+            rows = [with_sum(own._replace(digest=digest)), *following]
+            self.own_rows.add(self.journal.recorder.append(rows, ()))
         self._state.forget()
 
     def _record(self, command: Command, recorder: str, retry: Retry | None) -> CommandResult:
+        """Decide the command and append it, under the append lock."""
+        now = self._now()
+        judged = self._judged(command, recorder, now, retry, locked=True)
+        if isinstance(judged, CommandResult):
+            return judged
+        if isinstance(judged.outcome, Refusal):
+            refusal = judged.refusal(microseconds(self._next_moment(now)))
+            self.journal.recorder.append((), (refusal,))
+            return self._refused(refusal)
+        own, *following = entries = self._entries(judged, lambda: self._next_moment(now))
+        rows = [stored_as(own, judged.digest), *(stored_as(entry) for entry in following)]
+        return self._accepted(judged, entries, self.journal.recorder.append(rows, ()))
+
+    def _judged(
+        self, command: Command, recorder: str, now: datetime, retry: Retry | None, *, locked: bool
+    ) -> Judged | CommandResult:
+        """Return what the command is to become; or its earlier result, if it has one.
+
+        ``locked``: whether this process has the append lock. Raises `NeedsLock` if it has to have it.
+        """
         self.effect = None
-        stream, now = stream_of(command), self._now()
-        command_id, words = command.command_id or str(uuid.uuid4()), request_of(command)
-        about = (command.NAME, stream, command.on.isoformat(), command.actor, recorder, words)
-        request = _Request(command_id, digest_of_request(command.NAME, words), *about)
-        if command.command_id and (earlier := self._earlier(request, command, retry, now)):
-            if isinstance(earlier, CommandResult):
-                return earlier
-            request = earlier
-        self._check_stream(stream, command.expect_version)
+        stream, words, command_id = stream_of(command), request_of(command), command.command_id
+        digest = digest_of_request(command.NAME, words)
+        earlier = self._earlier.of([command_id])[command_id] if command_id else []
+        outcome: Decision | Refusal | None = None
+        if earlier:
+            answer = self._earlier.answer(command, digest, earlier, retry)
+            if isinstance(answer, CommandResult):
+                return answer
+            if isinstance(answer, Refusal):
+                outcome = answer
+            else:
+                command_id, earlier = answer, []
+        if outcome is None:
+            self._check_stream(stream, command.expect_version)
+            outcome = self._outcome(command, recorder, now, locked)
+        command_id = command_id or str(uuid.uuid4())
+        return Judged(command, command_id, stream, recorder, words, digest, len(earlier), outcome)
+
+    def _outcome(self, command: Command, recorder: str, now: datetime, locked: bool) -> Decision | Refusal:
+        """Return the decision on the command, or why it is refused."""
         try:
             today = day_at(now, self._state.fund.time_zone)
-            decision = self._decider.decide(command, recorder, today)
+            return self._decider.decide(command, recorder, today, locked=locked)
         except Refusal as refusal:
             without_trace(refusal)
-            return self._refused(request, refusal, now)
-        entries = self._entries(request, decision, command, now)
-        effect = self._effect(stream, entries, decision)
-        position = self._append(entries, request.digest)
-        self.effect = effect
-        self._state.add(entries, decision)
+            return refusal
+
+    def _append_if(self, judged: Judged, basis: Basis) -> CommandResult | None:
+        """Append what was judged without the lock, if the judgement holds; return `None` if it does not."""
+        append_if = self.journal.recorder.append_if
+        if isinstance(judged.outcome, Refusal):
+            refusal = judged.refusal(0)
+            appended = append_if(basis, (), refusal, self._moment_after)
+            if appended is None:
+                return None
+            self._state.last_moment = moment_of(appended.moment)
+            return self._refused(refusal)
+        own, *following = entries = self._entries(judged, lambda: EPOCH)
+        rows = [unstamped_as(own, judged.digest), *(unstamped_as(entry) for entry in following)]
+        appended = append_if(basis, rows, None, self._moment_after)
+        if appended is None:
+            return None
+        moments = [moment_of(appended.moment + later) for later in range(len(entries))]
+        self._state.last_moment = moments[-1]
+        positions = range(appended.position, appended.position + len(entries))
+        timed = [entry.recorded(moment) for entry, moment in zip(entries, moments, strict=True)]
+        return self._accepted(judged, timed, positions)
+
+    def _accepted(self, judged: Judged, entries: Sequence[Entry], positions: Sequence[int]) -> CommandResult:
+        """Take the entries that were appended into the states, and return the result."""
+        assert isinstance(judged.outcome, Decision)
+        self.own_rows.add(positions)
+        self._earlier.drop(judged.command_id)
+        self.effect = effect_of(self._state, judged.stream, entries, judged.outcome)
+        self._state.add(entries, judged.outcome, positions)
         following = {(entry.originator_id, entry.originator_version + 1) for entry in entries}
-        if stream == QUARANTINES or not following.isdisjoint(self._quarantined_names):
+        if judged.stream == QUARANTINES or not following.isdisjoint(self._quarantined_names):
             self._restart()
         names = tuple(entry.name for entry in entries)
-        outcome = "accepted", None, None, None, names, position
-        return CommandResult(request.command_id, command.NAME, stream, *outcome)
+        outcome = "accepted", None, None, None, names, positions[-1]
+        return CommandResult(judged.command_id, judged.command.NAME, judged.stream, *outcome)
 
-    def _effect(self, stream: str, entries: tuple[Entry, ...], decision: Decision) -> Effect:
-        grant = self._state.grant(stream).grant if kind_of(stream) == "grant" else None
-        calls = {name: self._state.call(name)[0] for name in decision.calls}
-        before = States(grant, self._state.fund, calls)
-        return Effect(entries, before, States(decision.grant, decision.fund, decision.calls))
-
-    def _earlier(
-        self, request: _Request, command: Command, retry: Retry | None, now: datetime
-    ) -> CommandResult | _Request | None:
-        """Return the earlier result under the same id, or a refusal if the id belongs to another command.
-
-        Returns the request under the id of its next try if it was refused and may be judged again, and `None`
-        if the id is new.
-        """
-        earlier = self._receipts_of([request.command_id])[request.command_id]
-        if not earlier:
-            return None
-        filled_in = () if retry is None else retry.filled_in
-
-        def says_the_same(receipt: Receipt) -> bool:
-            if receipt.digest == request.digest:
-                return True
-            return bool(filled_in) and with_fields_of(command, receipt, filled_in) == receipt.digest
-
-        first = next(filter(says_the_same, earlier), None)
-        if first is None:
-            sentence = f"{request.command_id} was given to another {earlier[0].command}: take a new id"
-            return self._refused(request, CommandIdReused(sentence), now)
-        tries = [first] if first.refusal is None else tries_after(first, says_the_same, self._receipts_of)
-        if retry is None or not retry.judge_again or tries[-1].refusal is None:
-            return last_answer(tries, filled_in)
-        return request._replace(command_id=try_id(first.command_id, len(tries) + 1))
+    def _refused(self, refusal: StoredRefusal) -> CommandResult:
+        """Count a refusal that was appended as this handler's own, and return the result."""
+        self.own_rows.add((), (refusal.command_id, refusal.digest))
+        self._earlier.drop(refusal.id)
+        return CommandResult.of(refusal.receipt(), "refused")
 
     def _check_stream(self, stream: str, expected: int | None) -> None:
         """Raise `StreamStopped`, or `VersionConflict` if the stream is not at the expected version."""
@@ -246,56 +313,24 @@ class CommandHandler:
                 " meanwhile; look at it again"
             )
 
-    def _entries(
-        self, request: _Request, decision: Decision, command: Command, now: datetime
-    ) -> tuple[Entry, ...]:
-        """Return the entries that a command becomes: first its own, then the paired events."""
-        versions: dict[str, int] = {}
+    def _entries(self, judged: Judged, moment: Callable[[], datetime]) -> list[Entry]:
+        """Return the entries that a command becomes: its own, and the paired events.
+
+        ``moment`` returns the moment of each.
+        """
+        assert isinstance(judged.outcome, Decision)
+        command, versions = judged.command, dict[str, int]()
         entries = list[Entry]()
-        for stream, event in ((request.stream, decision.event), *decision.pair):
+        for stream, event in ((judged.stream, judged.outcome.event), *judged.outcome.pair):
             versions[stream] = versions.get(stream, self._state.version(stream)) + 1
-            about = (self._next_moment(now), request.recorder, request.command_id)
-            entry = Entry(stream, versions[stream], event, *about, None if entries else command.note)
+            about = moment(), judged.recorder, judged.command_id, None if entries else command.note
+            entry = Entry(stream, versions[stream], event, *about)
             if command.imported_from is not None and not entries:
                 entry = entry._replace(imported_from=command.imported_from)
             entries.append(entry)
         for entry in entries:
             self.journal.left_out.refuse(entry.originator_id)
-        return tuple(entries)
-
-    def _receipts_of(self, ids: Sequence[str]) -> dict[str, list[Receipt]]:
-        """Return the receipts that were given under each of the ids."""
-        unread = [id_ for id_ in ids if id_ not in self._earlier_receipts]
-        read = {id_: self._earlier_receipts.get(id_, []) for id_ in ids}
-        if unread:
-            read |= self._receipts_in(self.journal.recorder.rows_of_each(*self._questions(unread)))
-        return read
-
-    def _refused(self, request: _Request, reason: Refusal, now: datetime) -> CommandResult:
-        refusal = StoredRefusal(
-            id_bytes(request.command_id),
-            *request[1:-1],
-            microseconds(self._next_moment(now)),
-            reason.name,
-            reason.rule,
-            str(reason),
-            request.words.decode(),
-            0,
-        )
-        self.journal.recorder.append((), (refusal,))
-        self.own_rows.add((), (refusal.command_id, refusal.digest))
-        self._earlier_receipts.pop(request.command_id, None)  # it is read again if the id comes again
-        return CommandResult.of(refusal.receipt(), "refused")
-
-    def _append(self, entries: Sequence[Entry], digest: bytes) -> int:
-        own, *following = entries
-        rows = [stored_as(own, digest), *(stored_as(entry) for entry in following)]
-        positions = self.journal.recorder.append(rows, ())
-        self.own_rows.add(positions)
-        self._earlier_receipts.pop(own.command_id, None)  # it is read again if the id comes again
-        self._state.position = positions[-1]
-        self.journal.left_out.own(positions[-1])
-        return positions[-1]
+        return entries
 
     def _next_moment(self, now: datetime) -> datetime:
         """Return the moment of the next entry or refusal. No two have the same."""
@@ -303,8 +338,12 @@ class CommandHandler:
         self._state.last_moment = moment
         return moment
 
+    def _moment_after(self, last: datetime | None) -> datetime:
+        """Return the present moment, if it is after the last one."""
+        return next_moment(self._now(), last, confirmed=self._confirm_clock)
+
     def _restart(self) -> None:
-        self._earlier_receipts.clear()
+        self._earlier.forget()
         self._state.restart()
 
     @property

@@ -1,6 +1,7 @@
 """Decides commands on the loaded state, and reads from the journal what else the rules need."""
 
 from datetime import date
+from typing import Never
 
 from pydantic import ValidationError
 
@@ -34,16 +35,24 @@ from lifecycle.rejudge.recorded_since import RecordedSince
 from lifecycle.rejudge.walk import judged_unsealed
 
 
+class NeedsLock(Exception):
+    """The decision rests on other streams than its own, so it is made under the append lock."""
+
+
+def _only_under_lock(*_: object, **__: object) -> Never:
+    raise NeedsLock
+
+
 class Decider:
     """Decides commands on one journal."""
 
     def __init__(self, journal: Journal, state: LoadedState) -> None:
         self._journal, self._state = journal, state
 
-    def decide(self, command: Command, recorder: str, today: date) -> Decision:
-        """Return the decision on a command.
+    def decide(self, command: Command, recorder: str, today: date, *, locked: bool) -> Decision:
+        """Return the decision on a command. ``locked``: whether this process has the append lock.
 
-        Raises `Refusal`, or `Malformed` if a correction makes no event.
+        Raises `Refusal`, `NeedsLock`, or `Malformed` if a correction makes no event.
         """
         fund = self._state.fund
         try:
@@ -57,6 +66,8 @@ class Decider:
                 return decide_grant(known, command, fund, recorder, today, calls)
             if isinstance(command, CallCommand):
                 return decide_call(self._journal.entries(stream_of(command)), command, fund, recorder, today)
+            if isinstance(command, QuarantineAnswer | QuarantineRow) and not locked:
+                raise NeedsLock
             if isinstance(command, QuarantineAnswer):
                 refusal = self._refusal_of(command.event.answered)
                 return decide_on_refusal(fund, command, recorder, today, refusal)
@@ -65,7 +76,9 @@ class Decider:
             assert isinstance(command, FundCommand)
             entries = self._journal.entries(FUND) if command.NAME in NEED_ENTRIES else ()
             others = self._recorded_since()
-            return decide_fund(fund, command, recorder, today, entries, others.acts, others.streams)
+            acts = others.acts if locked else _only_under_lock
+            streams = others.streams if locked else _only_under_lock
+            return decide_fund(fund, command, recorder, today, entries, acts, streams)
         except ValidationError as error:
             currency = self._state.fund.currency
             raise Malformed.of(error, inside="reads", currency_of=lambda _: currency) from None

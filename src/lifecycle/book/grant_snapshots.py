@@ -24,7 +24,7 @@ from lifecycle.grant.proposal import review
 from lifecycle.grant.state import Grant
 from lifecycle.grant.terms import BudgetLine, Letter
 from lifecycle.journal import upcasts
-from lifecycle.journal.journal import Journal
+from lifecycle.journal.journal import Journal, SinceSnapshots
 from lifecycle.journal.snapshots import topic_of
 from lifecycle.kernel import event, frozen, history
 from lifecycle.kernel.checksum import is_sound, summed
@@ -109,9 +109,9 @@ def topic() -> str:
     return topic_of("GrantSnapshot", None, tuple(EVOLVE.items()), _MADE_BY)
 
 
-def load_grants(journal: Journal, streams: Sequence[str]) -> dict[str, LoadedGrant]:
-    """Return the grants of these streams, each from its newest snapshot if that can be used."""
-    snapshots, by_stream = journal.entries_since_snapshots(streams)
+def load_grants(journal: Journal, read: SinceSnapshots) -> dict[str, LoadedGrant]:
+    """Return grants from what was read of them, each from its newest snapshot if that can be used."""
+    snapshots, by_stream = read
     loaded = dict[str, LoadedGrant]()
     for stream, entries in by_stream.items():
         if (stored := snapshots.get(stream)) is None:

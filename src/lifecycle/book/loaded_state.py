@@ -17,7 +17,7 @@ from lifecycle.fund.evolve import fold
 from lifecycle.fund.state import Fund
 from lifecycle.grant.state import Grant
 from lifecycle.journal.clock import CLOCKS_DIFFER
-from lifecycle.journal.journal import Journal
+from lifecycle.journal.journal import Journal, SinceSnapshots
 from lifecycle.journal.left_out.raw_row import POSITION
 from lifecycle.journal.snapshots import keep, newest
 from lifecycle.kernel.command import Command, GrantCommand
@@ -58,6 +58,8 @@ class LoadedState:
         """The streams of grants of which a snapshot is to be stored."""
         self.position = -1
         """The position of the newest entry in the states; -1 before they are loaded."""
+        self._own = set[int]()
+        """Positions of own entries that come after entries of others, which are yet to be taken in."""
         self.last_moment: datetime | None = None
         """When the newest entry was recorded."""
 
@@ -90,32 +92,43 @@ class LoadedState:
         This is done before the append lock, so that nobody waits.
         """
         self.start()
+        self._load_grants(self.unread(commands))
+
+    def unread(self, commands: Sequence[Command]) -> list[str]:
+        """Return the streams of the grants that the commands need and that are not in memory."""
         streams = dict.fromkeys(
             stream_of(command) for command in commands if isinstance(command, GrantCommand)
         )
-        unread = [stream for stream in streams if stream not in self._grants][:_READ_AHEAD]
-        self._load_grants(unread)
+        return [stream for stream in streams if stream not in self._grants][:_READ_AHEAD]
+
+    def keep(self, read: SinceSnapshots) -> None:
+        """Keep grants in memory, from what was read of them."""
+        for stream, loaded in load_grants(self._journal, read).items():
+            self._keep_grant(stream, loaded)
 
     # ── what others have appended ────────────────────────────────────────────────────────────
 
     def take_in(self, rows: Sequence[tuple[Any, ...]], now: Callable[[], datetime]) -> None:
         """Add to the states what other processes have appended: the next rows, at most `RELOAD_AFTER`."""
-        left_out = self._journal.left_out
+        left_out, own = self._journal.left_out, self._own
+        others = [row for row in rows if row[POSITION] not in own] if own else rows
         if len(rows) == RELOAD_AFTER:
             left_out.look(rows[-1][POSITION])
             self.forget()
             self.start()
-        elif rows and left_out.take(row for row in rows if row[POSITION] > left_out.looked):
+        elif rows and left_out.take(row for row in others if row[POSITION] > left_out.looked):
             self.restart()
         elif rows:
-            self._take_in_entries(rows)
+            left_out.own(max(left_out.looked, rows[-1][POSITION]))
+            self._take_in_entries(rows, others)
+            own.clear()
             last = self.last_moment
             if last is not None and last - now() > CLOCKS_DIFFER and left_out.settle_all():
                 self.last_moment = None
                 self.restart()
 
-    def _take_in_entries(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        for row in rows:
+    def _take_in_entries(self, rows: Sequence[tuple[Any, ...]], others: Sequence[tuple[Any, ...]]) -> None:
+        for row in others:
             stream, position = row[0], row[POSITION]
             self._calls.pop(stream.removeprefix("call:"), None)
             loaded = self._grants.get(stream)
@@ -139,8 +152,13 @@ class LoadedState:
 
     # ── what this process appends ────────────────────────────────────────────────────────────
 
-    def add(self, entries: Sequence[Entry], decision: Decision) -> None:
+    def add(self, entries: Sequence[Entry], decision: Decision, positions: Sequence[int]) -> None:
         """Add to the states the entries of a command that this process has appended, and its decision."""
+        if positions[0] == self.position + 1:
+            self.position = positions[-1]
+            self._journal.left_out.own(self.position)
+        else:
+            self._own.update(positions)  # after rows of others, which are yet to be taken in
         own = entries[0]
         if kind_of(own.originator_id) == "grant":
             self._add_to_grant(own, decision.grant)
@@ -151,6 +169,10 @@ class LoadedState:
         for name, call in decision.calls.items():
             added = sum(entry.originator_id == call_stream(name) for entry in entries)
             self._calls[name] = call, self.call(name)[1] + added
+
+    def is_at(self, position: int) -> bool:
+        """Return whether the states are those as of the position: with all entries up to it, and no later."""
+        return position == self.position and not self._own
 
     # ── states ───────────────────────────────────────────────────────────────────────────────
 
@@ -190,8 +212,7 @@ class LoadedState:
         return self._calls[name]
 
     def _load_grants(self, streams: Sequence[str]) -> None:
-        for stream, loaded in load_grants(self._journal, streams).items():
-            self._keep_grant(stream, loaded)
+        self.keep(self._journal.entries_since_snapshots(streams))
 
     def _add_to_grant(self, entry: Entry, grant: Grant | None) -> None:
         stream = entry.originator_id

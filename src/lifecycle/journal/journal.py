@@ -29,6 +29,7 @@ from lifecycle.journal.recorder import (
     ENTRY_COLUMNS,
     FORMAT,
     WAIT,
+    Question,
     Receipt,
     Recording,
     StoredRefusal,
@@ -78,6 +79,8 @@ _SINCE_SNAPSHOTS = (
 
 
 Row = tuple[Any, ...]
+SinceSnapshots = tuple[dict[str, StoredEvent], dict[str, list[Entry]]]
+"""The newest snapshots by stream, and the entries from them on."""
 
 
 class Recorder(Recording, ApplicationRecorder):
@@ -146,21 +149,28 @@ class Journal(JournalRows, Application[str]):
                 by_stream[row[0]].append(self.left_out.entry(row))
         return {stream: _whole(entries) for stream, entries in by_stream.items()}
 
-    def entries_since_snapshots(
-        self, streams: Sequence[str]
-    ) -> tuple[dict[str, StoredEvent], dict[str, list[Entry]]]:
+    def entries_since_snapshots(self, streams: Sequence[str]) -> SinceSnapshots:
         """Return the newest snapshot of each stream that has one, and entries of each stream.
 
         The entries are all, or those from the snapshot's own version on. Both are asked for at once.
         """
+        questions = self.since_snapshots(streams)
+        return self.read_since_snapshots(streams, self.recorder.rows_of_each(*questions) if questions else ())
+
+    def since_snapshots(self, streams: Sequence[str]) -> list[Question]:
+        """Return the queries for what `entries_since_snapshots` returns."""
         if not streams:
-            return {}, {}
+            return []
+        marks, values = ",".join("?" * len(streams)), ",".join(["(CAST(? AS TEXT))"] * len(streams))
+        return [
+            (_SNAPSHOTS.format(marks=marks), streams),
+            (_SINCE_SNAPSHOTS.format(values=values), streams),
+        ]
+
+    def read_since_snapshots(self, streams: Sequence[str], rows: Sequence[Sequence[Row]]) -> SinceSnapshots:
+        """Return what `entries_since_snapshots` does, from the rows of its queries."""
         by_stream: dict[str, list[Entry]] = {stream: [] for stream in streams}
-        marks, values = ",".join("?" * len(by_stream)), ",".join(["(CAST(? AS TEXT))"] * len(by_stream))
-        snapshot_rows, entry_rows = self.recorder.rows_of_each(
-            (_SNAPSHOTS.format(marks=marks), list(by_stream)),
-            (_SINCE_SNAPSHOTS.format(values=values), list(by_stream)),
-        )
+        snapshot_rows, entry_rows = rows or ((), ())
         for row in entry_rows:
             by_stream[row[0]].append(self.left_out.entry(row))
         snapshots = {row[0]: StoredEvent(*row) for row in snapshot_rows}

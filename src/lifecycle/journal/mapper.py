@@ -121,23 +121,26 @@ class EntryMapper(Mapper[str]):
 
 def stored_as(entry: Entry, digest: bytes | None = None) -> Stored:
     """Return an entry as a row; ``digest``: of its command, if it is the first that this became."""
+    return with_sum(unstamped_as(entry, digest))
+
+
+def unstamped_as(entry: Entry, digest: bytes | None = None) -> Stored:
+    """Return an entry as a row without a sum: it gets moment and sum under the append lock."""
     event = entry.event
-    return with_sum(
-        Stored(
-            entry.originator_id,
-            entry.originator_version,
-            topic_of(type(event)),
-            microseconds(entry.recorded_at),
-            entry.recorder,
-            event.actor,
-            id_bytes(entry.command_id),
-            digest,
-            entry.rules,
-            entry.note,
-            None if entry.imported_from is None else to_json(entry.imported_from).decode(),
-            None,
-            event_json(event),
-        )
+    return Stored(
+        entry.originator_id,
+        entry.originator_version,
+        topic_of(type(event)),
+        microseconds(entry.recorded_at),
+        entry.recorder,
+        event.actor,
+        id_bytes(entry.command_id),
+        digest,
+        entry.rules,
+        entry.note,
+        None if entry.imported_from is None else to_json(entry.imported_from).decode(),
+        None,
+        event_json(event),
     )
 
 

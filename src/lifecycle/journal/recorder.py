@@ -1,7 +1,7 @@
 """The interface of a journal's recorder, whatever the database: entries, refusals, queries."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,6 +115,37 @@ class CommandResult(NamedTuple):
         return self._replace(outcome="accepted" if self.refusal is None else "refused")
 
 
+class Basis(NamedTuple):
+    """What a judgement rests on. It holds as long as nothing of this has changed."""
+
+    position: int
+    """The position up to which everything was taken in."""
+    streams: tuple[str, ...]
+    """The streams in which any later entry counts."""
+    topics: tuple[str, ...]
+    """The topics of entries of the fund that do not count, unless the fund is one of the streams."""
+    command_id: bytes
+    receipts: int
+    """How many receipts there are under the id."""
+    last: int | None
+    """The newest moment that was read, in microseconds; `None` if there is none."""
+    ends: int
+    """When the day ends on which it was judged, in microseconds: the first moment after it."""
+
+
+class Appended(NamedTuple):
+    """Where something was appended."""
+
+    position: int
+    """The position of the first entry; of a refusal, the newest position."""
+    moment: int
+    """Of the first entry, or of the refusal; each following entry is a microsecond later."""
+
+
+NextMoment = Callable[[datetime | None], datetime]
+"""Returns the moment after another one."""
+
+
 ENTRY_COLUMNS = (
     "originator_id, originator_version, topic, recorded_at, recorder, actor, command_id, digest, rules, note,"
     " imported_from, signature, state, crc, position"
@@ -212,6 +243,28 @@ class Recording(ABC):
         Returns the positions: counted as the database counts them, under the same lock, they are true once it
         is committed.
         """
+
+    gives_moments = False
+    """Whether `append_if` gives moments by the database's own clock, and `now` is that clock."""
+
+    @abstractmethod
+    def append_if(
+        self,
+        basis: Basis,
+        entries: Sequence[Stored],
+        refusal: StoredRefusal | None,
+        next_moment: NextMoment,
+    ) -> Appended | None:
+        """Take the append lock, and append in a transaction of its own what was judged without it.
+
+        ``entries``: rows of one command, without moments and sums; none if it is refused. ``next_moment``:
+        gives their moments, unless the database does. Returns `None` if something that the judgement
+        rests on has changed; then nothing is appended.
+        """
+
+    @abstractmethod
+    def look(self, *questions: Question) -> tuple[datetime, list[list[tuple[Any, ...]]]]:
+        """Return the moment by this journal's clock, and all rows of each query: in one round trip."""
 
     @abstractmethod
     def adopt(self, *, entries: Sequence[Stored] = (), refusals: Sequence[StoredRefusal] = ()) -> None:

@@ -101,8 +101,7 @@ def hashed(row: Sequence[Any]) -> bytes:
 def sum_of(row: Sequence[Any]) -> int:
     """Return the CRC-32 of a row.
 
-    The moment comes last, so that a database that gives the moment can go on from the sum of `packed`, which
-    the client computes.
+    The moment comes last, so that a database can sum the rest before it takes the append lock.
     """
     return crc32(_MOMENT(row[3]), crc32(packed(row)))
 
@@ -111,6 +110,11 @@ def with_sum(row: Stored) -> Stored:
     """Return the row with the sum that fits it."""
     # Not by `_replace`: it makes a tuple in steps, which the interpreter keeps up to 2,000 of for later use.
     return Stored(*row[:-2], sum_of(row), row.position)
+
+
+def stamped(row: Stored, moment: int) -> Stored:
+    """Return the row with its moment, and with the sum that fits it."""
+    return with_sum(Stored._make((*row[:3], moment, *row[4:])))
 
 
 def id_bytes(command_id: str) -> bytes:

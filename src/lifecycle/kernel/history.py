@@ -66,6 +66,11 @@ class Entry(NamedTuple):
         """Whether it was brought in as history, which is judged by arithmetic alone."""
         return self.imported_from is not None and self.imported_from.mode == "history"
 
+    def recorded(self, moment: datetime) -> "Entry":
+        """Return the entry with its moment of recording."""
+        # Not by `_replace`, which makes a tuple in steps: the interpreter keeps up to 2,000 for later use.
+        return Entry._make((*self[:3], moment, *self[4:]))
+
     @property
     def name(self) -> str:
         """The name of the entry: ``grant:SSF-2017-01@17``."""

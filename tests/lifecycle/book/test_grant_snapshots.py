@@ -49,7 +49,7 @@ def snapshots(book: Book) -> list[int]:
 
 
 def loaded(book: Book) -> GrantHistory:
-    return load_grants(book.journal, [STREAM])[STREAM].history
+    return load_grants(book.journal, book.journal.entries_since_snapshots([STREAM]))[STREAM].history
 
 
 def agrees(book: Book) -> None:

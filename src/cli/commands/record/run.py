@@ -170,6 +170,7 @@ class Run:
         done: list[Outcome] = []
         if again:
             self._odd = OddEntryWarnings(self.book)
+        last_tried = max(before, default=0)
         until = time.monotonic() + _BATCH_SECONDS
         with self.book.batch(_commands(requests)):
             for request in requests:
@@ -177,7 +178,9 @@ class Run:
                 if again and outcome.outcome == "repeat":
                     outcome = before.get(outcome.line, outcome)
                 done.append(outcome)
-                if (not outcome.is_recorded and not self.goes_on) or time.monotonic() > until:
+                if not outcome.is_recorded and not self.goes_on:
+                    break
+                if time.monotonic() > until and outcome.line >= last_tried:
                     break
             before.update((outcome.line, outcome) for outcome in done)
         return done

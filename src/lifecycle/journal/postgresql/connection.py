@@ -37,6 +37,8 @@ _DEFAULTS = {
 _OPTIONS = (
     f"-c search_path={SCHEMA},pg_temp -c timezone=UTC -c lock_timeout={WAIT}s"
     f" -c statement_timeout={STATEMENT}s -c idle_in_transaction_session_timeout={STATEMENT}s"
+    # Each statement sees all that was committed before it, whatever the server's default is.
+    " -c default_transaction_isolation=read\\ committed"
     # A question that was planned while a table was small would go through all of it ever after.
     " -c enable_seqscan=off"
 )
@@ -267,6 +269,24 @@ class JournalDatastore(PostgresDatastore):
             return held.ask(*questions)
         with self.get_connection() as connection:
             return together(connection, questions)
+
+    def call(self, statement: Query, params: Params) -> Rows:
+        """Do one statement that is a transaction by itself, and return its rows: in one round trip.
+
+        Raises `InDoubt` if it is not confirmed that it is committed.
+        """
+        with self.get_connection() as connection:
+            self._connections.warned()
+            try:
+                (rows,) = together(connection, [(statement, params)])
+            except psycopg.Error as error:
+                if not lost(error):
+                    raise
+                connection.close()
+                raise InDoubt(str(error), wrote=True) from error
+        if warnings := self._connections.warned():
+            raise InDoubt("; ".join(warnings), wrote=True)
+        return rows
 
     @contextmanager
     def held(self, *begin: str) -> Iterator[Held]:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from eventsourcing.persistence import OperationalError, PersistenceError
@@ -18,7 +19,7 @@ from psycopg.abc import Params
 from psycopg.errors import LockNotAvailable
 from psycopg.sql import SQL, Composed, Identifier
 
-from lifecycle.journal.postgresql import schema
+from lifecycle.journal.postgresql import append_if, schema
 from lifecycle.journal.postgresql.connection import (
     BEGIN,
     LIMIT,
@@ -33,6 +34,9 @@ from lifecycle.journal.postgresql.holders import in_words
 from lifecycle.journal.recorder import (
     ENTRY_COLUMNS,
     FORMAT,
+    Appended,
+    Basis,
+    NextMoment,
     Question,
     Recording,
     StoredRefusal,
@@ -54,11 +58,17 @@ _CALL = "SELECT pg_notify('stored_events', '') WHERE pg_notification_queue_usage
 """Notifies followers once it is committed. Any login may fill the queue of notifications, and a commit that
 notifies fails if the queue is full. Followers also look without being notified."""
 
+_CLOCK = "SELECT clock_timestamp()"
+_OF_ENTRY = attrgetter("stream", "version", "topic", "actor", "state")
+_ENTRY_ARRAYS = 5
+_OF_REFUSAL = attrgetter("command", "stream", "on", "actor", "refusal", "rule", "message", "request")
+
 
 class JournalRecorder(Recording, PostgresApplicationRecorder):
     """Entries by position, and refusals beside them."""
 
     datastore: JournalDatastore
+    gives_moments = True
 
     def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events") -> None:
         super().__init__(datastore, events_table_name=events_table_name)
@@ -67,7 +77,11 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         ]
         # Not the library's table, whose positions have gaps; and never its functions, which lose entries
         # for readers that follow.
-        self.sql_create_statements = [*kinds, *map(_composed, schema.statements())]
+        self.sql_create_statements = [
+            *kinds,
+            *map(_composed, schema.statements()),
+            _composed(append_if.STATEMENT),
+        ]
         self.lock_table_statements = []
         self.max_notification_id_statement = _composed("SELECT max(position) FROM stored_events")
 
@@ -82,11 +96,16 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the append lock: all reads and appends inside are one durable transaction."""
+        with self._naming_holder(), self.datastore.held(BEGIN, LIMIT, TAKE_LOCK, MOMENT) as held:
+            yield
+            if held.appended is None:
+                held.put(_WAIT_FOR_STANDBY)
+
+    @contextmanager
+    def _naming_holder(self) -> Iterator[None]:
+        """Let an error of who waited too long for the append lock say who holds it."""
         try:
-            with self.datastore.held(BEGIN, LIMIT, TAKE_LOCK, MOMENT) as held:
-                yield
-                if held.appended is None:
-                    held.put(_WAIT_FOR_STANDBY)
+            yield
         except PersistenceError as error:
             if isinstance(error.__cause__, LockNotAvailable) and (holder := in_words(self.rows)):
                 raise OperationalError(f"lock timeout: {holder}") from error.__cause__
@@ -112,6 +131,38 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         before = held.appended or 0
         held.appended = before + len(entries)
         return [newest + before + offset for offset in range(1, len(entries) + 1)]
+
+    def append_if(
+        self,
+        basis: Basis,
+        entries: Sequence[Stored],
+        refusal: StoredRefusal | None,
+        next_moment: NextMoment,
+    ) -> Appended | None:
+        """Call the function of the database that appends what was judged without the lock.
+
+        It gives the moments. Returns `None` if what the judgement rests on has changed.
+        """
+        row = refusal or entries[0]
+        values = (
+            *(list(value) if isinstance(value, tuple) else value for value in basis),
+            row.recorder,
+            row.digest,
+            None if refusal else entries[0].rules,
+            None if refusal else entries[0].note,
+            None if refusal else entries[0].imported_from,
+            *(list(column) for column in zip(*map(_OF_ENTRY, entries), strict=True)),
+            *([[]] * _ENTRY_ARRAYS if refusal else []),
+            list(_OF_REFUSAL(refusal)) if refusal else None,
+        )
+        with self._naming_holder():
+            rows = self.datastore.call(append_if.CALL, values)
+        return Appended(*rows[0]) if rows else None
+
+    def look(self, *questions: Question) -> tuple[datetime, list[list[tuple[Any, ...]]]]:
+        """Return the server's moment, and all rows of each query, in one round trip."""
+        (((moment,),), *rows) = self.rows_of_each((_CLOCK, ()), *questions)
+        return moment.astimezone(UTC), rows
 
     def adopt(self, *, entries: Sequence[Stored] = (), refusals: Sequence[StoredRefusal] = ()) -> None:
         """Take over rows of another journal, in the transaction that is held: the owner's to do."""
@@ -152,7 +203,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         held = self.datastore.holds
         moment: datetime
         if held is None or not held.begun[0]:
-            moment = self.rows("SELECT clock_timestamp()")[0][0]
+            moment = self.rows(_CLOCK)[0][0]
             return moment.astimezone(UTC)
         (moment, _), read_at = held.begun
         return moment.astimezone(UTC) + timedelta(seconds=time.monotonic() - read_at)
@@ -174,7 +225,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
 
     def expected_schema(self) -> dict[str, str]:
         """Return the same of a new journal."""
-        return schema.expected()
+        return {**schema.expected(), f"function {append_if.NAME}": append_if.DEFINITION}
 
     def counters(self) -> list[tuple[str, list[Any], int]]:
         """Return nothing: a position is the one after the newest, whatever was there before."""

@@ -5,6 +5,7 @@ names can be changed, by administrators. Projectors read entries and own the vie
 reporters read views only.
 """
 
+from lifecycle.journal.postgresql import append_if
 from lifecycle.journal.postgresql.schema import FUNCTIONS, SCHEMA, TABLES
 from lifecycle.journal.postgresql.schema import VIEWS as READABLE
 from lifecycle.journal.recorder import ENTRY_COLUMNS, StoredRefusal
@@ -46,7 +47,7 @@ BEGIN
     LOOP
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', one.made);
         IF one.proname ~ 'advisory' THEN
-            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {administrator}, {projector}', one.made);
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {owner}, {administrator}, {projector}', one.made);
         ELSIF one.proname = 'pg_logical_emit_message' THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {administrator}', one.made);
         END IF;
@@ -112,6 +113,10 @@ def _journal(role: dict[str, str]) -> str:
             f"REVOKE ALL ON FUNCTION {SCHEMA}.{function.name}() FROM PUBLIC;"
             for function in FUNCTIONS
         ),
+        # With the owner's rights, for whoever may append.
+        f"ALTER FUNCTION {append_if.SIGNATURE} OWNER TO {role['owner']};",
+        f"REVOKE ALL ON FUNCTION {append_if.SIGNATURE} FROM PUBLIC;",
+        f"GRANT EXECUTE ON FUNCTION {append_if.SIGNATURE} TO {role['administrator']};",
         f"GRANT USAGE ON SCHEMA {SCHEMA} TO {readers}, {role['projector']};",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {readers};",
         *(

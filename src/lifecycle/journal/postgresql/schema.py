@@ -23,6 +23,7 @@ _PLACE_ENTRY = f"""
 BEGIN
     PERFORM pg_advisory_xact_lock({LOCK});
     NEW.position := 1 + coalesce((SELECT max(position) FROM {SCHEMA}.stored_events), 0);
+    NEW.login := session_user;
     RETURN NEW;
 END
 """
@@ -30,6 +31,7 @@ _PLACE_REFUSAL = f"""
 BEGIN
     PERFORM pg_advisory_xact_lock({LOCK});
     NEW.number := 1 + coalesce((SELECT max(number) FROM {SCHEMA}.refusals), 0);
+    NEW.login := session_user;
     IF NEW.position IS NULL THEN
         NEW.position := coalesce((SELECT max(position) FROM {SCHEMA}.stored_events), 0);
     END IF;
@@ -64,6 +66,7 @@ TABLES = {
         "state bytea NOT NULL",
         "crc bigint NOT NULL",
         "position bigint NOT NULL UNIQUE",
+        'login text COLLATE "C" NOT NULL',
         "PRIMARY KEY (originator_id, originator_version)",
     ),
     "refusals": (
@@ -77,6 +80,7 @@ TABLES = {
         'message text COLLATE "C" NOT NULL',
         'request text COLLATE "C"',
         "position bigint NOT NULL",
+        'login text COLLATE "C" NOT NULL',
         "UNIQUE (command_id, digest)",
     ),
     "documents": (
@@ -96,7 +100,8 @@ TABLES = {
         "seal_each_command boolean NOT NULL",
     ),
 }
-"""``book`` has one row, written when all else is there."""
+"""``book`` has one row, written when all else is there. ``login`` is who was logged in at the database: a
+trigger gives it, whatever a client says, and neither sum nor seal covers it, since a move gives another."""
 
 _ID = (
     "CASE length(command_id) WHEN 16 THEN encode(command_id, 'hex')::uuid::text"

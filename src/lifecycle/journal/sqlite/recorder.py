@@ -26,14 +26,19 @@ from lifecycle.journal.clock import utc_now
 from lifecycle.journal.recorder import (
     FORMAT,
     WAIT,
+    Appended,
+    Basis,
+    NextMoment,
     Question,
     Recording,
     StoredRefusal,
     not_amid,
 )
+from lifecycle.journal.sqlite.basis import newest_if_holds
 from lifecycle.journal.sqlite.connection import READ_ONLY, Held, JournalDatastore
 from lifecycle.journal.sqlite.read_only import retrying
-from lifecycle.journal.stored_row import Stored
+from lifecycle.journal.stored_row import Stored, microseconds, stamped
+from lifecycle.kernel.errors import ClockRefused
 
 _NEWEST = """
 SELECT max(coalesce((SELECT max(position) FROM entries), 0),
@@ -157,6 +162,37 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         positions = self._placed(held, entries)
         held.put(_INSERT_REFUSAL, [(*refusal[:-2], held.newest) for refusal in refusals])
         return positions
+
+    def append_if(
+        self,
+        basis: Basis,
+        entries: Sequence[Stored],
+        refusal: StoredRefusal | None,
+        next_moment: NextMoment,
+    ) -> Appended | None:
+        """Append what was judged without the lock; return `None` if what it rests on has changed."""
+        with self.writing():
+            newest = newest_if_holds(self.rows, basis)
+            if newest is None:
+                return None
+            try:
+                moment = microseconds(next_moment(newest.moment))
+            except ClockRefused:
+                if newest.is_later:
+                    return None  # whether that row counts is found out by taking it in
+                raise
+            if moment >= basis.ends:
+                return None
+            if refusal is not None:
+                self.append((), (refusal._replace(recorded_at=moment),))
+                return Appended(newest.position, moment)
+            rows = [stamped(row, moment + later) for later, row in enumerate(entries)]
+            return Appended(self.append(rows, ())[0], moment)
+
+    def look(self, *questions: Question) -> tuple[datetime, list[list[tuple[Any, ...]]]]:
+        """Return the machine's moment, and all rows of each query, as of one point in time."""
+        with self.reading():
+            return self.now(), self.rows_of_each(*questions)
 
     def adopt(self, *, entries: Sequence[Stored] = (), refusals: Sequence[StoredRefusal] = ()) -> None:
         """Take over rows of another journal, in the transaction that is held."""
