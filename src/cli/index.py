@@ -296,7 +296,10 @@ OTHER_COMMANDS = (
         "datapackage",
     ),
     OtherCommand(
-        "export iati", "Write IATI 2.03: activities.xml and organisations.xml.", _publications, "iati"
+        "export iati",
+        "Write IATI 2.03: activities.xml, fund.xml and organisations.xml.",
+        _publications,
+        "iati",
     ),
     OtherCommand("export ocel", "Write an event log for process mining (OCEL 2.0).", _publications, "ocel"),
     OtherCommand("report register", "Every grant: stage, terms and dates.", _report, "register"),

@@ -130,10 +130,11 @@ def ocel(output: Path, as_of: str | None, known: str | None, overwrite: bool) ->
 
 @_publication(
     "iati",
-    """Write IATI 2.03: activities.xml and organisations.xml.
+    """Write IATI 2.03: activities.xml, fund.xml and organisations.xml.
 
     Each grant that was approved is an activity with its commitments, disbursements and refunds. The fund is
-    one above them, with the money that partners gave. [publisher] in book.toml says who publishes.""",
+    an activity above them, with the money that partners gave. [publisher] in book.toml says who
+    publishes. Without an approved grant there is no activities.xml: IATI allows no empty file.""",
     FOLDER,
     PIPELINE,
     PUBLISHER,
@@ -155,9 +156,13 @@ def iati(
     with opened_source(as_of, known) as source:
         who = publisher_of(source.book, publisher)
         with folder_for_writing(output) as folder:
+            activities = Activities(source.book, source.dates, who)
             with text_file(folder / "activities.xml") as file:
-                activities = Activities(source.book, source.dates, who, file)
-                count = activities.write(source.progress, pipeline=pipeline)
+                count = activities.write_grants(file, source.progress, pipeline=pipeline)
+            if not count:
+                (folder / "activities.xml").unlink()
+            with text_file(folder / "fund.xml") as file:
+                activities.write_fund(file)
             with text_file(folder / "organisations.xml") as file:
                 activities.write_organisation(file)
         return wrote(source, output, {"activities": count})

@@ -35,31 +35,40 @@ from projections.reports.results.regions import name_of
 
 
 class Activities:
-    """Writes the file of activities, and adds up what the file of the organisation needs."""
+    """Writes the files of activities, and adds up what the file of the organisation needs."""
 
-    def __init__(self, book: Book, dates: Dates, publisher: Publisher, out: IO[str]) -> None:
+    def __init__(self, book: Book, dates: Dates, publisher: Publisher) -> None:
         self._book, self._dates, self._publisher = book, dates, publisher
         self._fund, self._fund_entries = fund_on(book, dates)
-        self._xml = Xml(out)
         self.years = Years(self._fund.fiscal_year_start)
 
-    def write(self, progress: Progress | None = None, *, pipeline: bool = False) -> int:
-        """Write the fund and its grants, and return the number of activities.
+    def write_grants(self, out: IO[str], progress: Progress | None = None, *, pipeline: bool = False) -> int:
+        """Write an activity for each grant, and return how many there are.
 
-        ``pipeline``: also proposals that are not decided.
+        ``pipeline``: also for proposals that are not decided.
         """
-        count = 1
-        at = moment(self._book.recorded_at(self._dates.known))
-        with self._xml.inside("iati-activities", version=codes.VERSION, generated_datetime=at):
-            self._write_fund()
+        count = 0
+        with self._file(out):
             for grant in grants_on(self._book, self._dates, progress):
                 if is_published(grant, pipeline=pipeline):
                     self._write_grant(grant)
                     count += 1
         return count
 
+    def write_fund(self, out: IO[str]) -> None:
+        """Write the fund as an activity, in a file of its own: it is no grant."""
+        with self._file(out):
+            self._write_fund()
+
+    @contextmanager
+    def _file(self, out: IO[str]) -> Iterator[None]:
+        self._xml = Xml(out)
+        at = moment(self._book.recorded_at(self._dates.known))
+        with self._xml.inside("iati-activities", version=codes.VERSION, generated_datetime=at):
+            yield
+
     def write_organisation(self, out: IO[str]) -> None:
-        """Write the file of the organisation, once the activities are written."""
+        """Write the file of the organisation, once the grants are written."""
         at = moment(self._book.recorded_at(self._dates.known))
         currency = self._fund.currency
         write_organisation(out, self._publisher, currency, self.years, as_of=self._dates.as_of, at=at)
