@@ -191,9 +191,14 @@ class Planner:
     def _about(self, at: int, context: Context) -> str:
         """Return what the step is about as the row writes it: its grant, its partner or its call."""
         specs = self._steps[at][2]
-        spec = next((specs[name] for name in ("grant", "partner", "call") if name in specs), None)
-        column = spec.column if isinstance(spec, ValueSpec) else None
-        return context.key if column is None else found_in(context, column).text
+        name = next((name for name in ("grant", "partner", "call") if name in specs), "")
+        spec = specs.get(name)
+        if not isinstance(spec, ValueSpec):
+            return context.key
+        try:
+            return self.values.cell(spec, context, name).text
+        except CellFault:
+            return context.key  # the step names the fault
 
     def _was_taken(self, at: int, context: Context) -> bool:
         """Return whether an earlier row of the same grant took the step, which is taken once."""

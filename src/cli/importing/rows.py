@@ -59,8 +59,11 @@ class Row(ABC):
         """Return all that the row says, to compare it with another."""
 
     def cell(self, path: str) -> Cell:
-        """Return the first cell at the path that is not empty, or an empty one."""
-        found = self.cells(path)
+        """Return the first cell at the path that is not empty, or an empty one.
+
+        A path may name several places, in their order: ``id | Identifier``.
+        """
+        found = [cell for place in alternatives(path) for cell in self.cells(place)]
         filled = next((cell for cell in found if not cell.is_empty), None)
         return filled or next(iter(found), Cell(None, f"{self.address}/{path}"))
 
@@ -98,6 +101,11 @@ class NamedRow(Row):
         return self._titles
 
 
+def alternatives(path: str) -> list[str]:
+    """Return the places that a path names: ``id | Identifier`` names two."""
+    return path.split(" | ")
+
+
 def column_key(name: str) -> str:
     """Return the key by which columns are compared: case and blanks make no difference."""
-    return " ".join(name.replace("\ufeff", "").casefold().split())
+    return "".join(name.replace("\ufeff", "").casefold().split())

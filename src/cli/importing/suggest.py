@@ -76,9 +76,9 @@ def _pairs(names: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
 
 def _score(name: str, column: str) -> int:
     """Return how well a header fits a column: 100 if it is its name, less for one of its words."""
-    key = column_key(name)
-    if key == column.casefold():
+    if column_key(name) == column_key(column):
         return 100
+    key = " ".join(name.casefold().split())
     words = [word for word in _WORDS.get(column, ()) if re.search(rf"\b{re.escape(word)}", key)]
     return max((50 if word == key else len(word) for word in words), default=0)
 

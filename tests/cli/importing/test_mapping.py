@@ -23,6 +23,7 @@ def day(value: Value, **dates: object) -> str:
         ("31.12.2016", {"formats": "DD.MM.YYYY"}, "2016-12-31"),
         ("1/2/16", {"formats": ["DD.MM.YYYY", "D/M/YY"]}, "2016-02-01"),
         ("1/2/16", {"formats": ["M/D/YY"]}, "2016-01-02"),
+        ("2016/03/05 23:59:00.000", {"formats": ["YYYY/MM/DD"]}, "2016-03-05"),
         ("9 Feb 2016", {"formats": ["D MONTH YYYY"]}, "2016-02-09"),
         ("9 september 1998", {"formats": ["D MONTH YYYY"]}, "1998-09-09"),
         ("42795", {"serial": True}, "2017-03-01"),

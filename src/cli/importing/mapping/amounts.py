@@ -33,7 +33,10 @@ class MoneyReader:
         number, code = self._number(cell)
         if code and currency and code != currency:
             raise CellFault(cell, f"is in {code}, and its currency is said to be {currency}")
-        code = code or currency or self._amounts.currency or self._holding
+        code = code or currency or self._amounts.currency
+        if code is None:
+            code = self._holding
+            self._applied.note(f"amounts without a currency read in {code}", cell.address)
         if code not in MINOR_UNITS:
             raise CellFault(cell, f"{code!r} is no currency of ISO 4217")
         if code in self._rates and code != self._holding:

@@ -21,6 +21,7 @@ _TOKENS = {
     "D": r"(?P<day>\d{1,2})",
 }
 _TOKEN = re.compile("|".join(_TOKENS))
+_TIME = r"(?P<time>[T ]\d{1,2}:\d{2}.*)?"
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ].*)?")
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d\d))?")
 _FIRST_OF_SHEETS = date(1899, 12, 30)
@@ -39,7 +40,7 @@ def pattern_of(form: str) -> re.Pattern[str] | None:
         parts += re.escape(form[end : token.start()]) + _TOKENS[token.group()]
         end = token.end()
     try:
-        pattern = re.compile(parts + re.escape(form[end:]), re.IGNORECASE)
+        pattern = re.compile(parts + re.escape(form[end:]) + _TIME, re.IGNORECASE)
     except re.error:  # a part stands there twice
         return None
     names = set(pattern.groupindex)
@@ -84,6 +85,8 @@ class Days:
             pattern = pattern_of(form)
             if pattern is not None and (match := pattern.fullmatch(text)):
                 self._applied.note(f"days read as {form}", cell.address)
+                if match["time"]:
+                    self._applied.note("times of day left out", cell.address)
                 return _day(match.groupdict())
         if text.isdecimal() and int(text) in _SERIALS and self._dates.serial:
             self._applied.note("a spreadsheet's numbers read as days", cell.address)

@@ -12,7 +12,7 @@ from cli.importing.mapping.amounts import MoneyReader
 from cli.importing.mapping.applied import Applied, CellFault
 from cli.importing.mapping.days import Days
 from cli.importing.mapping.model import Map, ValueSpec, is_spec
-from cli.importing.rows import Cell, Row, Value
+from cli.importing.rows import Cell, Row, Value, alternatives
 from cli.shell.fields import Field
 from lifecycle.types.codes import COUNTRIES
 from lifecycle.types.readings.country_names import code_of_country
@@ -89,7 +89,7 @@ class Values:
         if form == "money" or spec.sum is not None or spec.largest is not None:
             cell, value = self._amount(spec, context)
         else:
-            cell = self._cell(spec, context, name)
+            cell = self.cell(spec, context, name)
             value = None if cell.is_empty else self._read(field, form, spec, cell, name)
         cells[name] = cell
         if value is None and form == "money" and spec.default is not None:
@@ -97,7 +97,8 @@ class Values:
             return f"{number} {code}"
         return spec.default if value is None else value
 
-    def _cell(self, spec: ValueSpec, context: Context, name: str) -> Cell:
+    def cell(self, spec: ValueSpec, context: Context, name: str) -> Cell:
+        """Return the cell that a value comes from, with what is found in it. Raises `CellFault`."""
         if spec.key:
             return Cell(context.key, context.row.address)
         if spec.index:
@@ -303,7 +304,7 @@ def all_in(context: Context, column: str) -> list[Cell]:
     """Return all cells at the column."""
     if column.startswith("../"):
         return context.row.cells(column.removeprefix("../"))
-    return context.part.cells(column)
+    return [cell for place in alternatives(column) for cell in context.part.cells(place)]
 
 
 def _inner(name: str) -> Field:

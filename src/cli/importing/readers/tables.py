@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from cli.importing.readers.limits import opened
-from cli.importing.rows import BadFile, NamedRow, Row, Value, column_key, text_of
+from cli.importing.rows import BadFile, NamedRow, Row, Value, alternatives, column_key, text_of
 from lifecycle.types.readings.nearest import did_you_mean
 
 _HEADER_WITHIN = 30
@@ -67,7 +67,7 @@ def _header_at(buffer: Sequence[Placed], columns: Sequence[str], header: int | N
     """Return the index of the header: as the map says, or the row with the most of the map's columns."""
     if header is not None:
         return header - 1 if len(buffer) >= header else None
-    wanted = {column_key(name) for name in columns}
+    wanted = {column_key(place) for name in columns for place in alternatives(name)}
     best, most = None, -1
     for index, (values, _) in enumerate(buffer):
         names = {column_key(text_of(value)) for value in values} - {""}
@@ -83,7 +83,12 @@ def _check_names(names: Sequence[str], columns: Sequence[str], optional: Sequenc
     """Raise `BadFile` if a column that the map uses is missing, or stands there twice."""
     counts = Counter(name for name in names if name)
     may_miss = {column_key(name) for name in optional}
-    missing = [name for name in columns if not counts[column_key(name)] and column_key(name) not in may_miss]
+    missing = [
+        name
+        for name in columns
+        if column_key(name) not in may_miss
+        and not any(counts[column_key(place)] for place in alternatives(name))
+    ]
     if missing:
         near = "".join(did_you_mean(column_key(name), counts) for name in missing[:1])
         raise BadFile(
@@ -91,7 +96,7 @@ def _check_names(names: Sequence[str], columns: Sequence[str], optional: Sequenc
             f" The header that was found: {', '.join(counts)}"
         )
     for name in columns:
-        if counts[column_key(name)] > 1:
+        if any(counts[column_key(place)] > 1 for place in alternatives(name)):
             raise BadFile(f"{file}: the header has the column {name!r} twice: rename one of them")
 
 

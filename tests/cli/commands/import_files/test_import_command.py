@@ -460,3 +460,73 @@ def test_what_grantbook_publishes_comes_back_with_the_same_money(
     (before,) = lived("--json", "report", "disbursement").rows
     (after,) = lived("--json", "report", "disbursement", "--book", copy).rows
     assert {key: after[key] for key in sums} == {key: before[key] for key in sums}
+
+
+def test_a_table_of_360giving_is_read_by_the_same_map(gb: Shell) -> None:
+    (gb.folder / "a.csv").write_text(
+        "Identifier,Title,Description,Currency,Amount Awarded,Award Date,Recipient Org:Name\n"
+        "360G-a-1,Tea,A caf\u00e9,USD,1000.50,2016-04-01,Org\n360G-a-2,Milk,,,7,2016-05-01,\n",
+        "utf-8",
+    )
+    result = gb("import", "360giving", "a.csv")
+    assert result.code == 0, result.err
+    assert total(gb)["approved"] == Decimal("1007.50")
+
+
+def test_a_log_of_events_as_a_table_is_read_by_the_map_of_logs(gb: Shell) -> None:
+    (gb.folder / "log.csv").write_text(
+        "case:concept:name,concept:name,time:timestamp,case:Amount\n"
+        "d 1,Declaration SUBMITTED by EMPLOYEE,2017-01-09 08:49:50+00:00,26.5\n"
+        "d 1,Declaration FINAL_APPROVED by SUPERVISOR,2017-01-10 08:49:50.123000+00:00,26.5\n",
+        "utf-8",
+    )
+    result = gb("import", "xes", "log.csv")
+    assert result.code == 0, result.err
+    assert "amounts without a currency read in USD; first log.csv:2:4" in result.out
+    assert total(gb)["approved"] == Decimal("26.50")
+
+
+BANK = """
+[import]
+source = "our bank"
+mode = "history"
+key = ["Booked", "Text"]
+duplicates = "number"
+[dates]
+formats = "DD.MM.YYYY"
+[amounts]
+thousands = "."
+decimal = ","
+currency = "USD"
+[[step]]
+command = "JoinPartner"
+once = true
+[step.fields]
+partner = { column = "Text", find = 'from (\\w+)' }
+name = { column = "Text", find = 'from (\\w+)' }
+kind = "traditional"
+on = "2009-01-01"
+[[step]]
+command = "ReceiveInstalment"
+[step.fields]
+partner = { column = "Text", find = 'from (\\w+)' }
+amount = { column = "Credit" }
+on = { column = "Booked" }
+[[reconcile]]
+sum = "received"
+expected = "4002.00"
+"""
+
+
+def test_a_statement_of_the_bank_names_each_partner_once_and_counts_equal_lines(gb: Shell) -> None:
+    (gb.folder / "bank.toml").write_text(BANK, "utf-8")
+    (gb.folder / "bank.csv").write_text(
+        "Booked;Text;Credit\n01.03.2016;Gift from Denmark;1.000,50\n01.03.2016;Gift from Denmark;1.000,50\n"
+        "02.03.2016;Gift from Denmark, again;1.000,50\n02.03.2016;Gift from Norway;1.000,50\n",
+        "utf-8",
+    )
+    result = gb("import", "bank.toml", "bank.csv")
+    assert (result.code, "6 accepted" in result.out) == (0, True), result.err
+    assert "1 times rows with the key of an earlier row numbered; first bank.csv:3:1" in result.out
+    received = {row["partner"]: row["received_holding"] for row in gb("--json", "report", "fund").rows}
+    assert (received["Denmark"], received["Norway"]) == ("3001.50", "1000.50")
