@@ -1,4 +1,4 @@
-"""Checks that the codes in a command are valid on its day, and that its words are in their vocabularies.
+"""Checks that a command's codes are valid on its day, its words in their vocabularies, its texts not blank.
 
 Commands and corrections are checked when they are parsed. A stored entry is read by its shape alone.
 """
@@ -15,6 +15,7 @@ from pydantic_core.core_schema import ErrorType
 
 from lifecycle.types.codes import not_a_country, not_a_currency, not_a_time_zone
 from lifecycle.types.money import Money
+from lifecycle.types.text import Worded, is_blank
 from lifecycle.types.vocabularies import Listed
 
 Fault = tuple[tuple[str | int, ...], str]
@@ -91,6 +92,8 @@ def _finder(annotation: Any, metadata: tuple[Any, ...] = ()) -> _Find | None:
     for mark in metadata:
         if isinstance(mark, Listed):
             return _of_text(mark)
+    if any(isinstance(mark, Worded) for mark in metadata):
+        return _of_words
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _finder(parts[0], parts[1:])
@@ -117,13 +120,18 @@ def _of_text(marked: Listed) -> _Find:
         elif marked.kind == "time_zone":
             problem = not_a_time_zone(text)
         elif marked.kind == "label":
-            problem = None if text.strip() else "is blank: write a name"
+            problem = "is blank: write a name" if is_blank(text) else None
         else:
             problem = None if text in marked.words else f"{text} is none of: {', '.join(marked.words)}"
         if problem is not None:
             yield path, problem
 
     return find
+
+
+def _of_words(text: str, on: date | None, path: tuple[str | int, ...]) -> Iterator[Fault]:
+    if is_blank(text):
+        yield path, "is blank: write at least a word"
 
 
 def _of_amount(amount: Money, on: date | None, path: tuple[str | int, ...]) -> Iterator[Fault]:

@@ -28,6 +28,18 @@ def _without(pattern: re.Pattern[str]) -> AfterValidator:
     return AfterValidator(refuse)
 
 
+class Worded:
+    """Marks a text in which commands must write a sign that can be seen."""
+
+
+def is_blank(text: str) -> bool:
+    """Return whether the text has only blanks and signs without a shape of their own, such as U+200B."""
+    return not text.strip() or all(unicodedata.category(sign) in _UNSEEN for sign in text)
+
+
+_UNSEEN = ("Cf", "Cn", "Zl", "Zp", "Zs")
+"""The categories of Unicode for signs that show nothing."""
+
 without_control = _without(_CONTROL)
 """Refuses control characters other than tabs and line breaks."""
 without_breaks = _without(_CONTROL_OR_BREAK)
@@ -37,18 +49,21 @@ Line = Annotated[
     str,
     StringConstraints(min_length=1, max_length=300),
     without_breaks,
+    Worded(),
 ]
 """One line of text: a title, a payee, a name."""
 Prose = Annotated[
     str,
     StringConstraints(min_length=1, max_length=10_000),
     without_control,
+    Worded(),
 ]
 """Text of several paragraphs: a summary, an objective, lessons."""
 Reason = Annotated[
     str,
     StringConstraints(min_length=1, max_length=2_000),
     without_control,
+    Worded(),
 ]
 """A reason or a note, in one or a few sentences."""
 
