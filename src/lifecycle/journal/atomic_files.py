@@ -190,3 +190,16 @@ def seals() -> Path:
         return Path(folder)
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(state) / "grantbook"
+
+
+_OF_THE_DISK = {
+    "disk I/O error": "the disk is full or fails, or its files may not grow (ulimit -f)",
+    "disk is full": "make room and run it again",
+}
+"""What to do about errors of the disk, by a phrase of SQLite's message."""
+
+
+def with_advice(message: str) -> str:
+    """Return SQLite's message, with what to do if the disk is full."""
+    advice = next((advice for phrase, advice in _OF_THE_DISK.items() if phrase in message), "")
+    return f"{message}: {advice}" if advice else message

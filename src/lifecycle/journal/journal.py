@@ -23,6 +23,7 @@ from eventsourcing.utils import Environment, EnvType
 
 from lifecycle.catalogue import BY_EVENT
 from lifecycle.journal.addresses import named
+from lifecycle.journal.atomic_files import with_advice
 from lifecycle.journal.left_out.left_out_rows import LeftOutRows
 from lifecycle.journal.mapper import EntryMapper, entry_of
 from lifecycle.journal.recorder import (
@@ -448,7 +449,7 @@ def store_errors(path: Path | str) -> Iterator[None]:
 
 
 def in_words(error: Exception) -> str:
-    """Return the store's message on one line, with advice if it is about a lock."""
-    message = " ".join(str(error).split())
+    """Return the store's message on one line, with advice if it is about a lock or a full disk."""
+    message = with_advice(" ".join(str(error).split()))
     held = any(said in message for said in ("lock timeout", "database is locked"))
     return f"{message}; somebody has held it for {WAIT} seconds: try again" if held else message

@@ -100,7 +100,8 @@ class Signer:
         try:
             text = path.read_text("ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise Unreachable(f"{path}: the key cannot be read: {error}") from error
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise Unreachable(f"{path}: the key cannot be read: {reason}") from error
         try:
             name, _, encoded = text.removeprefix(_PRIVATE).split("+", 2)
             data = _unb64(encoded)

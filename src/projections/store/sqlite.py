@@ -10,6 +10,7 @@ Rows are written by ``sqlite3`` alone. SQLAlchemy is loaded to make tables and S
 import errno
 import fcntl
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from lifecycle.journal.atomic_files import (
     share,
     unshared,
     uri,
+    with_advice,
 )
 from lifecycle.journal.sqlite.read_only import Look, address_to_read, unchanged
 from projections.schema.layout import SHADOW, TABLES, TableLayout, views_format
@@ -50,7 +52,9 @@ def display_name(place: Path | str) -> str:
 
 def reason(error: Exception) -> str:
     """Return in words what went wrong."""
-    return str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.strerror}: {error.filename}"
+    return with_advice(str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error))
 
 
 def is_forbidden(error: Exception) -> bool:
@@ -214,6 +218,8 @@ def make(views: Views, fill: Callable[[Path], object]) -> None:
     """
     file = views.file
     views.close()
+    for left_behind in file.parent.glob(".views-*.partial"):  # by a process that was killed: we hold the lock
+        shutil.rmtree(left_behind, ignore_errors=True)
     with checksum.held(file) as sums:
         sums.forget()
         if not file.exists():

@@ -291,6 +291,7 @@ def test_a_full_disk_keeps_nothing_half_done(lived: Shell) -> None:
     program += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from cli.main import main; main()"
     result = lived.other(*FEE, program=program)
     assert result.code == 5, result
+    assert "the disk is full or fails, or its files may not grow (ulimit -f)" in result.err
     assert "Traceback" not in result.err
     assert lived("--json", "views", "status").row == before
 

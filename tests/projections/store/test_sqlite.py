@@ -220,6 +220,15 @@ def test_rebuilds_leave_no_free_space(book: Book, quiet: Callable[[], None]) -> 
     quiet()
 
 
+def test_what_a_killed_rebuild_left_is_removed_by_the_next(book: Book) -> None:
+    left_behind = book.path / ".views-killed.partial"
+    left_behind.mkdir()
+    (left_behind / store.FILE).write_bytes(bytes(1_000))
+    file(book).unlink()
+    catch_up(book)
+    assert not left_behind.exists()
+
+
 def test_a_killed_reader_leaves_no_harm(book: Book, quiet: Callable[[], None]) -> None:
     question = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN'); "
     question += "c.execute('SELECT * FROM register').fetchone(); print(1, flush=True); sys.stdin.read()"

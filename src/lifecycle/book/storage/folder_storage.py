@@ -45,6 +45,7 @@ class FolderStorage(BookStorage):
         self.place = self.path = self.views = path
         self._journal, self._settings = path / "journal.sqlite", path / "book.toml"
         self._documents = path / "documents"
+        self._warned = False
 
     def create_journal(self) -> Journal:
         """Return the journal of a new book, in a new folder."""
@@ -104,7 +105,8 @@ class FolderStorage(BookStorage):
             raise Unreachable(f"{self.path} {_UNFINISHED}")
         if not read_only:
             self._check_rights()
-        if missing := self._missing_folders():
+        if not self._warned and (missing := self._missing_folders()):
+            self._warned = True
             logging.getLogger(__name__).warning("%s: there is no %s: %s", self.path, missing, _A_COPY)
         return Journal(self._journal, read_only=read_only, older=older)
 

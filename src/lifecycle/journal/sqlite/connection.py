@@ -1,5 +1,6 @@
 """Connections to the journal's file, and the transactions that are open on them."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -96,7 +97,9 @@ class JournalConnectionPool(SQLiteConnectionPool):
         try:
             raw, look = self._connected()
         except sqlite3.Error as error:
-            raise Unreachable(f"{self.db_name} cannot be opened: {error}") from error
+            forbidden = self._file.exists() and not os.access(self._file, os.R_OK)
+            reason = "you have no right to read it" if forbidden else str(error)
+            raise Unreachable(f"{self._file} cannot be opened: {reason}") from error
         raw.row_factory = sqlite3.Row
         # A reader takes the file as it is: a restored one may not be in WAL mode yet.
         if not (self.is_sqlite_memory_mode or self.db_name.endswith(READ_ONLY)):
