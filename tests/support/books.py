@@ -1,4 +1,4 @@
-"""Books in real files for tests, with a clock that advances a second a look, so that each run is the same."""
+"""Books in real files for tests, with a clock that advances a second at each look, so that runs are equal."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""How far the suite of faults goes: a taste, in full, or ten times that; and from which seed."""
+"""How often each fault is tried (``taste``, ``full``, or ten times that: ``long``), and from which seed."""
 
 import os
 
@@ -7,7 +7,7 @@ SEED = int(os.environ.get("FAULTS_SEED", "1"))
 
 
 def times(taste: int, full: int) -> int:
-    """How often a fault is tried."""
+    """Return how often a fault is tried."""
     counts = {"taste": taste, "full": full, "long": 10 * full}
     if MODE not in counts:
         raise ValueError(f"FAULTS is {', '.join(counts)}, not {MODE}")

@@ -1,4 +1,4 @@
-"""Rows put into a journal by somebody who may write in it and has read how it is kept: all sums fit."""
+"""Rows that are inserted into a journal past the rules, with the right checksums."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -37,18 +37,18 @@ def forge(
     columns: Mapping[str, Any] = MappingProxyType({}),
     **changes: Any,
 ) -> int:
-    """Put in the entry that the command would become, as if it were lawful; returns its position.
+    """Insert the entry that the command would become, without asking the rules. Returns its position.
 
-    ``pair``: what is put in with it, on which stream, recorded by ``pair_by``. ``digest``: another than the
-    command's. ``columns``: of its row, as they are stored. ``changes``: of its entry: ``recorded_at``,
-    ``rules``, ``note``.
+    ``pair``: events that are inserted with it, each with its stream, recorded by ``pair_by``. ``digest``: one
+    that is not the command's. ``columns``: other values of the row's columns. ``changes``: other values of
+    the entry (``recorded_at``, ``rules``, ``note``).
     """
     recorder, command_id = recorder or command.actor, command.command_id or f"forged-{book.position()}"
     stream = stream_of(command)
-    made = event or event_of(EVENTS[stream.partition(":")[0]][spec_of(command).event], command.event)
+    first_event = event or event_of(EVENTS[stream.partition(":")[0]][spec_of(command).event], command.event)
     moment = _next(book)
     entries: list[Entry] = []
-    for name, act in ((stream, made), *pair):
+    for name, act in ((stream, first_event), *pair):
         version = len(book.entries(name)) + 1 + sum(entry.originator_id == name for entry in entries)
         moment += timedelta(microseconds=1)
         by = (entries and pair_by) or recorder
@@ -63,7 +63,7 @@ def forge(
 
 
 def forge_refusal(book: Book, command: Command, /, refusal: str, recorder: str = "", **changes: Any) -> None:
-    """Put in the refusal of the command; ``changes``: of its columns."""
+    """Insert a refusal of the command. ``changes``: other values of its columns."""
     recorder, command_id = recorder or command.actor, command.command_id or f"forged-{len(book.refusals())}"
     about = command.NAME, stream_of(command), command.on.isoformat(), command.actor, recorder
     reason = refusal, "domain §3", "no", request_of(command).decode()

@@ -1,4 +1,4 @@
-"""Rows that an administrator puts into a journal by SQL: plain INSERTs, with sums and digests that fit."""
+"""Rows that an administrator inserts into a journal by SQL, with the right checksums."""
 
 import json
 import sqlite3
@@ -14,19 +14,19 @@ from lifecycle.kernel.rule import RULE_SET
 
 _COLUMNS = ENTRY_COLUMNS.split(", ")
 _NAMED = {"originator_id": "stream", "topic": "topic", "recorder": "recorder", "actor": "actor"}
-"""Columns of the view whose texts are kept in the dictionary of a file, and what they are called there."""
+"""Columns of the view whose texts a file keeps in a table of names, and the columns of their numbers."""
 _DIGEST = bytes(32)
 BARE = (
     "INSERT INTO stored_events (originator_id, originator_version, topic, recorded_at, recorder, actor,"
     " command_id, rules, state, crc) VALUES ('grant:X', 1, 'X.v1', 0, 'x', 'x', {none}, 1, {state}, 0)"
 )
-"""An entry of no kind, with the literals of either store for no bytes and for an object."""
+"""Inserts a row that is no entry. ``none`` and ``state`` are the store's literals for no bytes and ``{}``."""
 
 
 def writable(raw: sqlite3.Connection) -> sqlite3.Connection:
-    """Let a connection write through the view of entries, as far as triggers let it write at all.
+    """Let a connection write through the view of entries, as far as the journal's triggers allow.
 
-    The triggers are the connection's own, and are not in the file.
+    The triggers that do this belong to the connection, and are not in the file.
     """
     names = " ".join(
         f"INSERT INTO names (name) SELECT NEW.{column} WHERE NEW.{column} IS NOT NULL"
@@ -56,27 +56,27 @@ def writable(raw: sqlite3.Connection) -> sqlite3.Connection:
 
 
 class Forger:
-    """Puts rows into a journal, as somebody with the right to write in its database can."""
+    """Inserts rows into a journal, as a login with the right to write can."""
 
     def __init__(self, ask: Any, mark: str) -> None:
         self._ask, self._mark = ask, mark
         self._given = set[str]()
 
     def newest(self) -> tuple[int, datetime]:
-        """The newest position, and a moment after that of the newest row that has one."""
+        """Return the newest position, and a moment after the newest row's."""
         rows = self._ask("SELECT position, recorded_at FROM stored_events ORDER BY position DESC", ())
         moment = next(moment_of(at) for _, at in rows if at > 0)
         return int(rows[0][0]), moment + timedelta(microseconds=1)
 
     def version(self, stream: str) -> int:
-        """Of the newest row of a stream."""
+        """Return the version of the newest row of a stream."""
         question = f"SELECT max(originator_version) FROM stored_events WHERE originator_id = {self._mark}"
         return int(self._ask(question, (stream,))[0][0] or 0)
 
     def row(
         self, stream: str, topic: str, state: bytes, *, version: int | None = None, **columns: Any
     ) -> int:
-        """Put a row in as it is, with a sum that fits; its position. ``columns``: others than the usual."""
+        """Insert a row with a right checksum. Returns its position. ``columns``: other values than usual."""
         number = self.version(stream) + 1 if version is None else version
         usual = {
             "recorded_at": microseconds(self.newest()[1]),
@@ -105,7 +105,7 @@ class Forger:
         version: int | None = None,
         **columns: Any,
     ) -> int:
-        """Put a row in that looks like an entry: the first of its command has a digest."""
+        """Insert a row that looks like an entry. The first row of a command has a digest."""
         data = json.dumps(fields, separators=(",", ":")).encode()
         usual = {
             "command_id": id_bytes(command_id),
@@ -118,7 +118,7 @@ class Forger:
 
 @contextmanager
 def forging(place: Path | str) -> Iterator[Forger]:
-    """A forger at work in the journal of the book there; committed at the end."""
+    """Yield a forger on the journal of the book at the place. Its rows are committed."""
     if isinstance(place, Path):
         with closing(sqlite3.connect(place / "journal.sqlite", isolation_level=None, timeout=10)) as raw:
             writable(raw)
@@ -126,10 +126,10 @@ def forging(place: Path | str) -> Iterator[Forger]:
         return
     import psycopg
 
-    with psycopg.connect(place, options="-c search_path=journal", autocommit=True) as line:
+    with psycopg.connect(place, options="-c search_path=journal", autocommit=True) as connection:
 
         def ask(sql: str, values: Sequence[Any]) -> list[Any]:
-            cursor = line.execute(sql, values)
+            cursor = connection.execute(sql, values)
             return cursor.fetchall() if cursor.description else []
 
         yield Forger(ask, "%s")

@@ -22,13 +22,13 @@ _WRITES = {
     "aarch64": {64, 66, 68, 46, 82, 83, 35, 38, 276},
 }.get(platform.machine(), set())
 _PIPE_WRITES, _PLACED, _SYNCS, _CUTS = {1, 64}, {18, 20, 68}, {74, 75, 82, 83}, {77, 46}
-"""Of these: write; pwrite64, pwritev; fsync, fdatasync; ftruncate. (82 and 83 sync on aarch64 only.)"""
+"""The numbers of write; pwrite64 and pwritev; fsync and fdatasync; ftruncate. (82 and 83 are of aarch64.)"""
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_long, ctypes.c_long]
 _libc.ptrace.restype = ctypes.c_long
 
 Work = Callable[[int], None]
-"""What the child does. It writes what was acknowledged to the descriptor."""
+"""The child's work, which writes the ids of acknowledged commands to the descriptor."""
 
 
 class Ended(NamedTuple):
