@@ -40,6 +40,7 @@ def test_help_imports_only_click_and_the_tables(shell: Shell, words: list[str]) 
         "cli.shell",
         "cli.index",
         "cli.main",
+        "cli.shell.examples",
         "cli.shell.settings",
         "cli.output.terminal_text",
         "lifecycle",

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.index import EXAMPLES, GROUPS
+from cli.index import GROUPS
 from cli.main import HELP
 from cli.output.man_page import Manual, roff_of
+from cli.shell.examples import EXAMPLES
 from support.cli_shell import Shell
 
 
