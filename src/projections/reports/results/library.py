@@ -5,7 +5,7 @@ import re
 import sqlite3
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from projections.reports.portfolio.register import standing_on, was_approved
 from projections.reports.results.exchanges import Held, activities_held
 from projections.reports.results.regions import name_of
 from projections.schema.columns import Column, Columns, Type
+from projections.schema.expressions import PAGED
 from projections.schema.rows import Row
 from projections.schema.tables import library_texts, outcome_spans
 
@@ -42,6 +43,9 @@ class _Match(NamedTuple):
 
     grant: str
     n: int
+    kind: str
+    since: str
+    title: str | None
     has_every_word: bool
     rank: float
     """BM25: the lower, the better."""
@@ -92,31 +96,40 @@ def _words(text: str) -> list[str]:
     )
 
 
-def _spellings(words: Sequence[str], texts: Sequence[Any]) -> list[str]:
-    """Return for each word an FTS5 expression with the other spellings of it that the texts have."""
-    spellings = {folded(word): {word, folded(word)} for word in words}
-    for row in texts:
-        for text in (row.title, row.text):
+class _Spellings:
+    """The words of a question, each with the other spellings of it that the texts have."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._of = {folded(word): {word, folded(word)} for word in words}
+
+    def add_from(self, *texts: str | None) -> None:
+        """Add the spellings in these texts."""
+        for text in texts:
             if text is not None and not text.isascii():
                 for word in _words(" ".join(_BEYOND_ASCII.findall(text))):
-                    if (others := spellings.get(folded(word))) is not None:
+                    if (others := self._of.get(folded(word))) is not None:
                         others.add(word)
-    return [
-        "(" + " OR ".join(f'"{spelling}"' for spelling in sorted(of_word)) + ")"
-        for of_word in spellings.values()
-    ]
+
+    def expressions(self) -> list[str]:
+        """Return an FTS5 expression for each word."""
+        return [
+            "(" + " OR ".join(f'"{spelling}"' for spelling in sorted(of_word)) + ")"
+            for of_word in self._of.values()
+        ]
 
 
-def _texts_on(connection: Connection, on: str) -> list[Any]:
-    """Return the texts that hold on the day, by grant."""
+_INDEXED = ("grant", "n", "kind", "since", "title", "text")
+
+
+def _texts_on(connection: Connection, on: str) -> Iterator[Any]:
+    """Yield the texts that hold on the day, by grant, with the columns of the index."""
     t = library_texts.c
-    return list(
-        connection.execute(select(library_texts).where(t.since <= on, on < t.until).order_by(t.grant, t.n))
-    )
+    question = select(*(t[name] for name in _INDEXED)).where(t.since <= on, on < t.until)
+    yield from connection.execute(question.order_by(t.grant, t.n), execution_options=PAGED)
 
 
-def _find(texts: Sequence[Any], words: Sequence[str]) -> list[_Match]:
-    """Return the texts that have any of the words, ranked by SQLite's FTS5.
+def _find(connection: Connection, on: str, words: Sequence[str]) -> list[_Match]:
+    """Return the texts of the day that have any of the words, ranked by SQLite's FTS5.
 
     The index is made for each question, of the texts that are known and hold on the day. So the ranking is as
     of the day, and the same for views in every store. A word in a title weighs four times a word in the text.
@@ -125,26 +138,32 @@ def _find(texts: Sequence[Any], words: Sequence[str]) -> list[_Match]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as index:
         try:
             index.execute(
-                'CREATE VIRTUAL TABLE texts USING fts5("grant" UNINDEXED, n UNINDEXED, title, text,'
+                'CREATE VIRTUAL TABLE texts USING fts5("grant" UNINDEXED, n UNINDEXED, kind UNINDEXED,'
+                " since UNINDEXED, title, text,"
                 " tokenize = 'porter unicode61 remove_diacritics 2')"
             )
         except sqlite3.OperationalError as error:
             raise Unreachable(f"the library needs SQLite with FTS5: {error}") from error
+        spellings = _Spellings(words)
+
+        def rows() -> Iterator[tuple[Any, ...]]:
+            for row in _texts_on(connection, on):
+                spellings.add_from(row.title, row.text)
+                yield tuple(row)
+
         index.execute("BEGIN")
-        index.executemany(
-            "INSERT INTO texts VALUES (?, ?, ?, ?)",
-            ((row.grant, row.n, row.title, row.text) for row in texts),
-        )
-        expressions = _spellings(words, texts)
+        index.executemany("INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?)", rows())
+        expressions = spellings.expressions()
         all_words = 'SELECT "grant", n FROM texts WHERE texts MATCH ?'
         with_every_word = set(index.execute(all_words, (" AND ".join(expressions),)))
         any_word = (
-            "SELECT \"grant\", n, bm25(texts, 0, 0, 4.0, 1.0), snippet(texts, -1, ?, ?, '…', 16)"
-            " FROM texts WHERE texts MATCH ?"
+            'SELECT "grant", n, kind, since, title, bm25(texts, 0, 0, 0, 0, 4.0, 1.0),'
+            " snippet(texts, -1, ?, ?, '…', 16) FROM texts WHERE texts MATCH ?"
         )
+        found = index.execute(any_word, (MARK, MARK, " OR ".join(expressions)))
         return [
-            _Match(grant, n, (grant, n) in with_every_word, rank, snippet)
-            for grant, n, rank, snippet in index.execute(any_word, (MARK, MARK, " OR ".join(expressions)))
+            _Match(grant, n, kind, since, title, (grant, n) in with_every_word, rank, snippet)
+            for grant, n, kind, since, title, rank, snippet in found
         ]
 
 
@@ -196,32 +215,38 @@ def search(connection: Connection, as_of: date, question: str, filters: Filters,
     Raises ``Malformed`` if the question has no word, `Unreachable` without FTS5.
     """
     words, on = words_of(question), as_of.isoformat()
-    grants = {row.grant: row for row in standing_on(connection, as_of)}
-    _require_known_sector(filters.sector, grants.values())
     achieved = _achieved(connection, on)
-    texts = {(row.grant, row.n): row for row in _texts_on(connection, on)}
-    results = []
-    for match in _find(list(texts.values()), words):
-        text, grant = texts[match.grant, match.n], grants[match.grant]
-        if _passes(filters, text, grant, achieved.get(match.grant, [])):
-            results.append((match, text, grant))
-    results.sort(key=lambda result: (result[0].grant, result[0].n))
-    results.sort(key=lambda result: result[1].since, reverse=True)
-    results.sort(key=lambda result: (not result[0].has_every_word, round(result[0].rank, 9)))
+    sectors, allowed = set[str](), set[str]()
+    for row in standing_on(connection, as_of):
+        sectors.add(row.sector)
+        if _is_allowed(filters, row, achieved.get(row.grant, [])):
+            allowed.add(row.grant)
+    _require_known_sector(filters.sector, sectors)
+    matches = [
+        match
+        for match in _find(connection, on, words)
+        if match.grant in allowed and filters.kind in (None, match.kind)
+    ]
+    matches.sort(key=lambda match: (match.grant, match.n))
+    matches.sort(key=lambda match: match.since, reverse=True)
+    matches.sort(key=lambda match: (not match.has_every_word, round(match.rank, 9)))
+    del matches[limit:]
+    shown = {match.grant for match in matches}
+    grants = {row.grant: row for row in standing_on(connection, as_of) if row.grant in shown}
     return [
         SEARCH_COLUMNS.row(
             rank=rank,
             grant=match.grant,
-            kind=text.kind,
-            title=text.title or grant.title,
+            kind=match.kind,
+            title=match.title or grants[match.grant].title,
             snippet=match.snippet,
-            sector=grant.sector,
-            recipients=json.loads(grant.recipients),
-            providers=json.loads(grant.providers),
+            sector=grants[match.grant].sector,
+            recipients=json.loads(grants[match.grant].recipients),
+            providers=json.loads(grants[match.grant].providers),
             outcomes=achieved.get(match.grant, []),
-            on=text.since,
+            on=match.since,
         )
-        for rank, (match, text, grant) in enumerate(results[:limit], 1)
+        for rank, match in enumerate(matches, 1)
     ]
 
 
@@ -234,18 +259,17 @@ def _is_of_sector(grant: Any, sector: str | None) -> bool:
     return sector is None or bool(_sector_key(sector) == grant.sector_key)
 
 
-def _require_known_sector(sector: str | None, grants: Iterable[Any]) -> None:
-    """Raise ``Malformed`` if no grant has the sector."""
-    names = {grant.sector for grant in grants}
+def _require_known_sector(sector: str | None, names: set[str]) -> None:
+    """Raise ``Malformed`` if the sector is none of the names."""
     if sector is not None and _sector_key(sector) not in map(_sector_key, names):
         raise Malformed([("sector", unknown("sector", sector, names))])
 
 
-def _passes(filters: Filters, text: Any, grant: Any, outcomes: list[str]) -> bool:
+def _is_allowed(filters: Filters, grant: Any, outcomes: list[str]) -> bool:
+    """Return whether the filters allow the grant's texts, of whatever kind."""
     countries = {*json.loads(grant.recipients), *json.loads(grant.providers)}
     return (
-        filters.kind in (None, text.kind)
-        and _is_of_sector(grant, filters.sector)
+        _is_of_sector(grant, filters.sector)
         and (filters.country is None or filters.country in countries)
         and (filters.outcome is None or filters.outcome in outcomes)
     )
@@ -315,13 +339,19 @@ def match(
     held: dict[str, list[Held]] = defaultdict(list)
     for activity in activities_held(connection, as_of):
         held[activity.grant].append(activity)
-    standing = list(standing_on(connection, as_of))
-    _require_known_sector(sector, standing)
-    grants = {row.grant: row for row in standing if was_approved(row) and _is_of_sector(row, sector)}
-    texts = _texts_on(connection, on)
+    sectors, grants = set[str](), set[str]()
+    for row in standing_on(connection, as_of):
+        sectors.add(row.sector)
+        if was_approved(row) and _is_of_sector(row, sector):
+            grants.add(row.grant)
+    _require_known_sector(sector, sectors)
     with_provider = {name for name in grants if any(activity.giving for activity in held[name])}
-    best = _best(_find(texts, words), with_provider)
-    stories = Counter(text.grant for text in texts if text.kind in ("results_story", "development_outcome"))
+    best = _best(_find(connection, on, words), with_provider)
+    stories = Counter(
+        text.grant
+        for text in _texts_on(connection, on)
+        if text.kind in ("results_story", "development_outcome")
+    )
     achieved, served_by = _achieved(connection, on), _providers_before(grants, held, recipient)
     offers: dict[str, _Offer] = defaultdict(_Offer)
     for name, (weight, snippet) in best.items():
