@@ -132,6 +132,7 @@ def test_an_unknown_window_is_no_empty_list(lived: Shell) -> None:
     assert (wrong.code, "did you mean stand_alone?" in wrong.err) == (2, True)
 
 
+@pytest.mark.of_a_file("the bytes of the journal")
 def test_a_list_never_writes(lived: Shell) -> None:
     def files() -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in lived.path.glob("journal*") if path.is_file()}
