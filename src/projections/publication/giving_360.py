@@ -105,27 +105,16 @@ class Grants:
             yield {"vocabulary": "OECD DAC purpose codes", "code": purpose, "title": grant.sector}
 
     def _transaction(self, of: GrantOnDay, movement: Movement, recipient: dict[str, str]) -> dict[str, str]:
-        back = movement.kind == REFUND
+        back, name = movement.kind == REFUND, movement.entry.name.removeprefix("grant:")
         return {
-            "id": f"{self._prefix}-{movement.entry.name.removeprefix('grant:')}{_part(movement)}",
+            "id": f"{self._prefix}-{name}-{movement.payment or movement.kind}",
             "transactionDate": str(movement.on),
             "currency": of.grant.currency,
             "value": _amount(-movement.amount if back else movement.amount),
-            "description": _text(movement),
+            "description": movement.text,
             "provider": self._publisher.identifier,
             "recipient": recipient["id"],
         }
-
-
-def _part(movement: Movement) -> str:
-    return "" if movement.payment is None else f"-{movement.payment}"
-
-
-def _text(movement: Movement) -> str:
-    if movement.payment is None:
-        return "Commitment" if movement.amount > 0 else "Commitment reduced"
-    back = " refunded" if movement.kind == REFUND else "" if movement.amount > 0 else " failed"
-    return f"Payment {movement.payment}{back}"
 
 
 def _period(start: date | None, end: date | None) -> list[dict[str, str]]:

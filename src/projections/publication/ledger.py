@@ -27,6 +27,7 @@ from projections.publication.walks import (
     Progress,
     fund_on,
     grants_on,
+    payee_of,
 )
 from projections.query import answering
 
@@ -161,7 +162,7 @@ def _of_grant(grant: GrantOnDay) -> Iterator[str]:
         if movement.kind == COMMITMENT:
             yield _commitment(grant, movement)
             continue
-        payee = _payee(grant, movement)
+        payee = payee_of(grant, movement)
         if payee not in payees:
             payees.add(payee)
             yield _opened(_paid_to(id_, payee), payee)
@@ -172,10 +173,6 @@ def _paid_to(grant: str, payee: str) -> str:
     return f"{expenses_of(grant)}:{account_part(payee, ' ')}"
 
 
-def _payee(grant: GrantOnDay, movement: Movement) -> str:
-    return grant.grant.payments[movement.payment or ""].payee or "Not stated"
-
-
 def _commitment(grant: GrantOnDay, movement: Movement) -> str:
     """Return the transaction of money that was promised or given back."""
     promised, currency = movement.amount, grant.grant.currency
@@ -183,7 +180,7 @@ def _commitment(grant: GrantOnDay, movement: Movement) -> str:
         (PROMISED, f"{promised} {currency}"),
         (undisbursed_of(grant.grant.id), f"{-promised} {currency}"),
     ]
-    return _transaction(movement.entry, grant.grant.title, "Commitment", postings)
+    return _transaction(movement.entry, grant.grant.title, movement.text, postings)
 
 
 def _payment(grant: GrantOnDay, movement: Movement, payee: str) -> str:
@@ -196,8 +193,7 @@ def _payment(grant: GrantOnDay, movement: Movement, payee: str) -> str:
         (undisbursed_of(id_), f"{paid} {currency}"),
         (PAID, f"{-paid} {currency}"),
     ]
-    narration = f"Payment {movement.payment}" if paid > 0 else f"Payment {movement.payment} came back"
-    return _transaction(movement.entry, payee, narration, postings, movement.payment)
+    return _transaction(movement.entry, payee, movement.text, postings, movement.payment)
 
 
 # ── what the reports say ─────────────────────────────────────────────────────────────────────

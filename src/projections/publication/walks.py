@@ -36,12 +36,22 @@ class Movement(NamedTuple):
     amount: Decimal
     """Below zero for a commitment that was given back, and for a payment that the bank undid."""
     payment: str | None = None
-    """The id of the payment; `None` for a commitment."""
+    """The id of the payment; `None` for a commitment, and for payments that are known only in total."""
 
     @property
     def on(self) -> date:
         """The day on which the money moved."""
         return self.entry.on
+
+    @property
+    def text(self) -> str:
+        """What it is, in a few words: ``Payment P1 refunded``."""
+        if self.kind == COMMITMENT:
+            return "Commitment" if self.amount > 0 else "Commitment reduced"
+        paid = "Payments" if self.payment is None else f"Payment {self.payment}"
+        if self.kind == REFUND:
+            return f"{paid} refunded"
+        return paid if self.amount > 0 else f"{paid} failed"
 
 
 class GrantOnDay(NamedTuple):
@@ -86,8 +96,8 @@ def grant_on(entries: Sequence[Entry], as_of: date) -> GrantOnDay | None:
             change, disbursed = state.disbursed - disbursed, state.disbursed
             movements.append(Movement(entry, DISBURSEMENT, change, _payment_of(entry.event)))
         if state.refunded != refunded:
-            refunded = state.refunded
-            movements += _refunds(entry)
+            change, refunded = state.refunded - refunded, state.refunded
+            movements += _refunds(entry, change)
         if state.committed != committed:
             change, committed = state.committed - committed, state.committed
             movements.append(Movement(entry, COMMITMENT, change))
@@ -101,11 +111,17 @@ def _payment_of(event: Event) -> str | None:
     return payment
 
 
-def _refunds(entry: Entry) -> list[Movement]:
-    """Return a movement for each payment of which money came back."""
-    event = entry.event
-    assert isinstance(event, was.RefundReceived), f"{entry.name} changes what was refunded"
-    return [Movement(entry, REFUND, amount, payment) for payment, amount in event.parts]
+def _refunds(entry: Entry, amount: Decimal) -> list[Movement]:
+    """Return a movement for each payment of which money came back, or one for the whole amount."""
+    if isinstance(entry.event, was.RefundReceived):
+        return [Movement(entry, REFUND, part, payment) for payment, part in entry.event.parts]
+    return [Movement(entry, REFUND, amount)]
+
+
+def payee_of(of: GrantOnDay, movement: Movement) -> str:
+    """Return who was paid."""
+    payment = of.grant.payments.get(movement.payment or "")
+    return (payment.payee if payment else "") or "Not stated"
 
 
 _OF_GRANTS = (

@@ -29,6 +29,7 @@ from projections.publication.walks import (
     grants_on,
     is_published,
     moment,
+    payee_of,
     web_address,
 )
 from projections.reports.results.regions import name_of
@@ -277,18 +278,17 @@ class Activities:
     def _grant_transaction(self, of: GrantOnDay, movement: Movement) -> None:
         amount, currency = movement.amount, of.grant.currency
         if movement.kind == COMMITMENT:
-            text = "Commitment" if amount > 0 else "Commitment reduced"
-            self._transaction(movement.entry, codes.OUTGOING_COMMITMENT, Money(amount, currency), text)
+            value = Money(amount, currency)
+            self._transaction(movement.entry, codes.OUTGOING_COMMITMENT, value, movement.text)
             return
         paid = -amount if movement.kind == REFUND else amount
         self.years.add_expenditure(movement.on, paid)
-        payee = of.grant.payments[movement.payment or ""].payee
-        how = "" if paid > 0 else " refunded" if movement.kind == REFUND else " failed"
+        payee = payee_of(of, movement)
         self._transaction(
             movement.entry,
             codes.DISBURSEMENT,
             Money(paid, currency),
-            f"Payment {movement.payment}{how}",
+            movement.text,
             ref=movement.payment,
             receiver=(payee, self._publisher.organisations.get(payee)),
         )

@@ -178,3 +178,16 @@ def test_before_the_first_grant_every_form_is_still_whole(publishing: Shell) -> 
         result = publishing("export", *words, "--as-of", "2001-01-01")
         assert result.code == 0, result.err
     assert json.loads((publishing.folder / "b").read_text())["events"] == []
+
+
+@pytest.mark.parametrize("form", ["iati", "datapackage"])
+def test_the_same_two_dates_give_the_same_folder(publishing: Shell, form: str) -> None:
+    position = str(publishing("views", "status", "--json").row["journal"])
+    for name in ("first", "second"):
+        result = publishing("export", form, name, "--as-of", "2017-12-31", "--known", position)
+        assert result.code == 0, result.err
+    first, second = (
+        {file.name: file.read_bytes() for file in (publishing.folder / name).iterdir()}
+        for name in ("first", "second")
+    )
+    assert first == second
