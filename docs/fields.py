@@ -23,7 +23,7 @@ from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.spec import Spec
-from lifecycle.policy import edition as policy
+from lifecycle.policy import edition_file as policy
 from lifecycle.types import dates, money, text, vocabularies
 
 

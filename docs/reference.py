@@ -32,7 +32,8 @@ from lifecycle.kernel.command import ENVELOPE
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.spec import ANY, Spec
 from lifecycle.parse import command_class, command_from
-from lifecycle.policy.edition import Edition, shipped
+from lifecycle.policy.edition import Edition
+from lifecycle.policy.edition_file import shipped
 from lifecycle.types.money import DIGITS
 from projections.engine.fold import tables_changed_by
 

@@ -96,11 +96,9 @@ class LazyGroup(HelpPage, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Resolve a command as click does, and name similar ones if it is unknown."""
         if args[0] not in (helps := self._helps()) and not args[0].startswith("-"):
-            import difflib
+            from lifecycle.types.readings.nearest import did_you_mean
 
-            near = difflib.get_close_matches(args[0], helps, n=3)
-            meant = f"; did you mean {' or '.join(near)}?" if near else ""
-            raise click.UsageError(f"there is no command {args[0]!r}{meant}", ctx)
+            raise click.UsageError(f"there is no command {args[0]!r}{did_you_mean(args[0], helps)}", ctx)
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:

@@ -10,6 +10,7 @@ import click
 
 from cli.shell.fields import parameters
 from cli.shell.run_command import SpecCommand, record_and_print
+from cli.shell.settings import settings
 from lifecycle.catalogue import FUND_SPECS, GRANT_SPECS
 from lifecycle.kernel.spec import Spec
 
@@ -20,29 +21,24 @@ LARGEST = 512 * 1024 * 1024
 """The most bytes that a document may have."""
 
 
-def edition_from(file: str) -> "Edition":
-    """Return the edition in a TOML file. Raises ``UsageError`` that names the line or the fields."""
-    from pydantic import ValidationError
+def edition_from(file: str, currency: str | None = None) -> "Edition":
+    """Return the edition in a TOML file.
 
-    from lifecycle.policy.edition import read_edition
+    ``currency``: that of the fund, for the message if an amount names none.
+
+    Raises ``Malformed`` with each fault, its line of the file and its field, or ``UsageError``.
+    """
+    from lifecycle.parse import Malformed
+    from lifecycle.policy.edition_file import FaultyEdition, read_edition
 
     try:
-        return read_edition(_read(file).decode("utf-8"))
-    except ValidationError as error:
-        lines = [
-            f"{'.'.join(('edition', *map(str, detail['loc'])))}: {_in_words(dict(detail))}"
-            for detail in error.errors(include_url=False)
-        ]
-        raise click.UsageError(f"{file}: " + "; ".join(lines)) from None
+        return read_edition(_read(file).decode("utf-8"), currency)
+    except FaultyEdition as error:
+        raise Malformed([("", f"{file}: {fault}") for fault in error.faults]) from None
     except UnicodeDecodeError as error:
         raise click.UsageError(f"{file}: not UTF-8 at byte {error.start}") from None
     except ValueError as error:
         raise click.UsageError(f"{file}: {error}") from None
-
-
-def _in_words(detail: dict[str, Any]) -> str:
-    plain = {"missing": "is missing", "extra_forbidden": "is not known here"}
-    return plain.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
 
 
 def _read(file: str) -> bytes:
@@ -86,7 +82,7 @@ class FileCommand(SpecCommand):
         file = typed.pop("file")
         if self.spec.name == "AdoptPolicy":
             words = words_from(self.command_class(), typed)
-            edition = {"command": self.spec.name, "edition": edition_from(file), **words}
+            edition = {"command": self.spec.name, "edition": edition_from(file, _fund_currency()), **words}
             return record_and_print(edition, confirm_clock=confirm_clock, dry_run=dry_run)
         name, media_type = typed.pop("name"), typed.pop("media_type")
         content = _read(file)
@@ -98,6 +94,12 @@ class FileCommand(SpecCommand):
             **words_from(self.command_class(), typed),
         }
         return record_and_print(document, confirm_clock=confirm_clock, dry_run=dry_run, file=content)
+
+
+def _fund_currency() -> str:
+    """Return the holding currency of the book."""
+    with settings().open(read_only=True) as book:
+        return book.fund().currency
 
 
 def _media_type(file: str) -> str:

@@ -61,7 +61,7 @@ def init(  # noqa: PLR0917 click gives them by name
 
     options = settings()
     target = located(path or options.address())
-    editions = [edition_from(file) for file in policy] or None
+    editions = [edition_from(file, currency) for file in policy] or None
     terms: dict[str, Any] = {
         "name": name,
         "currency": currency,

@@ -105,6 +105,14 @@ def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
 # ── values ───────────────────────────────────────────────────────────────────────────────────
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return the number with the noun in the singular or plural: ``1 entry``, ``2,000 entries``.
+
+    ``many``: the plural, if it is not the singular with an s.
+    """
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def grouped(amount: "Decimal") -> str:
     """Return the amount with thousands separators and all its decimals."""
     return f"{amount:,f}"

@@ -284,8 +284,8 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     ),
     "grant report-outcomes": (
         Field("grant", "GRANT", "", is_argument=True, is_required=True),
-        Field("outcomes", "NAME=VALUE,…", "Each outcome, with its evidence. May be given several times. One or more of: raised_awareness, enhanced_knowledge_and_skills, improved_consensus_and_teamwork, strengthened_coalitions, enhanced_networks, increased_implementation_knowledge.", form="pairs", is_list=True),
-        Field("results", "NAME=VALUE,…", "Each concrete result beyond capacity, with what it is. May be given several times. One or more of: action_plan, pilot, strategy, policy, investment, network.", form="pairs", is_list=True),
+        Field("outcomes", "NAME=VALUE", "Each outcome, with its evidence. May be given several times. One or more of: raised_awareness, enhanced_knowledge_and_skills, improved_consensus_and_teamwork, strengthened_coalitions, enhanced_networks, increased_implementation_knowledge.", form="pairs", is_list=True),
+        Field("results", "NAME=VALUE", "Each concrete result beyond capacity, with what it is. May be given several times. One or more of: action_plan, pilot, strategy, policy, investment, network.", form="pairs", is_list=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "grant record-lesson": (

@@ -91,6 +91,22 @@ def _first_word(field: Field) -> str:
     return field.help.rpartition(": ")[2].partition(",")[0].rstrip(".") or "…"
 
 
+class WholeNumber(click.ParamType[int]):
+    """A whole number."""
+
+    name = "N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number. Raises ``BadParameter`` that says how to write one."""
+        try:
+            return int(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a whole number: write one, like 12", param, ctx)
+
+
+WHOLE_NUMBER = WholeNumber()
+
+
 def parameters(fields: Iterable[Field]) -> list[click.Parameter]:
     """Return an argument or option for each field, and the options of how to record it."""
     params: list[click.Parameter] = [
@@ -125,4 +141,4 @@ def _option(field: Field) -> click.Option:
 def _type(field: Field) -> click.ParamType[Any]:
     if field.choices:
         return click.Choice(field.choices)
-    return click.INT if field.form == "int" and not field.is_list else click.STRING
+    return WHOLE_NUMBER if field.form == "int" and not field.is_list else click.STRING

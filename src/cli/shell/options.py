@@ -74,7 +74,9 @@ def _shape(annotation: Any, field_metadata: tuple[Any, ...] = ()) -> Shape:
         return replace(_shape(get_args(type_)[0]), is_list=True)
     if origin is dict:
         key, value = get_args(type_)
-        return Shape("any" if value is object else "pairs", is_list=True, choices=_shape(key).choices)
+        is_prose = value is not object and _shape(value).is_prose
+        form = "any" if value is object else "pairs"
+        return Shape(form, is_list=True, choices=_shape(key).choices, is_prose=is_prose)
     if origin is Literal:
         return Shape("flag")
     if words := words_of(metadata):
@@ -174,10 +176,18 @@ def _value(shape: Shape, value: Any) -> Any:
     if shape.model is not None:
         return [item for text in value for item in _items(shape.model, text)]
     if shape.form in ("pairs", "any"):
-        return dict(_pair(text, as_json=shape.form == "any") for text in value)
+        pairs = [part for text in value for part in _pairs(shape, text)]
+        return dict(_pair(text, as_json=shape.form == "any") for text in pairs)
     if shape.is_prose:
         return list(value)
     return [part.strip() for text in value for part in text.split(",") if part.strip()]
+
+
+def _pairs(shape: Shape, text: str) -> list[str]:
+    """Return the pairs in text like ``design=4,demand=5``; one pair if its value may be prose or JSON."""
+    if shape.form == "any" or shape.is_prose:
+        return [text]
+    return re.split(r",(?=[^,=]*=)", text)
 
 
 def _pair(text: str, *, as_json: bool) -> tuple[str, Any]:

@@ -114,9 +114,11 @@ def record_and_print(
         except (VersionConflict, StreamStopped) as error:
             return not_recorded(options, error, command.command_id)
         seconds = time.perf_counter() - started
-        effect = book.effect
+        effect, near = book.effect, _nearest_name(book, receipt, words)
     _log(receipt, seconds, dry_run=dry_run)
     code = _print(options, receipt, effect, "" if "on" in words else without_day, warnings, dry_run=dry_run)
+    if near:
+        say(prose(near), err=True)
     for reason in warnings:
         say(prose(sentence_of(reason)), err=True)
     for sentence in unfinished:
@@ -124,6 +126,16 @@ def record_and_print(
     if fields := personal(words):
         say(prose(warning(fields)), err=True)
     return code
+
+
+def _nearest_name(book: "Book", receipt: "CommandResult", words: Mapping[str, Any]) -> str:
+    """Return ``did you mean G1?`` if the command was refused for a grant or call that is not known."""
+    about = {"UnknownGrant": "grant", "UnknownCall": "call"}.get(receipt.refusal or "")
+    if about is None:
+        return ""
+    from lifecycle.types.readings.nearest import did_you_mean
+
+    return did_you_mean(str(words.get(about)), book.named(about)).removeprefix("; ")
 
 
 def _default_day(words: Mapping[str, Any], book: "Book") -> tuple[object, str]:

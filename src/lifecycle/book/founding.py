@@ -10,7 +10,8 @@ from lifecycle.fund.officers import OfficerAppointed
 from lifecycle.fund.seat import day_at
 from lifecycle.kernel.event import FundEvent
 from lifecycle.parse import Malformed, recorder_from
-from lifecycle.policy.edition import Edition, shipped
+from lifecycle.policy.edition import Edition
+from lifecycle.policy.edition_file import shipped
 from lifecycle.types.codes import not_a_currency, not_a_time_zone
 
 

@@ -18,6 +18,7 @@ from lifecycle.kernel.history import (
 from lifecycle.kernel.likeness import like
 from lifecycle.kernel.refusals import NotAnOfficer, RecorderNotAdministrator, Refusal, RoleNotHeld
 from lifecycle.kernel.spec import Spec
+from lifecycle.types.readings.nearest import did_you_mean
 
 
 def permit(fund: Fund, spec: Spec, act: Event, recorder: str, *, recorded: bool = False) -> None:
@@ -29,7 +30,8 @@ def permit(fund: Fund, spec: Spec, act: Event, recorder: str, *, recorded: bool 
     roles = fund.roles_on(act.actor, act.on, ending=recorded)
     if not roles:
         similar = like(act.actor, fund.officers)
-        hint = f"did you mean {similar}?" if similar else "an administrator appoints officers"
+        near = f"; did you mean {similar}?" if similar else did_you_mean(act.actor, fund.officers)
+        hint = near.removeprefix("; ") or "an administrator appoints officers"
         raise NotAnOfficer(f"{act.actor} holds no role on {act.on}: {hint}")
     if spec.role not in ("any", *roles):
         raise RoleNotHeld(

@@ -13,6 +13,7 @@ from lifecycle.kernel.refusals import STAGE, TERMS, Refusal, UnknownItem, Unknow
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.types.dates import Day
 from lifecycle.types.money import Amount, Money
+from lifecycle.types.readings.nearest import near_or_all
 from lifecycle.types.text import ItemId, Line, Prose, Reason, Word
 from lifecycle.types.vocabularies import PartnerKind
 
@@ -158,7 +159,7 @@ def partner_of(fund: Fund, name: str, on: date) -> Partner:
     partner = fund.partners.get(name)
     if partner is None or partner.joined_on > on:
         joined = sorted(other for other, known in fund.partners.items() if known.joined_on <= on)
-        raise UnknownPartner(f"{name} had not joined by {on}; partners then: {', '.join(joined) or 'none'}")
+        raise UnknownPartner(f"{name} had not joined by {on}{near_or_all(name, joined)}")
     return partner
 
 
@@ -193,8 +194,8 @@ class UnknownInstalment(Refusal, order=STAGE, rule="domain §3: ReceiveInstalmen
 def _check_receipt(fund: Fund, event: InstalmentReceived) -> None:
     partner = partner_of(fund, event.partner, event.on)
     if event.instalment is not None and event.instalment not in partner.instalments:
-        names = ", ".join(partner.instalments) or "none"
-        raise UnknownInstalment(f"{event.partner} has no instalment {event.instalment}; scheduled: {names}")
+        near = near_or_all(event.instalment, partner.instalments)
+        raise UnknownInstalment(f"{event.partner} has no instalment {event.instalment}{near}")
     _check_holding_amount(fund, event.amount, event.holding_amount)
 
 

@@ -13,6 +13,7 @@ from lifecycle.kernel.refusals import STAGE, TERMS, FieldNotCorrectable, FundAlr
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.policy.edition import Edition, Window
 from lifecycle.types.codes import MINOR_UNITS
+from lifecycle.types.readings.nearest import did_you_mean
 from lifecycle.types.text import Line
 from lifecycle.types.vocabularies import Currency, Sealing, TimeZone
 
@@ -120,7 +121,8 @@ def window_of(name: str, edition: Edition) -> Window:
     window = edition.windows.get(name)
     if window is None:
         raise WindowNotInEdition(
-            f"edition {edition.name} has no window {name}; it has {', '.join(sorted(edition.windows))}"
+            f"edition {edition.name} has no window {name}{did_you_mean(name, edition.windows)};"
+            f" it has {', '.join(sorted(edition.windows))}"
         )
     return window
 
@@ -130,7 +132,8 @@ def window_is_known(window: str, fund: Fund) -> None:
     known = {name for edition in fund.editions.values() for name in edition.windows}
     if window not in known:
         raise WindowNotInEdition(
-            f"no adopted edition has a window {window}; known: {', '.join(sorted(known))}"
+            f"no adopted edition has a window {window}{did_you_mean(window, known)};"
+            f" known: {', '.join(sorted(known))}"
         )
 
 

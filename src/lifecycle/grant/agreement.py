@@ -1,7 +1,7 @@
 """From approval to effectiveness or lapse, and the checks of a window's limits."""
 
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import ClassVar, Literal
 
 from pydantic import model_validator
@@ -249,9 +249,11 @@ def fits_window(grant: Grant, recipients: tuple[str, ...], window: Window, editi
 
 
 def _percent(share: Decimal) -> str:
-    """Return the share as a percentage, rounded to ten decimals."""
-    text = f"{share * 100:.10f}".rstrip("0").rstrip(".")
-    return f"{text} %"
+    """Return the share as a percentage: exact to six decimals, or else rounded up to two."""
+    percent = share * 100
+    exact = percent.quantize(Decimal("0.000001"), ROUND_CEILING)
+    shown = exact if exact == percent else percent.quantize(Decimal("0.01"), ROUND_CEILING)
+    return f"{shown.normalize():f} %"
 
 
 class CapabilityNotPlanned(Refusal, order=TERMS, rule="domain §5: capabilities"):

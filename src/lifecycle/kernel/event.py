@@ -1,17 +1,47 @@
 """The base classes of events, and the events that grants, the fund and calls share."""
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from lifecycle.types.dates import Day
+from lifecycle.types.readings.shape_faults import in_words, without_consequences
 from lifecycle.types.text import ByName, Digest, Line, OfficerId, Reason
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as _InFieldsWords
+else:
+
+    class _InFieldsWords(type(BaseModel)):
+        """Makes models whose errors are in the words of their fields if they are made in Python."""
+
+        def __call__(cls, *args: Any, **fields: Any) -> Any:
+            """Make an instance. Raises pydantic's ``ValidationError``."""
+            try:
+                return super().__call__(*args, **fields)
+            except ValidationError as error:
+                raise in_fields_words(error) from None
+
+
+def in_fields_words(error: ValidationError) -> ValidationError:
+    """Return the error with sentences in the words of the fields instead of pydantic's."""
+    details = [
+        InitErrorDetails(
+            type=PydanticCustomError("shape", "{sentence}", {"sentence": in_words(detail)}),
+            loc=detail["loc"],
+            input=detail["input"],
+        )
+        for detail in without_consequences(error.errors(include_url=False))
+    ]
+    return ValidationError.from_exception_data(error.title, details)
+
 
 SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
-class Value(BaseModel):
+class Value(BaseModel, metaclass=_InFieldsWords):
     """A part of an event: frozen, without unknown fields."""
 
     model_config = SHAPE

@@ -3,7 +3,7 @@
 Commands and corrections are checked when they are parsed. A stored entry is read by its shape alone.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from functools import cache
 from types import NoneType, UnionType
@@ -13,13 +13,29 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, ValidationError
 from pydantic_core.core_schema import ErrorType
 
-from lifecycle.types.codes import not_a_country, not_a_currency, not_a_time_zone
+from lifecycle.types.codes import COUNTRIES, not_a_country, not_a_currency, not_a_time_zone, time_zones
 from lifecycle.types.money import Money
+from lifecycle.types.readings.country_names import code_of_country
+from lifecycle.types.readings.nearest import did_you_mean
 from lifecycle.types.text import Worded, is_blank
 from lifecycle.types.vocabularies import Listed
 
 Fault = tuple[tuple[str | int, ...], str]
 """The path of the field, with an index if it is in a list; and what is wrong."""
+_OTHER_WORDS = {
+    "leader": "ttl",
+    "team_leader": "ttl",
+    "task_team_leader": "ttl",
+    "accountant": "finance",
+    "treasurer": "finance",
+    "secretary": "secretariat",
+    "admin": "administrator",
+    "manager": "approver",
+    "yes": "approve",
+    "no": "decline",
+    "rejected": "decline",
+}
+"""Words that people write for one of a list and that are not similar to it."""
 _Find = Callable[[Any, date | None, tuple[str | int, ...]], Iterator[Fault]]
 
 
@@ -38,18 +54,24 @@ def with_faults(error: ValidationError, model: type[BaseModel], words: Mapping[s
     """Return the error with the faults of codes in well-formed fields added, so that it names all faults."""
     details = error.errors(include_url=False)
     malformed = {detail["loc"][0] for detail in details if detail["loc"]}
-    on = _value_of(model, "on", words)
-    of_codes = [
-        fault
-        for name, find in _finders(model)
-        if name in words and name not in malformed and (value := _value_of(model, name, words)) is not None
-        for fault in find(value, on, (name,))
-    ]
+    of_codes = faults_of_fields(model, words, malformed, _value_of(model, "on", words))
     if not of_codes:
         return error
     return ValidationError.from_exception_data(
         error.title, [*map(raisable, details), *(_detail(*fault) for fault in of_codes)]
     )
+
+
+def faults_of_fields(
+    model: type[BaseModel], words: Mapping[str, Any], malformed: Collection[object], on: date | None
+) -> list[Fault]:
+    """Return the faults of codes in the fields that are well-formed, though others are not."""
+    return [
+        fault
+        for name, find in _finders(model)
+        if name in words and name not in malformed and (value := _value_of(model, name, words)) is not None
+        for fault in find(value, on, (name,))
+    ]
 
 
 def _value_of(model: type[BaseModel], name: str, words: Mapping[str, Any]) -> Any:
@@ -115,14 +137,18 @@ def _of_text(marked: Listed) -> _Find:
     def find(text: str, on: date | None, path: tuple[str | int, ...]) -> Iterator[Fault]:
         if marked.kind == "country":
             problem = not_a_country(text, on)
+            if problem is not None and text not in COUNTRIES and (code := code_of_country(text)):
+                problem += f"; did you mean {code}?"
         elif marked.kind == "currency":
             problem = not_a_currency(text, on)
         elif marked.kind == "time_zone":
             problem = not_a_time_zone(text)
+            if problem is not None:
+                problem += did_you_mean(text.replace(" ", "_"), time_zones())
         elif marked.kind == "label":
             problem = "is blank: write a name" if is_blank(text) else None
         else:
-            problem = None if text in marked.words else f"{text} is none of: {', '.join(marked.words)}"
+            problem = None if text in marked.words else _none_of(text, marked.words)
         if problem is not None:
             yield path, problem
 
@@ -132,6 +158,13 @@ def _of_text(marked: Listed) -> _Find:
 def _of_words(text: str, on: date | None, path: tuple[str | int, ...]) -> Iterator[Fault]:
     if is_blank(text):
         yield path, "is blank: write at least a word"
+
+
+def _none_of(text: str, words: tuple[str, ...]) -> str:
+    """Return the words of the list, and the one that was probably meant."""
+    other = _OTHER_WORDS.get(text.casefold())
+    near = f"; did you mean {other}?" if other in words else did_you_mean(text, words)
+    return f"{text} is none of: {', '.join(words)}{near}"
 
 
 def _of_amount(amount: Money, on: date | None, path: tuple[str | int, ...]) -> Iterator[Fault]:

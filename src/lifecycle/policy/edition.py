@@ -12,7 +12,6 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lifecycle.types.dates import Day, plus_days, plus_months
-from lifecycle.types.decimals import inexact_amounts
 from lifecycle.types.money import Amount
 from lifecycle.types.text import PART_OF_ONE, Line, Word
 from lifecycle.types.vocabularies import Capability, Listed
@@ -145,28 +144,6 @@ class Edition(BaseModel):
     def deadline(self, closing_date: date) -> date:
         """Return the last day on which money may be paid."""
         return self.disbursement_grace.after(closing_date)
-
-
-def read_edition(text: str) -> Edition:
-    """Return the edition of a TOML text. Raises ``ValueError``; if a field is wrong, it names the field."""
-    import tomllib
-
-    document = tomllib.loads(text)
-    if set(document) != {"edition"}:
-        raise ValueError("the file has one table, [edition], and nothing beside it")
-    edition = Edition.model_validate(document["edition"])
-    if faults := inexact_amounts(document["edition"], Edition):
-        raise ValueError("; ".join(f"edition.{field}: {readings}" for field, readings in faults))
-    return edition
-
-
-def shipped() -> tuple[Edition, ...]:
-    """Return the Facility's editions, oldest first. ``init`` adopts them."""
-    from importlib import resources
-
-    files = resources.files("lifecycle.policy").joinpath("editions").iterdir()
-    texts = [file.read_text("utf-8") for file in files if file.name.endswith(".toml")]
-    return tuple(sorted(map(read_edition, texts), key=lambda edition: edition.from_))
 
 
 def in_force(editions: Iterable[Edition], day: date) -> Edition | None:

@@ -98,7 +98,11 @@ class OddEntries:
 
     def _same(self, entry: Entry) -> Iterator[Finding]:
         event = entry.event
-        first = self._first.setdefault(_meaning(event), entry)
+        meaning = _meaning(event)
+        try:
+            first = self._first.setdefault(meaning, entry)
+        except TypeError:  # a part of the event holds a dict, as an edition does
+            first = self._first.setdefault((repr(meaning),), entry)
         if first is not entry:
             severity = "high" if type(event) in MOVES_MONEY else "low"
             who = f"entry {first.originator_version}, which {first.recorder} recorded on"
@@ -134,9 +138,13 @@ def odd_entries(entries_in_force: Iterable[Entry]) -> Iterator[Finding]:
 
 def _meaning(event: Event) -> tuple[object, ...]:
     """Return what the event says, without the officer who acted and the names of new items."""
-    left_out = ("actor", *_NOT_COMPARED.get(type(event), ()))
-    fields = event.__dict__
-    return type(event).__name__, *(repr(fields[name]) for name in fields if name not in left_out)
+    left_out = _NOT_COMPARED.get(type(event), ())
+    said = [
+        repr(value) if type(value) is dict else value
+        for name, value in event.__dict__.items()
+        if name != "actor" and name not in left_out
+    ]
+    return type(event), *said
 
 
 def _named(event: Event) -> str:

@@ -104,8 +104,8 @@ def test_a_payment_in_breach_is_listed_in_every_form(lived: Shell) -> None:
     assert lived("audit", "exceptions", "--format", "csv").out.startswith(
         "rule,severity,stream,version,grant,on,text"
     )
-    assert lived("audit", "exceptions", "--output", "odd.json").code == 0
-    (row,) = json.loads(Path("odd.json").read_text("utf-8"))
+    assert lived("audit", "exceptions", "--output", "odd.jsonl").code == 0
+    (row,) = json.loads(Path("odd.jsonl").read_text("utf-8"))
     assert (row["rule"], row["stream"]) == ("irregular_payment", "grant:G-1")
 
 

@@ -10,7 +10,8 @@ from lifecycle.grant import events as was
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.guards import CurrencyNotHolding
 from lifecycle.kernel.refusals import DecidesOwnRequest, FieldNotCorrectable
-from lifecycle.policy.edition import Window, read_edition, shipped
+from lifecycle.policy.edition import Window
+from lifecycle.policy.edition_file import read_edition, shipped
 from support import given as g
 from support.given import (
     ASKED,

@@ -9,7 +9,8 @@ from lifecycle.grant.agreement import NotYetLapsed
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.parse import Malformed
-from lifecycle.policy.edition import Edition, read_edition, shipped
+from lifecycle.policy.edition import Edition
+from lifecycle.policy.edition_file import read_edition, shipped
 from support import given as g
 from support.given import (
     APPROVED,

@@ -17,7 +17,7 @@ from lifecycle.grant.agreement import (
 from lifecycle.grant.proposal.review import AboveMaximumAmount
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.policy.edition import read_edition, shipped
+from lifecycle.policy.edition_file import read_edition, shipped
 from support import given as g
 from support.given import (
     APPROVED,
@@ -235,6 +235,16 @@ def test_a_fifth_is_for_capacity_to_share(capacity: str, fits: bool) -> None:
     outcome.then(was.GrantApproved, on_fund.FundsCommitted) if fits else outcome.refused(
         CapacityShareTooHigh, "20.00001 % of the budget"
     )
+
+
+def test_a_share_that_has_no_end_is_rounded_in_the_refusal() -> None:
+    budget = [
+        {"line": "travel", "amount": "22000.00 USD"},
+        {"line": "studio", "amount": "8000.00 USD", "capacity": True},
+    ]
+    request = g.request("01-20", amount="30000.00 USD", budget=budget)
+    approval = g.approve("02-10", amount="30000.00 USD")
+    given(PROGRAMMATIC[0], request).when(approval).refused(CapacityShareTooHigh, "26.67 % of the budget")
 
 
 @pytest.mark.case("D11")

@@ -14,7 +14,7 @@ from lifecycle.grant.closure import (
 from lifecycle.grant.follow_up import FinanceInOtherCurrency, FollowUpIdTaken, FollowUpNotOpen
 from lifecycle.grant.results import CompletionReportAlreadyAccepted, NoCompletionReport
 from lifecycle.kernel.refusals import NothingChanged, UnknownObligation
-from lifecycle.policy.edition import read_edition, shipped
+from lifecycle.policy.edition_file import read_edition, shipped
 from support import given as g
 from support.given import CLOSED, EFFECTIVE, FOLLOW_UP, PROPOSED, SETTLED, given
 

@@ -8,7 +8,8 @@ import pytest
 
 from lifecycle.fund.treasury import ChargeFee, FeeCharged
 from lifecycle.parse import Malformed, command_from
-from lifecycle.policy.edition import Edition, read_edition
+from lifecycle.policy.edition import Edition
+from lifecycle.policy.edition_file import read_edition
 from lifecycle.types.decimals import inexact_amounts
 from lifecycle.types.money import Money
 

@@ -9,7 +9,8 @@ from cli.narrative.history import Paragraph, paragraphs_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.payment.refund import RefundReceived
 from lifecycle.kernel.history import Entry, grant_stream
-from lifecycle.policy.edition import Span, shipped
+from lifecycle.policy.edition import Span
+from lifecycle.policy.edition_file import shipped
 from support import given as g
 from support.given import Past, given
 

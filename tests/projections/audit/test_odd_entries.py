@@ -10,6 +10,7 @@ from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import Entry, history
+from lifecycle.policy.edition_file import shipped
 from projections.audit.odd_entries import RULES, odd_entries
 
 pytestmark = pytest.mark.case("K9")
@@ -73,6 +74,14 @@ def test_the_same_receipt_refund_or_payment_twice_is_odd_whoever_acts_and_howeve
 )
 def test_another_day_amount_or_partner_is_another_receipt(other: dict[str, str]) -> None:
     assert found(receipt(), receipt(**other)) == []
+
+
+def test_an_event_whose_parts_hold_names_with_values_is_compared_too() -> None:
+    edition = shipped()[0]
+    adopted = [
+        fund.PolicyAdopted(on=date(2018, 1, 1), actor="admin", edition=edition.model_copy()) for _ in range(2)
+    ]
+    assert found(*adopted) == [("same_entry", 2)]
 
 
 def test_what_the_book_adds_to_a_grants_entry_is_not_compared() -> None:

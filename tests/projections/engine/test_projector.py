@@ -14,7 +14,7 @@ import pytest
 from lifecycle.book.book import Book
 from lifecycle.journal.addresses import is_address
 from lifecycle.kernel.errors import Altered, Unreachable
-from lifecycle.policy.edition import read_edition
+from lifecycle.policy.edition_file import read_edition
 from projections import store
 from projections.engine import projector
 from projections.engine.projector import catch_up, rebuild, status

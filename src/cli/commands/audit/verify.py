@@ -8,7 +8,7 @@ import click
 
 from cli.commands.audit.seal_json import checkpoint_json, quarantined_refusal_json, row_json
 from cli.commands.audit.unsealed import in_words
-from cli.output.terminal_text import prose, safe, say, to_json
+from cli.output.terminal_text import counted, prose, safe, say, to_json
 from cli.shell.progress_bar import steps_of
 from cli.shell.settings import Command, settings
 
@@ -126,8 +126,8 @@ def _print(verified: "Verified", problems: list[tuple[str, str]], views: str, *,
     for where, what in problems:
         say(f"{prose(where)}: {prose(what)}", err=True)
     say(
-        f"{verified.entries:,} entries, {verified.refusals:,} refusals, {verified.checkpoints:,} checkpoints,"
-        f" {verified.documents:,} documents"
+        f"{counted(verified.entries, 'entry', 'entries')}, {counted(verified.refusals, 'refusal')},"
+        f" {counted(verified.checkpoints, 'checkpoint')}, {counted(verified.documents, 'document')}"
     )
     if verified.last is not None:
         say(f"sealed up to entry {verified.last.size:,}: root {verified.last.root.hex()}")
@@ -139,11 +139,12 @@ def _print(verified: "Verified", problems: list[tuple[str, str]], views: str, *,
     for row in quarantined:
         say(f"not lawful: {prose(row)} (what is wrong with it: {prose(row.event.fault)})")
     if verified.history:
-        say(f"history that was brought in: {verified.history:,} entries, judged by arithmetic alone")
+        brought_in = counted(verified.history, "entry", "entries")
+        say(f"history that was brought in: {brought_in}, judged by arithmetic alone")
     for line in _limits(verified, kept=kept):
         say(line)
     if problems:
-        say(f"failed verification: {len(problems)} problem{'s' if len(problems) > 1 else ''}", err=True)
+        say(f"failed verification: {counted(len(problems), 'problem')}", err=True)
         return
     state_of_views = {
         "compared": "the views are what the entries add up to",
@@ -156,10 +157,11 @@ def _print(verified: "Verified", problems: list[tuple[str, str]], views: str, *,
 def _proved(verified: "Verified") -> str:
     """Return what was proved; of the rules, only for the entries that were judged by them."""
     if verified.last is None:
-        return f"nothing is sealed; rules judged for the {verified.judged[0]:,} entries"
+        return f"nothing is sealed; rules judged for the {counted(verified.judged[0], 'entry', 'entries')}"
     if verified.judged == (verified.entries, verified.refusals):
         return f"sealed and unaltered; rules judged for all {verified.entries:,} entries"
-    return f"sealed and unaltered; rules judged for the {verified.judged[0]:,} unsealed entries"
+    unsealed = counted(verified.judged[0], "unsealed entry", "unsealed entries")
+    return f"sealed and unaltered; rules judged for the {unsealed}"
 
 
 def _limits(verified: "Verified", *, kept: bool) -> Iterator[str]:

@@ -15,6 +15,7 @@ from lifecycle.kernel.refusals import STAGE, TERMS, ExceedsUndisbursedBalance, R
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ENDS, PAYMENT, E, F
 from lifecycle.types.money import Amount
+from lifecycle.types.readings.nearest import did_you_mean
 from lifecycle.types.text import ItemId, Line, Reason
 from lifecycle.types.vocabularies import Label
 
@@ -98,7 +99,8 @@ def payment_of(grant: Grant, name: str) -> Payment:
     payment = grant.payments.get(name)
     if payment is None:
         names = ", ".join(grant.payments) or "none"
-        raise UnknownPayment(f"{grant.id} has no payment {name} on that day; it has: {names}")
+        near = did_you_mean(name, grant.payments)
+        raise UnknownPayment(f"{grant.id} has no payment {name} on that day{near}; it has: {names}")
     return payment
 
 

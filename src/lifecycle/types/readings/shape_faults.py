@@ -52,7 +52,7 @@ def in_words(detail: Detail, currency: str | None = None, fields: Iterable[str] 
     if name == "extra_forbidden":
         known = list(fields)
         listed = f"; there are: {', '.join(known)}" if known else ""
-        return f"is not known here{did_you_mean(str(detail['loc'][-1]), known)}{listed}"
+        return f"is not known here{did_you_mean(str(detail['loc'][-1]), known).removesuffix('?')}{listed}"
     if name in {"model_type", "model_attributes_type"}:
         return (
             f"{quoted(value)} is no group of fields: write an object with {', '.join(fields) or 'its fields'}"

@@ -9,7 +9,7 @@ from lifecycle.fund.obligations import instalments
 from lifecycle.grant import events as was
 from lifecycle.grant.obligations.timeline import NAMES
 from lifecycle.kernel.history import in_force
-from lifecycle.policy.edition import read_edition
+from lifecycle.policy.edition_file import read_edition
 from support import given as g
 from support.due import (
     NOT_STARTED,

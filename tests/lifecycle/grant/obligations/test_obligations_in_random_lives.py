@@ -9,7 +9,7 @@ import pytest
 from lifecycle.grant.evolve import fold
 from lifecycle.grant.obligations.timeline import Timeline
 from lifecycle.kernel.history import in_force
-from lifecycle.policy.edition import read_edition, shipped
+from lifecycle.policy.edition_file import read_edition, shipped
 from second_book.basics import EDITIONS, Event, State
 from second_book.basics import in_force as events_in_force
 from second_book.timeline import timeline

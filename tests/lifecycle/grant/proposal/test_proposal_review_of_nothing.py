@@ -10,7 +10,7 @@ from lifecycle.grant.proposal.request import BudgetDoesNotAddUp
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsUndisbursedBalance
 from lifecycle.parse import Malformed
-from lifecycle.policy.edition import read_edition, shipped
+from lifecycle.policy.edition_file import read_edition, shipped
 from support import given as g
 from support.given import EFFECTIVE, given, reads
 
