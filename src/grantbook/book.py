@@ -172,8 +172,16 @@ class Book:
     def _position(self, known: Known | None) -> int | None:
         if known is None:
             return None
-        return self._book.resolve(known.isoformat() if isinstance(known, date) else str(known))
+        text = known.isoformat() if isinstance(known, date) else str(known)
+        try:
+            return self._book.resolve(text)
+        except ValueError as error:
+            form = "a moment with its time zone, like 2018-01-09T12:00:00Z, a day, or a position"
+            raise ValueError(f"known: {text!r} is not {form}") from error
 
 
 def _day(day: date | str | None) -> date | None:
-    return day_of(day) if isinstance(day, str) else day
+    """Return the day; that of a moment is the one that it says. Raises ``ValueError`` for anything else."""
+    if isinstance(day, datetime):
+        return day.date()
+    return None if day is None else day_of(day)

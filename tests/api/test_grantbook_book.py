@@ -1,6 +1,7 @@
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,8 +31,19 @@ def test_an_unknown_grant_is_a_lookup_error(book: grantbook.Book) -> None:
         book.history("G-1", known=3)
     with pytest.raises(ValueError, match="write a day as YYYY-MM-DD"):
         book.grant("G-1", on="soon")
-    with pytest.raises(ValueError, match="time zone"):
-        book.grant("G-1", known="2017-01-01T12:00:00")
+    for known in ("2017-01-01T12:00:00", "tomorrow", ""):
+        with pytest.raises(ValueError, match=r"known: .* is not a moment with its time zone"):
+            book.grant("G-1", known=known)
+
+
+def test_the_day_of_a_report_is_a_day_a_text_or_a_moment(book: grantbook.Book) -> None:
+    moment = datetime(2017, 12, 31, 18, 30, tzinfo=UTC)
+    days: tuple[Any, ...] = ("2017-12-31", date(2017, 12, 31), moment)
+    first, *others = [book.report("timeline", as_of=day).dicts() for day in days]
+    assert others == [first, first]
+    not_a_day: Any = 5
+    with pytest.raises(ValueError, match="write a day as YYYY-MM-DD"):
+        book.report("timeline", as_of=not_a_day)
 
 
 def test_a_history_is_the_same_as_in_the_shell(lived: Shell) -> None:

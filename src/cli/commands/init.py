@@ -1,5 +1,6 @@
 """``grantbook init``: a new book, its fund, its first administrator and its policy."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,8 @@ def init(  # noqa: PLR0917 click gives them by name
             f"{safe(options.recorder())} is its administrator; policy editions: {safe(', '.join(names))}"
         )
         if not options.book:
-            say(f"name it from now on with --book {safe(address)} or GRANTBOOK_BOOK={safe(address)}")
+            quoted = safe(shlex.quote(address))
+            say(f"name it from now on with --book {quoted} or GRANTBOOK_BOOK={quoted}")
     for sentence in unfinished:
         say(prose(sentence), err=True)
     return 0

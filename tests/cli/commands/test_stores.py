@@ -84,3 +84,12 @@ def test_the_printed_sql_makes_the_roles(shell: Shell, database: str, server: Se
     roles = ["administrator", "auditor", "owner", "projector", "reporter"]
     assert made == [(f"{name}_{role}",) for role in roles]
     assert shell("roles", "--prefix", "x; DROP").code == 2
+
+
+@pytest.mark.of_a_file("a folder")
+def test_the_address_of_a_new_book_can_be_pasted_into_a_shell(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GRANTBOOK_BOOK", raising=False)
+    made = shell("init", "my fund", "--name", "F", "--as", "admin")
+    assert "with --book 'my fund' or GRANTBOOK_BOOK='my fund'" in made.out

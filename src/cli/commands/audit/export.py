@@ -1,5 +1,6 @@
 """``grantbook audit export``: a package that an auditor checks without grantbook."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ def export(folder: Path, names: tuple[str, ...], documents: bool) -> int:
     if not package.signed:
         say("its manifest is not signed, because the book's key is not here: run verify.py with --unsigned")
     flags = f"{' --part' if names else ''}{'' if package.signed else ' --unsigned'}"
-    script = f"{safe(folder / 'verify.py')}{flags}"
+    script = f"{safe(shlex.quote(str(folder / 'verify.py')))}{flags}"
     say(f"check it with: python {script} --key …, the key as the fund gave it to you")
     return 0
 
