@@ -1,4 +1,4 @@
-"""A server that goes away: what was recorded is recorded once, and who waits is told."""
+"""A server that goes away: each command is recorded once, and clients that wait get a message."""
 
 import json
 import signal
@@ -39,14 +39,14 @@ Raw = psycopg.Connection[Any]
 
 
 @pytest.fixture
-def own() -> Iterator[Server]:
-    """A server that may be killed; what it acknowledges is on disk."""
+def killable() -> Iterator[Server]:
+    """Yield a server that may be killed. Commits that it acknowledges are on disk."""
     server = Server()
     yield server
     server.remove()
 
 
-def cut(raw: Raw) -> None:
+def end_connections(raw: Raw) -> None:
     """End every other connection to the database."""
     raw.execute(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
@@ -54,67 +54,67 @@ def cut(raw: Raw) -> None:
     )
 
 
-def test_a_connection_that_was_cut_is_made_again(book: Book, raw: Raw) -> None:
+def test_a_connection_that_was_ended_is_opened_again(book: Book, raw: Raw) -> None:
     for _ in range(3):
         before = book.position()
-        cut(raw)
-        answer = book.record(g.cost("06-12"), "t.leader")
-        assert (answer.outcome, answer.position) == ("accepted", before + 1)
+        end_connections(raw)
+        receipt = book.record(g.cost("06-12"), "t.leader")
+        assert (receipt.outcome, receipt.position) == ("accepted", before + 1)
 
 
 @pytest.fixture
 def commits(raw: Raw, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many there were; the connection is cut between the first and its acknowledgement."""
-    whole, whole_call, made = Held.ask, JournalDatastore.call, list[int]()
+    """Return a list to which each commit is added. The acknowledgement of the first commit is lost."""
+    ask_server, call_server, commits = Held.ask, JournalDatastore.call, list[int]()
 
     def call(store: JournalDatastore, *statement: Any) -> Rows:
-        told = whole_call(store, *statement)
-        made.append(len(made) + 1)
-        if made == [1]:
-            cut(raw)
+        rows = call_server(store, *statement)
+        commits.append(len(commits) + 1)
+        if commits == [1]:
+            end_connections(raw)
             raise InDoubt("lost", wrote=True)
-        return told
+        return rows
 
     def ask(held: Held, *questions: Statement) -> list[Rows]:
-        told = whole(held, *questions)
-        if questions == ((COMMIT, None),) and held.begun[0]:  # not those that only read
-            made.append(len(made) + 1)
-            if made == [1]:
-                cut(raw)
+        rows = ask_server(held, *questions)
+        if questions == ((COMMIT, None),) and held.begun[0]:  # a transaction that only reads does not count
+            commits.append(len(commits) + 1)
+            if commits == [1]:
+                end_connections(raw)
                 raise psycopg.OperationalError("lost")
-        return told
+        return rows
 
     monkeypatch.setattr(Held, "ask", ask)
     monkeypatch.setattr(JournalDatastore, "call", call)
-    return made
+    return commits
 
 
 @pytest.mark.parametrize("refused", [False, True])
-def test_a_commit_whose_acknowledgement_was_lost_is_not_made_twice(
+def test_a_command_whose_acknowledgement_was_lost_is_not_recorded_twice(
     book: Book, commits: list[int], refused: bool
 ) -> None:
-    entries, answers = book.journal.counts()
-    answer = book.record(g.cost("01-09" if refused else "06-12"), "t.leader")
-    assert answer.outcome == ("refused" if refused else "accepted")
+    entries, refusals = book.journal.counts()
+    receipt = book.record(g.cost("01-09" if refused else "06-12"), "t.leader")
+    assert receipt.outcome == ("refused" if refused else "accepted")
     assert commits == [1, 2]
-    assert book.journal.counts() == (entries + (not refused), answers + refused)
+    assert book.journal.counts() == (entries + (not refused), refusals + refused)
 
 
 def lost_waiting(raw: Raw) -> Callable[..., Rows]:
     """End the connection while it waits for the append lock."""
 
-    def call(whole: Callable[[], Rows]) -> Rows:
+    def call(call_server: Callable[[], Rows]) -> Rows:
         raw.execute(f"SELECT pg_advisory_lock({LOCK})")
         waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory'"
 
         def end() -> None:
-            _until(lambda: raw.execute(waits).fetchall() != [])
-            cut(raw)
+            _wait_until(lambda: raw.execute(waits).fetchall() != [])
+            end_connections(raw)
 
         ender = threading.Thread(target=end)
         ender.start()
         try:
-            return whole()
+            return call_server()
         finally:
             ender.join(30)
             raw.execute(f"SELECT pg_advisory_unlock({LOCK})")
@@ -123,11 +123,11 @@ def lost_waiting(raw: Raw) -> Callable[..., Rows]:
 
 
 def lost_before(raw: Raw) -> Callable[..., Rows]:
-    """End the connection after the judging, before the call."""
+    """End the connection after the command is decided, before the call."""
 
-    def call(whole: Callable[[], Rows]) -> Rows:
-        cut(raw)
-        return whole()
+    def call(call_server: Callable[[], Rows]) -> Rows:
+        end_connections(raw)
+        return call_server()
 
     return call
 
@@ -135,18 +135,18 @@ def lost_before(raw: Raw) -> Callable[..., Rows]:
 def lost_inserting(raw: Raw) -> Callable[..., Rows]:
     """End the connection under the append lock, while it inserts."""
 
-    def call(whole: Callable[[], Rows]) -> Rows:
+    def call(call_server: Callable[[], Rows]) -> Rows:
         raw.execute("BEGIN; LOCK TABLE journal.stored_events, journal.refusals IN SHARE ROW EXCLUSIVE MODE")
         waits = f"SELECT 1 {INSERTING} AND pg_stat_activity.pid IN (SELECT pid {LOCKED})"
 
         def end() -> None:
-            _until(lambda: raw.execute(waits).fetchall() != [])
-            cut(raw)
+            _wait_until(lambda: raw.execute(waits).fetchall() != [])
+            end_connections(raw)
 
         ender = threading.Thread(target=end)
         ender.start()
         try:
-            return whole()
+            return call_server()
         finally:
             ender.join(30)
             raw.execute("ROLLBACK")
@@ -160,14 +160,16 @@ LOCKED = "FROM pg_locks WHERE locktype = 'advisory' AND granted"
 
 @pytest.mark.parametrize("command", ["accepted", "refused"])
 @pytest.mark.parametrize("step", [lost_before, lost_waiting, lost_inserting])
-def test_a_connection_that_is_lost_at_a_step_of_a_command(
+def test_a_command_is_recorded_once_if_its_connection_is_lost_at_any_step(
     book: Book, raw: Raw, monkeypatch: pytest.MonkeyPatch, step: Any, command: str
 ) -> None:
-    whole, steps = JournalDatastore.call, [step(raw)]
+    call_server, steps = JournalDatastore.call, [step(raw)]
     monkeypatch.setattr(
         JournalDatastore,
         "call",
-        lambda store, *of: steps.pop()(lambda: whole(store, *of)) if steps else whole(store, *of),
+        lambda store, *statement: (
+            steps.pop()(lambda: call_server(store, *statement)) if steps else call_server(store, *statement)
+        ),
     )
     entries, refusals = book.journal.counts()
     day = "06-12" if command == "accepted" else "01-09"
@@ -178,19 +180,19 @@ def test_a_connection_that_is_lost_at_a_step_of_a_command(
 
 
 @pytest.mark.parametrize("refused", [False, True])
-def test_a_repeat_whose_connection_is_lost_stays_one(book: Book, raw: Raw, refused: bool) -> None:
-    """Nothing of it can have been recorded just now: what was given before was given by the asker."""
+def test_a_repeat_whose_connection_is_lost_is_still_a_repeat(book: Book, raw: Raw, refused: bool) -> None:
+    """This call wrote nothing, so the receipt is that of an earlier one."""
     command = g.cost("01-09" if refused else "06-12", command_id="C-1")
     first = book.record(command, "t.leader")
-    cut(raw)
+    end_connections(raw)
     assert book.record(command, "t.leader") == first._replace(outcome="repeat")
 
 
-def test_a_repeat_whose_acknowledgement_is_lost_stays_one(
+def test_a_repeat_whose_acknowledgement_is_lost_is_still_a_repeat(
     book: Book, raw: Raw, database: str, commits: list[int]
 ) -> None:
     command = g.cost("06-12", command_id="C-1")
-    commits.append(0)  # the first is not the one to be cut
+    commits.append(0)  # so that the first acknowledgement is not lost
     first = book.record(command, "t.leader")
     commits.clear()
     assert book.record(command, "t.leader") == first._replace(outcome="repeat")
@@ -199,45 +201,45 @@ def test_a_repeat_whose_acknowledgement_is_lost_stays_one(
 
 @pytest.fixture(params=[60, 0])
 def _seconds_of_the_second_try(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How long a transaction may take that is tried again."""
-    whole = run.Run._batch
+    """Set how long a transaction may take that is tried again."""
+    record_batch = run.Run._batch
 
     def batch(self: run.Run, requests: Any, before: Any, again: bool) -> Any:
         monkeypatch.setattr(run, "_BATCH_SECONDS", request.param if again else 60)
-        return whole(self, requests, before, again)
+        return record_batch(self, requests, before, again)
 
     monkeypatch.setattr(run.Run, "_batch", batch)
 
 
 @pytest.mark.usefixtures("_seconds_of_the_second_try")
-def test_lines_whose_acknowledgement_was_lost_are_told_as_they_were_recorded(
+def test_lines_whose_acknowledgement_was_lost_are_reported_once(
     book: Book, database: str, shell: Shell, tmp_path: Path, commits: list[int]
 ) -> None:
-    """Those that were recorded by an earlier run are repeats, and those of the lost commit are not."""
+    """Lines of an earlier run are reported as repeats, and lines of the lost commit are not."""
     lines = costs("06-12", "06-13", "01-09")
     file = tmp_path / "lines.jsonl"
     file.write_text(lines[0], encoding="utf-8")
     assert shell("--book", database, "--as", "t.leader", "record", str(file)).code == 0
     file.write_text("\n".join(lines), encoding="utf-8")
     commits.clear()
-    told = shell("--book", database, "--as", "t.leader", "--json", "record", str(file), "--continue")
-    rows = [json.loads(line) for line in told.out.splitlines()]
+    result = shell("--book", database, "--as", "t.leader", "--json", "record", str(file), "--continue")
+    rows = [json.loads(line) for line in result.out.splitlines()]
     assert [row["outcome"] for row in rows] == ["repeat", "accepted", "refused"]
     assert len(commits) >= 2
 
 
-def test_a_server_that_is_away_is_told_in_words(
+def test_a_server_that_cannot_be_reached_is_named_in_a_message(
     book: Book, database: str, monkeypatch: pytest.MonkeyPatch, shell: Shell
 ) -> None:
     monkeypatch.setattr("lifecycle.book.storage.database_storage.PATIENCE", 0)
     nowhere = database.replace("?host=", "?host=/nowhere")
-    told = shell("--book", nowhere, "grant", "cost", "SSF-1", "--amount", "1.00 USD")
-    assert told.code == 2 or "unreachable" in told.err
+    result = shell("--book", nowhere, "grant", "cost", "SSF-1", "--amount", "1.00 USD")
+    assert result.code == 2 or "unreachable" in result.err
     with pytest.raises(Unreachable, match="could not be used: connection"):
         Book.open(nowhere)
 
 
-def test_while_another_holds_the_lock_one_waits(book: Book, raw: Raw, database: str) -> None:
+def test_a_writer_waits_while_another_holds_the_lock(book: Book, raw: Raw, database: str) -> None:
     raw.execute("BEGIN")
     raw.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
     done: list[str] = []
@@ -250,11 +252,11 @@ def test_while_another_holds_the_lock_one_waits(book: Book, raw: Raw, database: 
     assert done == ["accepted"]
 
 
-def test_who_waited_for_too_long_is_told(
+def test_a_writer_that_waited_too_long_gets_a_message(
     book: Book, raw: Raw, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours = connection._OPTIONS.replace("lock_timeout=60s", "lock_timeout=100ms")
-    monkeypatch.setattr(connection, "_OPTIONS", ours)
+    options = connection._OPTIONS.replace("lock_timeout=60s", "lock_timeout=100ms")
+    monkeypatch.setattr(connection, "_OPTIONS", options)
     before = book.journal.counts()
     raw.execute("BEGIN")
     raw.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
@@ -266,8 +268,10 @@ def test_who_waited_for_too_long_is_told(
         assert late.record(g.cost("06-12"), "t.leader").outcome == "accepted"
 
 
-def test_who_waited_sees_what_was_written_meanwhile(book: Book, raw: Raw, database: str) -> None:
-    """Whatever isolation is usual on the server."""
+def test_a_writer_that_waited_sees_entries_that_were_written_meanwhile(
+    book: Book, raw: Raw, database: str
+) -> None:
+    """The server's default isolation makes no difference."""
     name = conninfo_to_dict(database)["dbname"]
     raw.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = serializable")
     done: list[CommandResult] = []
@@ -275,7 +279,7 @@ def test_who_waited_sees_what_was_written_meanwhile(book: Book, raw: Raw, databa
     def record() -> None:
         with Book.open(database) as late:
             late.record(g.cost("06-12"), "t.leader")
-            ready.wait(30)  # then the other takes the lock
+            ready.wait(30)  # now the other writer takes the lock
             ready.wait(30)
             done.append(late.record(g.cost("06-12"), "t.leader"))
 
@@ -288,7 +292,7 @@ def test_who_waited_sees_what_was_written_meanwhile(book: Book, raw: Raw, databa
         waiting.join(0.3)
         first.record(g.cost("06-12"), "t.leader")
     waiting.join(30)
-    assert [(one.outcome, one.position) for one in done] == [("accepted", book.position())]
+    assert [(receipt.outcome, receipt.position) for receipt in done] == [("accepted", book.position())]
 
 
 WAITING = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
@@ -296,39 +300,41 @@ ROWS = "SELECT (SELECT count(*) FROM journal.stored_events) + (SELECT count(*) F
 
 
 @contextmanager
-def no_standby(own: Server) -> Iterator[None]:
+def no_standby(killable: Server) -> Iterator[None]:
     """Let commits wait for a standby that is not there."""
-    own.rows("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
-    own.rows("SELECT pg_reload_conf()")
+    killable.rows("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    killable.rows("SELECT pg_reload_conf()")
     try:
         yield
     finally:
-        own.rows("ALTER SYSTEM RESET synchronous_standby_names")
-        own.rows("SELECT pg_reload_conf()")
+        killable.rows("ALTER SYSTEM RESET synchronous_standby_names")
+        killable.rows("SELECT pg_reload_conf()")
 
 
 @pytest.mark.parametrize("refused", [False, True])
 @pytest.mark.parametrize("end", ["pg_cancel_backend", "pg_terminate_backend"])
-def test_a_commit_that_no_standby_confirmed_is_asked_for_again(own: Server, end: str, refused: bool) -> None:
-    """It is on disk, and the wait for the standby was cut short: it is answered once a standby has it."""
-    with own.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:
+def test_a_commit_that_no_standby_confirmed_is_tried_again(killable: Server, end: str, refused: bool) -> None:
+    """The commit is on disk, and its wait for a standby is ended. The receipt comes once a standby has it."""
+    with killable.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:
         entries, refusals = book.journal.counts()
         name = str(conninfo_to_dict(address)["dbname"])
         command, done = g.cost("01-09" if refused else "06-12"), list[CommandResult]()
         writer = threading.Thread(target=lambda: done.append(book.record(command, "t.leader")))
-        with no_standby(own):
+        with no_standby(killable):
             writer.start()
-            _until(lambda: own.rows(f"SELECT pid {WAITING}") != [])
-            own.rows(f"SELECT {end}(pid) {WAITING}")
-            _until(lambda: own.rows(ROWS, name) == [(entries + refusals + 1,)])
-            _until(lambda: own.rows(f"SELECT pid {WAITING}") != [])  # of the command that is asked for again
+            _wait_until(lambda: killable.rows(f"SELECT pid {WAITING}") != [])
+            killable.rows(f"SELECT {end}(pid) {WAITING}")
+            _wait_until(lambda: killable.rows(ROWS, name) == [(entries + refusals + 1,)])
+            _wait_until(
+                lambda: killable.rows(f"SELECT pid {WAITING}") != []
+            )  # the command that is tried again
             assert done == []
         writer.join(30)
-        assert [one.outcome for one in done] == ["refused" if refused else "accepted"]
+        assert [receipt.outcome for receipt in done] == ["refused" if refused else "accepted"]
         assert book.journal.counts() == (entries + (not refused), refusals + refused)
 
 
-def test_what_failed_inside_is_not_committed(book: Book) -> None:
+def test_a_transaction_with_a_failed_statement_is_not_committed(book: Book) -> None:
     before = book.journal.counts()
     with pytest.raises(Unreachable, match="something in the transaction"), book.batch():  # noqa: PT012
         book.record(g.cost("06-12"), "t.leader")
@@ -338,7 +344,7 @@ def test_what_failed_inside_is_not_committed(book: Book) -> None:
 
 
 def test_a_client_that_hangs_does_not_keep_the_lock(book: Book, raw: Raw) -> None:
-    """While it judges, the server counts it as idle, and ends its transaction when it was so for too long."""
+    """The server counts a client that decides as idle, and ends its transaction after a time."""
     before = book.position()
     with pytest.raises(Unreachable, match="could not be used"), book.batch():  # noqa: PT012 - the sleep is part of it
         book.journal.recorder.rows("SET LOCAL idle_in_transaction_session_timeout = '100ms'")
@@ -348,97 +354,97 @@ def test_a_client_that_hangs_does_not_keep_the_lock(book: Book, raw: Raw) -> Non
     assert book.record(g.cost("06-12"), "t.leader").position == before + 1
 
 
-def test_a_killed_server_loses_nothing_that_was_acknowledged(own: Server) -> None:
-    """SIGKILL while one records; it starts again, and the command that was under way is answered once."""
-    with own.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:
-        before, told = book.position(), list[int]()
+def test_a_killed_server_loses_nothing_that_was_acknowledged(killable: Server) -> None:
+    """The server is killed during recording and starts again. The interrupted command is recorded once."""
+    with killable.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:
+        before, positions = book.position(), list[int]()
 
         def record() -> None:
             for _ in range(60):
-                told.append(book.record(g.cost("06-12"), "t.leader").position or 0)
+                positions.append(book.record(g.cost("06-12"), "t.leader").position or 0)
 
         writer = threading.Thread(target=record)
         writer.start()
-        _until(lambda: len(told) > 20)
-        own.end(signal.SIGKILL)
+        _wait_until(lambda: len(positions) > 20)
+        killable.end(signal.SIGKILL)
         time.sleep(0.2)
-        own.start()
+        killable.start()
         writer.join(60)
-        assert told == list(range(before + 1, before + 61))
+        assert positions == list(range(before + 1, before + 61))
         assert book.position() == before + 60
 
 
-def test_a_file_goes_on_where_the_server_was_killed(
-    own: Server, tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+def test_a_file_is_recorded_once_if_the_server_is_killed(
+    killable: Server, tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each line is recorded once, and told once as what it became."""
+    """Each line is recorded once, and reported once as accepted."""
     monkeypatch.setattr(run, "_BATCH_SECONDS", 0.01)
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(costs("06-12", count=600)), encoding="utf-8")
-    with own.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:
-        before, told = book.position(), list[Result]()
+    with killable.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:
+        before, results = book.position(), list[Result]()
         words = ("--book", address, "--as", "t.leader", "--json", "record", str(file))
-        writer = threading.Thread(target=lambda: told.append(shell(*words)))
+        writer = threading.Thread(target=lambda: results.append(shell(*words)))
         writer.start()
-        _until(lambda: book.position() > before + 50)
-        own.end(signal.SIGKILL)
+        _wait_until(lambda: book.position() > before + 50)
+        killable.end(signal.SIGKILL)
         time.sleep(0.2)
-        own.start()
+        killable.start()
         writer.join(120)
-        rows = [json.loads(line) for line in told[0].out.splitlines()]
+        rows = [json.loads(line) for line in results[0].out.splitlines()]
         assert [row["position"] for row in rows] == list(range(before + 1, before + 601))
         assert {row["outcome"] for row in rows} == {"accepted"}
         assert book.position() == before + 600
 
 
 def costs(*days: str, count: int = 1) -> list[str]:
-    """Lines of a file."""
+    """Return costs on these days as lines of a file."""
     return [json.dumps(g.cost(day).words()) for day in days for _ in range(count)]
 
 
-def test_where_another_server_is_named_an_opening_waits_for_it(own: Server) -> None:
-    """Nobody may be the primary while a standby is being promoted."""
-    with own.database() as address:
+def test_opening_waits_if_the_address_names_another_server(killable: Server) -> None:
+    """While a standby is being promoted, no server is the primary."""
+    with killable.database() as address:
         make_book(address, [*g.FOUNDED, *g.PAID], clock=None).close()
-        both = address.replace("?host=", "?host=/nowhere,")
+        both_servers = address.replace("?host=", "?host=/nowhere,")
         done: list[str] = []
 
         def record() -> None:
-            with Book.open(both) as book:
+            with Book.open(both_servers) as book:
                 done.append(book.record(g.cost("06-12"), "t.leader").outcome)
 
-        own.end()
+        killable.end()
         recording = threading.Thread(target=record)
         recording.start()
         time.sleep(1)
-        own.start()
+        killable.start()
         recording.join(60)
         assert done == ["accepted"]
 
 
 @pytest.mark.parametrize("question", ["ends", "format", "refusal_rows"])
-def test_an_opening_outlasts_a_server_that_goes_after_the_first_word(
+def test_opening_survives_a_server_that_goes_away_after_the_first_query(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: str
 ) -> None:
-    """It was connected, and the other one is not there yet when it asks on; answers are read to be judged."""
+    """The first server goes away, and the other one is not there yet. Refusals are read to be judged."""
     make_book(database, clock=None).close()
-    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path))  # it is not known here that they were judged
-    both = database.replace("?host=", "?host=/nowhere,")
+    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path))  # so that refusals count as not judged yet
+    both_servers = database.replace("?host=", "?host=/nowhere,")
     owner = JournalRecorder if question == "format" else Journal
-    ask, gone = getattr(owner, question), [OperationalError("gone"), OperationalError("gone")]
+    ask, errors = getattr(owner, question), [OperationalError("gone"), OperationalError("gone")]
 
-    def asked(*of: Any) -> Any:
-        if gone:
-            raise gone.pop() from psycopg.OperationalError("connection refused")
-        return ask(*of)
+    def fail_twice(*arguments: Any) -> Any:
+        if errors:
+            raise errors.pop() from psycopg.OperationalError("connection refused")
+        return ask(*arguments)
 
-    monkeypatch.setattr(owner, question, asked)
-    with Book.open(both) as book:
-        assert (book.position() > 0, gone) == (True, [])
+    monkeypatch.setattr(owner, question, fail_twice)
+    with Book.open(both_servers) as book:
+        assert (book.position() > 0, errors) == (True, [])
 
 
-def _until(so: Callable[[], bool]) -> None:
+def _wait_until(is_so: Callable[[], bool]) -> None:
     end = time.monotonic() + 30
-    while not so():
+    while not is_so():
         assert time.monotonic() < end
         time.sleep(0.005)
