@@ -50,6 +50,8 @@ def test_a_day_is_read_as_the_map_says(value: Value, dates: dict[str, object], r
         ("soon", {"partial": "first"}, "is no day"),
         ("9 Ju 2016", {"formats": ["D MONTH YYYY"]}, "is no day"),
         (None, {}, "is empty"),
+        ("9" * 5000, {"partial": "first"}, "is no day"),
+        ("0001-01-01T00:00:00+14:00", {}, "is no day"),
     ],
 )
 def test_a_day_that_the_map_does_not_name_is_a_fault(
@@ -103,6 +105,9 @@ def test_an_amount_is_read_as_the_map_says(value: Value, amounts: dict[str, obje
         ("0.00", {}, "is zero"),
         ("-5", {}, "is negative"),
         (None, {}, "is empty"),
+        ("9" * 400, {}, "no amount that can be added up"),
+        (float("nan"), {}, "no amount that can be added up"),
+        (1e300, {}, "no amount that can be added up"),
     ],
 )
 def test_an_amount_that_the_map_does_not_name_is_a_fault(

@@ -12,6 +12,8 @@ from lifecycle.types.readings.amounts import read_amount
 _ROUNDINGS = {"half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "down": ROUND_DOWN}
 _CODE = re.compile(r"^([A-Za-z]{3})\b\s*|\s*\b([A-Za-z]{3})$")
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
+_MOST_DIGITS = 15
+"""An amount with more digits before its decimals is no amount."""
 _FLOAT_PLACES = Decimal("0.000001")
 
 
@@ -31,6 +33,8 @@ class MoneyReader:
     ) -> tuple[Decimal, str]:
         """Return the amount with its currency. Raises `CellFault`, or `NotTaken` if the map skips it."""
         number, code = self._number(cell)
+        if not number.is_finite() or number.adjusted() >= _MOST_DIGITS:
+            raise CellFault(cell, "is no amount that can be added up")
         if code and currency and code != currency:
             raise CellFault(cell, f"is in {code}, and its currency is said to be {currency}")
         code = code or currency or self._amounts.currency
@@ -56,7 +60,8 @@ class MoneyReader:
             return Decimal(value), None
         if isinstance(value, float):
             exact = Decimal(repr(value))
-            near = exact.quantize(_FLOAT_PLACES) if abs(exact) < 10**15 else exact
+            is_usual = exact.is_finite() and exact.adjusted() < _MOST_DIGITS
+            near = exact.quantize(_FLOAT_PLACES) if is_usual else exact
             if near != exact:
                 self._applied.note("numbers of the spreadsheet read to six decimals", cell.address)
             return near, None

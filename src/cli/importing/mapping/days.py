@@ -56,15 +56,14 @@ class Days:
 
     def read(self, cell: Cell, partial: str | None = None) -> str:
         """Return the day as ISO writes it. Raises `CellFault`."""
-        value = cell.value
-        if isinstance(value, datetime):
-            return self._of_moment(value, cell)
-        if isinstance(value, date):
-            return value.isoformat()
-        text = cell.text
+        value, text = cell.value, cell.text
         try:
+            if isinstance(value, datetime):
+                return self._of_moment(value, cell)
+            if isinstance(value, date):
+                return value.isoformat()
             day = self._of_text(text, cell, partial or self._dates.partial)
-        except ValueError:
+        except (ValueError, OverflowError):
             day = None  # there is no such day
         if day is None:
             raise CellFault(cell, self._why(text))
@@ -88,7 +87,7 @@ class Days:
                 if match["time"]:
                     self._applied.note("times of day left out", cell.address)
                 return _day(match.groupdict())
-        if text.isdecimal() and int(text) in _SERIALS and self._dates.serial:
+        if self._dates.serial and _is_serial(text):
             self._applied.note("a spreadsheet's numbers read as days", cell.address)
             return _FIRST_OF_SHEETS + timedelta(days=int(text))
         if (match := _PARTIAL.fullmatch(text)) and partial != "refuse":
@@ -103,10 +102,14 @@ class Days:
         known = ", ".join(("YYYY-MM-DD", *self._dates.formats))
         if _PARTIAL.fullmatch(text):
             return f'is no whole day ({known}): partial = "first" or "last" in [dates] takes one of its days'
-        if text.isdecimal() and int(text) in _SERIALS:
+        if _is_serial(text):
             day = _FIRST_OF_SHEETS + timedelta(days=int(text))
             return f"may be a spreadsheet's number of {day}: serial = true in [dates] reads it so"
         return f"is no day in a form that the map names ({known}){days_meant(text)}"
+
+
+def _is_serial(text: str) -> bool:
+    return len(text) == 5 and text.isdecimal() and int(text) in _SERIALS
 
 
 def _day(parts: dict[str, str | None]) -> date:

@@ -43,7 +43,7 @@ def shipped() -> dict[str, str]:
 def load_map(name: str) -> Map:
     """Return the map in a file, or the shipped one of this name. Raises `BadMap`."""
     path, maps = Path(name), shipped()
-    if not path.exists():
+    if not path.is_file():
         if name in maps:
             return map_of(maps[name], name)
         hint = did_you_mean(name, maps)

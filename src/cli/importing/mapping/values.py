@@ -314,7 +314,7 @@ def _inner(name: str) -> Field:
 
 def _whole_number(cell: Cell) -> int:
     value: Value = cell.value
-    if isinstance(value, float | Decimal) and value == int(value):
+    if isinstance(value, float | Decimal) and Decimal(value).is_finite() and value == int(value):
         return int(value)
     if re.fullmatch(r"-?\d{1,15}", cell.text):
         return int(cell.text)

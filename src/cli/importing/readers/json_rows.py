@@ -101,6 +101,8 @@ def _list_in(text: str, file: str, rows: str | None) -> Iterator[Row]:
             return
         _, at = _decoder.raw_decode(text, at)
         at = _skip(text, at)
+    if rows in names:
+        raise BadFile(f"{file}: {rows} is no list")
     raise BadFile(f"{file}: it has no list {rows or ''}; it has: {', '.join(names) or 'nothing'}")
 
 
