@@ -1,10 +1,12 @@
 """The server answers a session's queries by index, also if the tables were small when the session began."""
 
+import re
 from typing import Any
 
 import psycopg
 
 from lifecycle.book.book import Book
+from lifecycle.journal.postgresql import append_if
 from projections import store
 from projections.engine.projector import _catch_up
 from support import given as g
@@ -34,3 +36,19 @@ def test_each_step_of_open_views_is_planned_again(book: Book) -> None:
         with store.reading(views) as connection:  # the same connection
             kept = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar()
             assert kept == 0
+
+
+def test_later_entries_are_looked_for_by_position(book: Book) -> None:
+    """Whatever the planner expects of the parameters: the fund's stream may have a million entries."""
+    question = re.sub("seen|streams|topics", lambda name: f"${PLACES[name[0]]}", append_if.CHANGED)
+    rows = book.journal.recorder.rows
+    with book.journal.recorder.writing():
+        rows("SET LOCAL plan_cache_mode = force_generic_plan")
+        rows(f"PREPARE changed (bigint, text[], text[]) AS {question}")
+        plan = "\n".join(line for (line,) in rows("EXPLAIN EXECUTE changed (1, '{fund}', '{X}')"))
+    assert "Index Scan on stored_events_position_key" in plan
+    assert re.findall("Index Cond: (.*)", plan) == ['("position" > $1)']
+
+
+PLACES = {"seen": 1, "streams": 2, "topics": 3}
+"""The numbers of the function's parameters in a prepared statement."""

@@ -1,6 +1,7 @@
 """What was judged of a command, and what the judgement rests on."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from lifecycle.book.loaded_state import LoadedState
@@ -54,7 +55,6 @@ def basis_of(judged: Judged, state: LoadedState, now: datetime) -> Basis:
         streams.update(map(call_stream, calls_named(state.grant(judged.stream), command)))
     streams.update((stream for stream, _ in outcome.pair) if isinstance(outcome, Decision) else [FUND])
     time_zone = state.fund.time_zone
-    ends = start_of(day_at(now, time_zone) + timedelta(days=1), time_zone)
     last = state.last_moment
     return Basis(
         state.position,
@@ -63,5 +63,11 @@ def basis_of(judged: Judged, state: LoadedState, now: datetime) -> Basis:
         id_bytes(judged.command_id),
         judged.receipts,
         None if last is None else microseconds(last),
-        microseconds(ends),
+        _end_of(day_at(now, time_zone), time_zone),
     )
+
+
+@lru_cache(maxsize=8)
+def _end_of(day: date, time_zone: str) -> int:
+    """Return the first moment after the day, in microseconds."""
+    return microseconds(start_of(day + timedelta(days=1), time_zone))

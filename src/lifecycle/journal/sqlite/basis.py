@@ -15,9 +15,10 @@ SELECT coalesce((SELECT max(position) FROM entries), 0),
          + (SELECT count(*) FROM refusals WHERE command_id = ?)
 """
 _CHANGED = """
-SELECT EXISTS (SELECT 1 FROM stored_events WHERE position > ? AND (originator_id IN ({streams})
-                  OR (originator_id = ? AND topic NOT IN ({topics}))))
+SELECT EXISTS (SELECT 1 FROM stored_events WHERE position > ? AND (+originator_id IN ({streams})
+                  OR (+originator_id = ? AND topic NOT IN ({topics}))))
 """
+"""Read by position: the plus signs keep SQLite from reading all entries of the fund's stream."""
 Ask = Callable[..., list[tuple[Any, ...]]]
 
 
