@@ -81,12 +81,20 @@ class Finding(NamedTuple):
     text: str
 
 
+class _First(NamedTuple):
+    """The first entry that says something. The entry itself is not kept, because a stream may have many."""
+
+    version: int
+    recorder: str
+    recorded_on: date
+
+
 class OddEntries:
     """Finds the odd entries of one stream, which are added one by one in any order of their days."""
 
     def __init__(self) -> None:
-        self._first = dict[tuple[object, ...], Entry]()
-        """By what an entry says: the first one that says it."""
+        self._first = dict[int, _First]()
+        """By the hash of what an entry says: the first one that says it."""
         self._rates = dict[tuple[str, str], list[tuple[date, int, Decimal]]]()
         """By whose rate it is and the currency: day, version and rate of each entry, in their order."""
 
@@ -98,16 +106,12 @@ class OddEntries:
 
     def _same(self, entry: Entry) -> Iterator[Finding]:
         event = entry.event
-        meaning = _meaning(event)
-        try:
-            first = self._first.setdefault(meaning, entry)
-        except TypeError:  # a part of the event holds a dict, as an edition does
-            first = self._first.setdefault((repr(meaning),), entry)
-        if first is not entry:
+        own = _First(entry.originator_version, entry.recorder, entry.recorded_at.date())
+        first = self._first.setdefault(_meaning(event), own)
+        if first.version != own.version:
             severity = "high" if type(event) in MOVES_MONEY else "low"
-            who = f"entry {first.originator_version}, which {first.recorder} recorded on"
-            moment = f"{first.recorded_at:%Y-%m-%d}"
-            text = f"{_named(event)} of {event.on} says the same as {who} {moment}"
+            before = f"entry {first.version}, which {first.recorder} recorded on {first.recorded_on}"
+            text = f"{_named(event)} of {event.on} says the same as {before}"
             yield Finding("same_entry", severity, entry, text)
 
     def _rate_off(self, entry: Entry) -> Iterator[Finding]:
@@ -136,15 +140,18 @@ def odd_entries(entries_in_force: Iterable[Entry]) -> Iterator[Finding]:
         yield from odd.add(entry)
 
 
-def _meaning(event: Event) -> tuple[object, ...]:
-    """Return what the event says, without the officer who acted and the names of new items."""
+def _meaning(event: Event) -> int:
+    """Return the hash of what the event says, without the officer who acted and the names of new items."""
     left_out = _NOT_COMPARED.get(type(event), ())
     said = [
         repr(value) if type(value) is dict else value
         for name, value in event.__dict__.items()
         if name != "actor" and name not in left_out
     ]
-    return type(event), *said
+    try:
+        return hash((type(event), *said))
+    except TypeError:  # a part of the event holds a dict, as an edition does
+        return hash((type(event), repr(said)))
 
 
 def _named(event: Event) -> str:
