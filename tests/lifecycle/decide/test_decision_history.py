@@ -124,6 +124,13 @@ def test_an_imported_id_may_look_like_another(book: Book) -> None:
     assert outcomes(book, [imported(g.request_payment("02-10", payment="P.1"))]) == ["accepted"]
 
 
+def test_an_id_of_a_live_import_may_look_like_another(tmp_path: Path) -> None:
+    with make_book(tmp_path / "book", [*g.FOUNDED, *g.AUTHORISED]) as book:
+        alike = g.request_payment("05-20", payment="p1", amount="1.00 USD")
+        assert outcomes(book, [alike, imported(alike, mode="live")]) == ["TooLikeKnownId", "accepted"]
+        assert faults(book) == []
+
+
 def test_history_is_not_asked_again_for_the_role_of_its_officer(book: Book) -> None:
     """An officer who is retired had to hold a role for what was decided here, not for what was elsewhere."""
     assert outcomes(book, [imported(g.propose("03-01"))]) == ["accepted"]
