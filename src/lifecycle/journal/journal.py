@@ -28,12 +28,12 @@ from lifecycle.journal.left_out.left_out_rows import LeftOutRows
 from lifecycle.journal.mapper import EntryMapper, entry_of
 from lifecycle.journal.recorder import (
     ENTRY_COLUMNS,
-    FORMAT,
     WAIT,
     Question,
     Receipt,
     Recording,
     StoredRefusal,
+    check_format,
     further,
 )
 from lifecycle.journal.rows import JournalRows
@@ -111,7 +111,7 @@ class Journal(JournalRows, Application[str]):
         self.left_out = LeftOutRows(self.recorder)
         """The rows that count in no state; filled once it is known how far the journal is sealed."""
         if not create:
-            _check_format(self.recorder.format(), named(place), older=older)
+            check_format(self.recorder.format(), named(place), older=older)
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
         """Return only our own settings: the library would let the process environment override them."""
@@ -423,20 +423,6 @@ def _store_of(place: Path | str) -> Any:
     from lifecycle.journal import postgresql as postgres
 
     return postgres
-
-
-def _check_format(journal_format: int, place: str, *, older: bool) -> None:
-    if journal_format > FORMAT:
-        raise Unreachable(
-            f"{place} has journal format {journal_format}; this program knows {FORMAT}: use a newer grantbook"
-        )
-    if journal_format < 1:
-        raise Unreachable(f"{place} is not a grantbook journal")
-    if journal_format < FORMAT and not older:
-        raise Unreachable(
-            f"{place} has journal format {journal_format}; this program writes {FORMAT}: make a"
-            " new book of it with grantbook move"
-        )
 
 
 @contextmanager

@@ -11,12 +11,27 @@ from eventsourcing.persistence import Notification, StoredEvent
 
 from lifecycle.journal.mapper import StoredEntry
 from lifecycle.journal.stored_row import Stored, id_bytes, id_text
-from lifecycle.kernel.errors import Altered, NotNow
+from lifecycle.kernel.errors import Altered, NotNow, Unreachable
 
 FORMAT = 3
 """The format of the journal's tables. A journal of a later format is not opened."""
 WAIT = 60
 """Seconds to wait for another writer."""
+
+
+def check_format(journal_format: int, place: str, *, older: bool) -> None:
+    """Raise `Unreachable` if this program cannot use the format. ``older`` allows an earlier one."""
+    if journal_format > FORMAT:
+        raise Unreachable(
+            f"{place} has journal format {journal_format}; this program knows {FORMAT}: use a newer grantbook"
+        )
+    if journal_format < 1:
+        raise Unreachable(f"{place} is not a grantbook journal")
+    if journal_format < FORMAT and not older:
+        raise Unreachable(
+            f"{place} has journal format {journal_format}; this program writes {FORMAT}: make a"
+            " new book of it with grantbook move"
+        )
 
 
 class Receipt(NamedTuple):
