@@ -191,8 +191,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
 
     def look(self, *questions: Question) -> tuple[datetime, list[list[tuple[Any, ...]]]]:
         """Return the machine's moment, and all rows of each query, as of one point in time."""
-        with self.reading():
-            return self.now(), self.rows_of_each(*questions)
+        return self.now(), self.rows_of_each(*questions)
 
     def adopt(self, *, entries: Sequence[Stored] = (), refusals: Sequence[StoredRefusal] = ()) -> None:
         """Take over rows of another journal, in the transaction that is held."""
