@@ -143,6 +143,24 @@ def test_a_reader_finds_a_changed_sql_view(book: Book, reader: str) -> None:
             assert [where for where, _ in differences(second_book)] == ["views: surveys"]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        (
+            "CREATE OR REPLACE FUNCTION register_at(as_of date) RETURNS SETOF typed_register LANGUAGE sql"
+            " STABLE PARALLEL SAFE BEGIN ATOMIC SELECT * FROM typed_register WHERE false; END"
+        ),
+        "ALTER FUNCTION register_at(date) SECURITY DEFINER",
+    ],
+    ids=["another body", "with the rights of its owner"],
+)
+def test_a_reader_finds_a_changed_function(book: Book, reader: str, statement: str) -> None:
+    """A reader makes no functions to compare: rows and attributes are compared."""
+    sql(book, statement)
+    with Book.open(book.place, read_only=True, views=reader) as other:
+        assert [where for where, _ in differences(other)] == ["views: register_at"]
+
+
 def test_a_report_reads_the_same_tables_to_its_end(book: Book) -> None:
     done = threading.Event()
 
