@@ -291,4 +291,4 @@ def test_what_was_brought_in_as_history_says_so(lived: Shell) -> None:
     assert (told["actor"], told["imported_from"]) == ("nobody", origin)
     assert "imported from register, row 7: judged by arithmetic alone" in lived("audit", "history", "G-1").out
     verified = lived("audit", "verify", "--rules")
-    assert (verified.code, "history that was brought in: 1 entries" in verified.out) == (0, True)
+    assert (verified.code, "history that was brought in: 1 entry" in verified.out) == (0, True)
