@@ -46,7 +46,6 @@ from lifecycle.grant.state import Grant
 from lifecycle.kernel.command import GrantCommand, event_of
 from lifecycle.kernel.event import EntryCorrected, Event, ImportedFrom
 from lifecycle.kernel.history import Entry, in_force
-from lifecycle.kernel.likeness import TooLikeKnownId
 from lifecycle.kernel.refusals import (
     STAGE,
     TERMS,
@@ -130,7 +129,7 @@ class _Context(NamedTuple):
                 try:
                     rule.apply(grant=grant, event=event, fund=self.fund)
                 except Refusal as refusal:
-                    if origin is None or not isinstance(refusal, TooLikeKnownId):
+                    if origin is None or refusal.binds_imports:
                         refusals.append(refusal)
         call = event.call if isinstance(event, on_grant.GrantProposed) else grant.call if grant else None
         if call is not None and not is_history:

@@ -25,6 +25,8 @@ def like(id: str, known: Iterable[str]) -> str | None:
 class TooLikeKnownId(Refusal, order=STAGE, rule="domain §2: ids that look alike"):
     """The id differs from a known one only in case or in marks between words."""
 
+    binds_imports = False
+
 
 def not_too_like(id: str, known: Iterable[str], noun: str) -> None:
     """Refuse a new id that looks like a known one. Raises `TooLikeKnownId`."""

@@ -15,6 +15,8 @@ class Refusal(Exception):
 
     order: ClassVar[int] = TERMS
     rule: ClassVar[str] = ""
+    binds_imports: ClassVar[bool] = True
+    """Whether an imported command is refused for it, too."""
 
     def __init_subclass__(cls, order: int, rule: str) -> None:
         cls.order, cls.rule = order, rule

@@ -26,8 +26,11 @@ QUEUE = [
         ("P4", "2017-09-02", "both", "50.00 USD"),
     )
 ]
-OWN_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"
-"""Makes the terminal that of the process, so that Ctrl-C interrupts it."""
+OWN_TERMINAL = (
+    "import fcntl, signal, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    " signal.signal(signal.SIGINT, signal.default_int_handler)"
+)
+"""Makes the terminal that of the process, so that Ctrl-C interrupts it, even in a run in the background."""
 BOTH = {"command": "AppointOfficer", "on": "2009-01-01", "officer": "both", "roles": ["ttl", "finance"]}
 AUTHORISED = on_grant("AuthorisePayment", "2017-09-03", "cash", payment="P2")
 
