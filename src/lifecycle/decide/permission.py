@@ -29,10 +29,7 @@ def permit(fund: Fund, spec: Spec, act: Event, recorder: str, *, recorded: bool 
     """
     roles = fund.roles_on(act.actor, act.on, ending=recorded)
     if not roles:
-        similar = like(act.actor, fund.officers)
-        near = f"; did you mean {similar}?" if similar else did_you_mean(act.actor, fund.officers)
-        hint = near.removeprefix("; ") or "an administrator appoints officers"
-        raise NotAnOfficer(f"{act.actor} holds no role on {act.on}: {hint}")
+        raise NotAnOfficer(f"{act.actor} holds no role on {act.on}: {_advice(act.actor, fund)}")
     if spec.role not in ("any", *roles):
         raise RoleNotHeld(
             f"{spec.name} is for {spec.role}; {act.actor} is {', '.join(sorted(roles))} on {act.on}"
@@ -131,3 +128,12 @@ def _refusal(fund: Fund, entry: Entry) -> Refusal | None:
     except Refusal as refusal:
         return refusal
     return None
+
+
+def _advice(actor: str, fund: Fund) -> str:
+    """Return what to do about an actor without a role on the day."""
+    if actor in fund.officers:
+        return "the officer's roles are of other days"
+    similar = like(actor, fund.officers)
+    near = f"; did you mean {similar}?" if similar else did_you_mean(actor, fund.officers)
+    return near.removeprefix("; ") or "an administrator appoints officers"

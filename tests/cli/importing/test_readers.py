@@ -85,6 +85,8 @@ def test_a_column_that_is_missing_or_there_twice_is_named(tmp_path: Path) -> Non
         BadFile, match=r"no column 'Amount'; did you mean amout\? The header that was found: ref"
     ):
         read(path, columns=["Ref", "Amount"])
+    with pytest.raises(BadFile, match=r"no column 'Total'\. The header that was found: ref"):
+        read(path, columns=["Ref", "Total"])
     with pytest.raises(BadFile, match="the column 'Date' twice"):
         read(path, columns=["Ref", "Date"])
     assert len(read(path, columns=["Ref", "Amount"], optional=["Amount"])) == 1

@@ -92,7 +92,7 @@ def _check_names(names: Sequence[str], columns: Sequence[str], optional: Sequenc
     if missing:
         near = "".join(did_you_mean(column_key(name), counts) for name in missing[:1])
         raise BadFile(
-            f"{file}: it has no column {', '.join(map(repr, missing))}{near}"
+            f"{file}: it has no column {', '.join(map(repr, missing))}{near or '.'}"
             f" The header that was found: {', '.join(counts)}"
         )
     for name in columns:
