@@ -100,23 +100,31 @@ def test_a_command_whose_acknowledgement_was_lost_is_not_recorded_twice(
     assert book.journal.counts() == (entries + (not refused), refusals + refused)
 
 
+def _lost_while(raw: Raw, waits: str, call_server: Callable[[], Rows]) -> Rows:
+    """Make the call, and end its connection as soon as the query ``waits`` has a row."""
+
+    def end() -> None:
+        _wait_until(lambda: raw.execute(waits).fetchall() != [])
+        end_connections(raw)
+
+    ender = threading.Thread(target=end)
+    ender.start()
+    try:
+        return call_server()
+    finally:
+        ender.join(30)
+
+
 def lost_waiting(raw: Raw) -> Callable[..., Rows]:
     """End the connection while it waits for the append lock."""
 
     def call(call_server: Callable[[], Rows]) -> Rows:
         raw.execute(f"SELECT pg_advisory_lock({LOCK})")
-        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory'"
-
-        def end() -> None:
-            _wait_until(lambda: raw.execute(waits).fetchall() != [])
-            end_connections(raw)
-
-        ender = threading.Thread(target=end)
-        ender.start()
         try:
-            return call_server()
+            return _lost_while(
+                raw, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory'", call_server
+            )
         finally:
-            ender.join(30)
             raw.execute(f"SELECT pg_advisory_unlock({LOCK})")
 
     return call
@@ -138,17 +146,9 @@ def lost_inserting(raw: Raw) -> Callable[..., Rows]:
     def call(call_server: Callable[[], Rows]) -> Rows:
         raw.execute("BEGIN; LOCK TABLE journal.stored_events, journal.refusals IN SHARE ROW EXCLUSIVE MODE")
         waits = f"SELECT 1 {INSERTING} AND pg_stat_activity.pid IN (SELECT pid {LOCKED})"
-
-        def end() -> None:
-            _wait_until(lambda: raw.execute(waits).fetchall() != [])
-            end_connections(raw)
-
-        ender = threading.Thread(target=end)
-        ender.start()
         try:
-            return call_server()
+            return _lost_while(raw, waits, call_server)
         finally:
-            ender.join(30)
             raw.execute("ROLLBACK")
 
     return call
@@ -180,12 +180,23 @@ def test_a_command_is_recorded_once_if_its_connection_is_lost_at_any_step(
 
 
 @pytest.mark.parametrize("refused", [False, True])
-def test_a_repeat_whose_connection_is_lost_is_still_a_repeat(book: Book, raw: Raw, refused: bool) -> None:
+def test_a_repeat_whose_connection_is_lost_is_still_a_repeat(
+    book: Book, raw: Raw, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
     """This call wrote nothing, so the receipt is that of an earlier one."""
     command = g.cost("01-09" if refused else "06-12", command_id="C-1")
     first = book.record(command, "t.leader")
-    end_connections(raw)
+    ask_server, lost = Held.ask, list[Statement]()
+
+    def ask(held: Held, *questions: Statement) -> list[Rows]:
+        if not lost:
+            lost.extend(questions)
+            end_connections(raw)
+        return ask_server(held, *questions)
+
+    monkeypatch.setattr(Held, "ask", ask)
     assert book.record(command, "t.leader") == first._replace(outcome="repeat")
+    assert lost
 
 
 def test_a_repeat_whose_acknowledgement_is_lost_is_still_a_repeat(
