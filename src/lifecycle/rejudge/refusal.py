@@ -52,7 +52,7 @@ def check_refusal(refused: Refused, past: Past, is_reused: Callable[[], bool]) -
     """
     refusal_class = _BY_NAME.get(refused.refusal)
     if refusal_class is None:
-        raise Lawless(f"{refused.refusal} is no refusal that there is")
+        raise Lawless(f"{refused.refusal} is the name of no refusal")
     is_quarantine = f"{refused.about}:{refused.name}" == QUARANTINES and refused.command in OF_QUARANTINES
     spec = (
         OF_QUARANTINES[refused.command]

@@ -16,10 +16,9 @@ from lifecycle.kernel.errors import Unreachable
 from lifecycle.parse import Malformed
 from projections import store
 from projections.engine.standing import Standing, from_text
+from projections.schema.expressions import PAGED
 from projections.schema.tables import fund_details, grant_standing
 from projections.schema.tracking import ViewsTracking
-
-_STREAMED = {"yield_per": 1_000}
 
 
 class FundName(NamedTuple):
@@ -89,5 +88,5 @@ class DetachedViews:
         if grant is not None:
             question = question.where(columns.grant == grant)
         with self.tables() as (connection, position):
-            for name, version, state in connection.execute(question, execution_options=_STREAMED):
+            for name, version, state in connection.execute(question, execution_options=PAGED):
                 yield Standing(from_text(name, version, state), version, position)

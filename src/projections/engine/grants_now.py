@@ -15,10 +15,9 @@ from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import belong_to
 from projections.engine.standing import from_text
 from projections.engine.step import streams_with_other_rows_left_out
+from projections.schema.expressions import PAGED
 from projections.schema.tables import grant_standing
 from projections.schema.tracking import ViewsTracking
-
-_PAGE = {"yield_per": 1_000}
 
 
 @contextmanager
@@ -47,7 +46,7 @@ def _are_at_the_end(views: Connection, book: Book) -> bool:
 
 def _grants(views: Connection, book: Book) -> Iterator[Grant]:
     question = select(grant_standing).order_by(grant_standing.c.grant)
-    for name, version, state in views.execute(question, execution_options=_PAGE):
+    for name, version, state in views.execute(question, execution_options=PAGED):
         try:
             yield from_text(name, version, state)
         except Altered:  # as for one grant: what the views do not know, the journal does

@@ -114,14 +114,14 @@ def _faults(table: Mapping[str, Any]) -> Iterator[str]:
 
 def _wrong_forms(texts: Mapping[str, str]) -> Iterator[str]:
     if (text := texts.get("identifier")) and not _IDENTIFIER.fullmatch(text):
-        yield f"identifier: {text!r} is none: write agency and number with a hyphen, like XM-DAC-47045"
+        yield f"identifier: {text!r} has another form: write agency, hyphen and number, like XM-DAC-47045"
     if (text := texts.get("type")) and text not in ORGANISATION_TYPES:
         codes = ", ".join(f"{code} ({name})" for code, name in ORGANISATION_TYPES.items())
         yield f"type: {text!r} is no code of OrganisationType; the codes are: {codes}"
     if (text := texts.get("language")) and not _LANGUAGE.fullmatch(text):
-        yield f"language: {text!r} is none: write two letters of ISO 639-1, like en"
+        yield f"language: {text!r} is no code: write two letters of ISO 639-1, like en"
     if (text := texts.get("giving_prefix")) and not _PREFIX.fullmatch(text):
-        yield f"giving_prefix: {text!r} is none: 360Giving gives one like 360G-southsouth"
+        yield f"giving_prefix: {text!r} has another form: 360Giving gives one like 360G-southsouth"
 
 
 def _faults_of_table(key: str, table: object) -> Iterator[str]:

@@ -175,7 +175,7 @@ FORGED: dict[str, tuple[Forge, str]] = {
         lambda book: forge_refusal(book, g.disburse("05-01"), "NotInStage", digest=bytes(32)),
         "its digest is not that of the command that it keeps",
     ),
-    "a refusal to who is none": (
+    "a refusal to somebody who is no officer": (
         lambda book: forge_refusal(book, g.disburse("05-01", actor="n.obody"), "ExceedsAuthorisedAmount"),
         "NotAnOfficer",
     ),
@@ -183,9 +183,9 @@ FORGED: dict[str, tuple[Forge, str]] = {
         lambda book: forge_refusal(book, g.disburse("05-01"), "RoleNotHeld"),
         "held the role",
     ),
-    "a refusal that there is not": (
+    "a refusal of an unknown name": (
         lambda book: forge_refusal(book, g.disburse("05-01"), "OutOfTune"),
-        "no refusal that there is",
+        "the name of no refusal",
     ),
     "a refusal that this command cannot get": (
         lambda book: forge_refusal(book, g.disburse("05-01"), "ReasonlessStrike"),
@@ -195,7 +195,7 @@ FORGED: dict[str, tuple[Forge, str]] = {
         lambda book: forge_refusal(book, g.disburse("05-01"), "ConditionsUnmet"),
         "can get",
     ),
-    "a refusal of a command that there is not": (
+    "a refusal of an unknown command": (
         lambda book: forge_refusal(book, g.disburse("05-01"), "NotInStage", command="PayMe"),
         "no command",
     ),
