@@ -4,6 +4,9 @@
 .DELETE_ON_ERROR:
 .PHONY: help demo quick test test-postgresql lowest faults mutants lint docs picture site bench bench-large lock clean
 
+# Many tests start processes, which would compile the whole program each time if bytecode were not kept.
+export PYTHONDONTWRITEBYTECODE :=
+
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -q --disable-pip-version-check
 INSTALL := $(PIP) install --require-hashes -r

@@ -26,6 +26,8 @@ def day(value: Value, **dates: object) -> str:
         ("2016/03/05 23:59:00.000", {"formats": ["YYYY/MM/DD"]}, "2016-03-05"),
         ("9 Feb 2016", {"formats": ["D MONTH YYYY"]}, "2016-02-09"),
         ("9 september 1998", {"formats": ["D MONTH YYYY"]}, "1998-09-09"),
+        ("9 März 2016", {"formats": ["D MONTH YYYY"]}, "2016-03-09"),
+        ("9 févr. 2016", {"formats": ["D MONTH YYYY"]}, "2016-02-09"),
         ("42795", {"serial": True}, "2017-03-01"),
         (42795.0, {"serial": True}, "2017-03-01"),
         ("2016", {"partial": "last"}, "2016-12-31"),

@@ -8,10 +8,12 @@ from cli.importing.mapping.model import Amounts
 from cli.importing.rows import Cell
 from lifecycle.types.codes import MINOR_UNITS
 from lifecycle.types.readings.amounts import read_amount
+from lifecycle.types.readings.currency_words import CURRENCY_WORDS
 
 _ROUNDINGS = {"half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "down": ROUND_DOWN}
 _CODE = re.compile(r"^([A-Za-z]{3})\b\s*|\s*\b([A-Za-z]{3})$")
-_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
+_SIGNS = {sign: CURRENCY_WORDS[sign][0] for sign in "$€£"}
+"""The code that each sign stands for if the map names no currency: the most usual."""
 _MOST_DIGITS = 15
 """An amount with more digits before its decimals is no amount."""
 _FLOAT_PLACES = Decimal("0.000001")

@@ -9,6 +9,7 @@ from cli.importing.mapping.model import Dates
 from cli.importing.rows import Cell
 from lifecycle.fund.seat import day_at
 from lifecycle.types.readings.days import days_meant
+from lifecycle.types.readings.month_names import MONTHS
 
 _TOKENS = {
     "YYYY": r"(?P<year>\d{4})",
@@ -27,7 +28,6 @@ _PARTIAL = re.compile(r"(\d{4})(?:-(\d\d))?")
 _FIRST_OF_SHEETS = date(1899, 12, 30)
 _SERIALS = range(20_000, 80_000)
 """A spreadsheet's numbers of the days from 1954 to 2119."""
-_MONTHS = "january february march april may june july august september october november december".split()
 _FROM_TWO_DIGITS = 70
 """A year of two digits below this is after 1999."""
 
@@ -116,13 +116,8 @@ def _day(parts: dict[str, str | None]) -> date:
     """Return the day of the parts. Raises ``ValueError`` if there is none."""
     year, short, name = parts.get("year"), parts.get("short"), parts.get("name")
     number = int(year) if year else int(short or 0) + (2000 if int(short or 0) < _FROM_TWO_DIGITS else 1900)
-    month = _month(name) if name else int(parts["month"] or 0)
+    month = MONTHS.get(name.casefold(), 0) if name else int(parts["month"] or 0)
     return date(number, month, int(parts["day"] or 0))
-
-
-def _month(name: str) -> int:
-    matches = [n for n, month in enumerate(_MONTHS, 1) if month.startswith(name.casefold())]
-    return matches[0] if len(matches) == 1 else 0
 
 
 def _of_span(year: int, month: int | None, partial: str) -> date:

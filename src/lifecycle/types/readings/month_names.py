@@ -15,4 +15,4 @@ _NAMES = {
     12: "december dec dezember dez décembre decembre déc diciembre dic dezembro dicembre",
 }
 MONTHS = {name: month for month, names in _NAMES.items() for name in names.split()}
-"""The number of the month of each name, in six languages of Western Europe."""
+"""The number of the month of each name, in eight languages of Western Europe."""
