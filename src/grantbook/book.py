@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from cli.commands.reports.report import caption_of
 from cli.narrative.history import Paragraph, paragraphs_of
-from cli.recording.meant_currency import currency_for
+from cli.recording.hints import hints_for
 from cli.recording.odd_entries import sentence_of
 from cli.recording.personal_data import personal, warning
 from cli.recording.record import record
@@ -21,6 +21,7 @@ from lifecycle.grant.state import Grant
 from lifecycle.journal.addresses import is_address
 from lifecycle.journal.recorder import CommandResult
 from lifecycle.kernel.command import Command
+from lifecycle.kernel.errors import PositionNotReached
 from lifecycle.kernel.history import Entry, grant_stream, history, kind_of
 from lifecycle.parse import command_from, recorder_from
 from lifecycle.types.dates import day_of
@@ -116,7 +117,7 @@ class Book:
             raise ValueError("who records? Open the book with officer=")
         if not isinstance(command, Command):
             words = {"on": self._book.today().isoformat(), "actor": self.officer, **command}
-            command = command_from(words, currency_for(self._book, words))
+            command = command_from(words, hints_for(self._book, words))
         if fields := personal(command.words()):
             warnings.warn(warning(fields), stacklevel=2)
         receipt, unfinished, odd = record(self._book, command, self.officer)
@@ -175,6 +176,8 @@ class Book:
         text = known.isoformat() if isinstance(known, date) else str(known)
         try:
             return self._book.resolve(text)
+        except PositionNotReached as error:
+            raise ValueError(f"known: {error}") from None
         except ValueError as error:
             form = "a moment with its time zone, like 2018-01-09T12:00:00Z, a day, or a position"
             raise ValueError(f"known: {text!r} is not {form}") from error

@@ -1,13 +1,14 @@
 """People's and programs' words, read as commands: shape only, nothing is judged here."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from lifecycle.catalogue import SPECS
 from lifecycle.decide.commands import BY_NAME
 from lifecycle.kernel.command import Command
+from lifecycle.types.readings.days import Today
 from lifecycle.types.readings.nearest import did_you_mean
 from lifecycle.types.readings.shape_faults import (
     Detail,
@@ -27,12 +28,21 @@ _ABOUT = {
 
 
 _C = TypeVar("_C", bound=Command)
-CurrencyOf = Callable[[str], str | None]
-"""A function that returns the currency of an amount that names none, by the path of its field."""
 
 
 def no_currency(_: str) -> None:
     """Return `None`: no currency is known."""
+
+
+class Hints(NamedTuple):
+    """What a message may ask for, so that it can offer what was meant."""
+
+    currency_of: Callable[[str], str | None] = no_currency
+    """Returns the currency of an amount that names none, by the path of its field."""
+    today: Today | None = None
+
+
+NO_HINTS = Hints()
 
 
 class Malformed(Exception):
@@ -48,26 +58,24 @@ class Malformed(Exception):
         error: ValidationError,
         kind: type[Command] | None = None,
         inside: str = "",
-        currency_of: CurrencyOf = no_currency,
+        hints: Hints = NO_HINTS,
     ) -> "Malformed":
         """From pydantic's error, in the words of the fields."""
         details = without_consequences(error.errors(include_url=False))[:20]
-        return cls([_problem(detail, kind, inside, currency_of) for detail in details])
+        return cls([_problem(detail, kind, inside, hints) for detail in details])
 
 
-def _problem(
-    detail: Detail, kind: type[Command] | None, inside: str, currency_of: CurrencyOf
-) -> tuple[str, str]:
+def _problem(detail: Detail, kind: type[Command] | None, inside: str, hints: Hints) -> tuple[str, str]:
     path = ".".join(filter(None, [inside, path_of(detail)]))
     if detail.get("ctx", {}).get("field"):
         path = path_of(detail)
     if kind is None:
-        return path, in_words(detail, currency_of(path))
+        return path, in_words(detail, hints.currency_of(path), today=hints.today)
     if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1:
         names = list(kind.fields())
         near = did_you_mean(path, names)
         return path, f"is not a field of {kind.NAME}{near}; it has: {', '.join(names)}"
-    return path, in_words(detail, currency_of(path), _fields_at(kind, detail))
+    return path, in_words(detail, hints.currency_of(path), _fields_at(kind, detail), hints.today)
 
 
 def _fields_at(kind: type[Command], detail: Detail) -> list[str]:
@@ -106,24 +114,24 @@ def every_command() -> list[type[Command]]:
     return [command for commands in BY_NAME.values() for command in commands.values()]
 
 
-def command_from(words: Mapping[str, Any], currency_of: CurrencyOf = no_currency) -> Command:
+def command_from(words: Mapping[str, Any], hints: Hints = NO_HINTS) -> Command:
     """The command that the words make: ``{"command": "ProposeGrant", "grant": …}``. Raises `Malformed`.
 
-    ``currency_of``: asked if an amount names no currency, so that the message can offer what was meant.
+    ``hints``: asked if an amount names no currency, or a day no date.
     """
     fields = dict(words)
     name = fields.pop("command", None)
     if not isinstance(name, str):
         raise Malformed([("command", "is missing: which command is it?")])
-    return checked(command_class(name, about_what(name, fields)), fields, currency_of)
+    return checked(command_class(name, about_what(name, fields)), fields, hints)
 
 
-def checked(kind: type[_C], fields: Mapping[str, Any], currency_of: CurrencyOf = no_currency) -> _C:
+def checked(kind: type[_C], fields: Mapping[str, Any], hints: Hints = NO_HINTS) -> _C:
     """The command of the class with these fields. Raises `Malformed`."""
     try:
         return kind.read(fields)
     except ValidationError as error:
-        raise Malformed.of(error, kind, currency_of=currency_of) from None
+        raise Malformed.of(error, kind, hints=hints) from None
     except RecursionError:
         raise Malformed([("", "nested too deeply")]) from None
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from cli.output.terminal_text import moment
+from lifecycle.kernel.errors import PositionNotReached
 
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
     from lifecycle.kernel.history import Entry
+    from lifecycle.types.readings.days import Today
     from projections.engine.detached_views import DetachedViews
     from projections.partitions.exported_entries import ExportedEntries
 
@@ -42,7 +44,7 @@ class AsOf(NamedTuple):
     @classmethod
     def of(cls, book: "Book", on: str | None, known: str | None) -> "AsOf":
         """Return the two dates that were typed. Raises ``BadParameter`` that names the option."""
-        day = None if on is None else day_from(on, "--on")
+        day = None if on is None else day_from(on, "--on", book.today)
         position = None if known is None else position_from(book, known)
         return cls(day, position, in_words(book, day, position))
 
@@ -52,14 +54,23 @@ def is_day(text: str) -> bool:
     return _DAY.fullmatch(text) is not None
 
 
-def day_from(text: str, option: str) -> date:
-    """Return the day that was typed. Raises ``BadParameter`` that names the option."""
+def day_from(text: str, option: str, today: "Today | None" = None) -> date:
+    """Return the day that was typed. Raises ``BadParameter`` that names the option and what was meant.
+
+    ``today``: asked if the text names a day by its distance from today.
+    """
     from lifecycle.types.dates import day_of
+    from lifecycle.types.readings.days import day_fault
 
     try:
         return day_of(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint=option) from None
+    except ValueError:
+        raise click.BadParameter(day_fault(text, today), param_hint=option) from None
+
+
+def day_or_today(book: "Book | DetachedViews | ExportedEntries", text: str | None, option: str) -> date:
+    """Return the day that was typed, or today at the fund's seat. Raises as `day_from` does."""
+    return book.today() if text is None else day_from(text, option, book.today)
 
 
 def in_words(book: "Book", on: date | None, known: int | None) -> str:
@@ -76,11 +87,13 @@ def position_from(book: "Book | DetachedViews | ExportedEntries", known: str, op
     """Return the position that was typed, or that of a time or day. Raises ``BadParameter``."""
     try:
         return book.resolve(known)
+    except PositionNotReached as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
     except ValueError:
         from lifecycle.types.readings.days import days_meant
 
         form = "write a time with its zone, like 2018-01-09T12:00:00Z, a day, or a position of the journal"
-        raise click.BadParameter(f"{form}{days_meant(known)}", param_hint=option) from None
+        raise click.BadParameter(f"{form}{days_meant(known, book.today)}", param_hint=option) from None
 
 
 def stream_named(name: str) -> str:

@@ -90,7 +90,7 @@ def record_and_print(
 
     The bytes of a ``file``, whose digest is among the words, are first kept in the book's documents.
     """
-    from cli.recording.meant_currency import currency_for
+    from cli.recording.hints import hints_for
     from cli.recording.odd_entries import sentence_of
     from cli.recording.personal_data import personal, warning
     from cli.recording.record import record, try_out
@@ -103,7 +103,7 @@ def record_and_print(
         day, without_day = _default_day(words, book)
         with_defaults = {"on": day, "actor": recorder, **words}
         try:
-            command = command_from(with_defaults, currency_for(book, with_defaults))
+            command = command_from(with_defaults, hints_for(book, with_defaults))
         except Malformed as error:
             return _malformed(options, error, with_defaults.get("command_id"))
         if file is not None and not dry_run:

@@ -11,6 +11,7 @@ from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedRefus
 from lifecycle.journal.left_out.stop import Stop
 from lifecycle.journal.recorder import StoredRefusal
 from lifecycle.journal.stored_row import Stored
+from lifecycle.kernel.errors import PositionNotReached
 from lifecycle.kernel.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 
 if TYPE_CHECKING:
@@ -144,14 +145,14 @@ class BookReader:
     def resolve(self, known: str) -> int:
         """Return the position for the text of a moment (RFC 3339), a day or a position.
 
-        Raises ``ValueError``.
+        Raises ``ValueError``; `PositionNotReached` if the journal does not go so far.
 
         A day means its end at the fund's seat. The entries of one command become known together, so the
         position is that of a command's last entry.
         """
         with store_errors(self.journal.place):
             if known.isdecimal():
-                return self.journal.whole(min(int(known), self.position()))
+                return self.journal.whole(PositionNotReached.check(int(known), self.position()))
             if day := day_of(known):
                 end = end_of(day, self.journal.time_zone())
                 return self.journal.whole(self.journal.position_at(end))

@@ -30,7 +30,7 @@ from lifecycle.journal.stored_row import id_bytes
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
 from lifecycle.kernel.history import FUND, kind_of, reading
 from lifecycle.kernel.listed_codes import refuse
-from lifecycle.parse import Malformed
+from lifecycle.parse import Hints, Malformed
 from lifecycle.rejudge.recorded_since import RecordedSince
 from lifecycle.rejudge.walk import judged_unsealed
 
@@ -81,7 +81,8 @@ class Decider:
             return decide_fund(fund, command, recorder, today, entries, acts, streams)
         except ValidationError as error:
             currency = self._state.fund.currency
-            raise Malformed.of(error, inside="reads", currency_of=lambda _: currency) from None
+            hints = Hints(lambda _: currency, lambda: today)
+            raise Malformed.of(error, inside="reads", hints=hints) from None
 
     def _check_lists(self, command: CorrectEntry | CorrectFundEntry | CorrectCallEntry) -> None:
         """Check the codes in a correction against the lists of the day. Raises ``ValidationError``."""

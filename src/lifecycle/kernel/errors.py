@@ -33,5 +33,19 @@ class NotNow(Unreachable):
     """The command cannot run at this moment, though nothing is wrong with the book."""
 
 
+class PositionNotReached(ValueError):
+    """The journal has no entry at the position yet."""
+
+    def __init__(self, position: int, last: int) -> None:
+        super().__init__(f"the journal has no position {position} yet: its last entry is at position {last}")
+
+    @classmethod
+    def check(cls, position: int, last: int) -> int:
+        """Return the position. Raises `PositionNotReached` if it is after the last one."""
+        if position > last:
+            raise cls(position, last)
+        return position
+
+
 class ClockRefused(BookError):
     """The machine's clock contradicts the journal: nothing is recorded until it is set right."""

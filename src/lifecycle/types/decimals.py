@@ -5,7 +5,7 @@ Only commands are checked. A stored amount is read by its shape.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from lifecycle.types.codes import MINOR_UNITS
 from lifecycle.types.money import AMOUNT, Money
-from lifecycle.types.readings.amounts import decimals_of
+from lifecycle.types.readings.amounts import decimals_of, with_places
 
 Find = Callable[[object, str], Iterator[tuple[str, object]]]
 """A function that yields the amounts in a value, each with the path of its field."""
@@ -61,8 +61,8 @@ def _readings(amount: object) -> str | None:
     if places is None or decimals <= places:
         return None
     unit = Decimal(1).scaleb(-places)
-    readings = [Decimal(digits).quantize(unit, rounding) for rounding in (ROUND_FLOOR, ROUND_CEILING)]
-    if decimals == _THOUSANDS:
+    readings = with_places(Decimal(digits), unit)
+    if decimals == _THOUSANDS and digits.lstrip("-")[0] != "0":
         readings.insert(0, Decimal(digits.replace(".", "")).quantize(unit))
     offered = " or ".join(dict.fromkeys(f"{reading} {currency}" for reading in readings))
     return f"{decimals_of(currency)}: {offered}?"

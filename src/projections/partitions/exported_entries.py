@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from lifecycle.fund.seat import day_at, day_of, end_of
 from lifecycle.fund.state import Fund
-from lifecycle.kernel.errors import Unreachable
+from lifecycle.kernel.errors import PositionNotReached, Unreachable
 from lifecycle.kernel.history import Entry
 from projections.partitions import bucket_tasks, cluster
 from projections.partitions.bucket_tasks import RowsByName
@@ -98,10 +98,10 @@ class ExportedEntries:
     def resolve(self, known: str) -> int:
         """Return the position that a moment, a day or a position as text stands for, as a book does.
 
-        Raises ``ValueError``.
+        Raises ``ValueError``; `PositionNotReached` if the export does not go so far.
         """
         if known.isdecimal():
-            return self._whole(min(int(known), self.position()))
+            return self._whole(PositionNotReached.check(int(known), self.position()))
         if day := day_of(known):
             return self._recorded_by(end_of(day, self.fund().time_zone))
         moment = datetime.fromisoformat(known)

@@ -1,5 +1,6 @@
 """Amounts and days as people type them: refused with the reading that was probably meant."""
 
+import re
 import warnings
 
 import pytest
@@ -78,6 +79,43 @@ def test_a_day_in_another_form_is_malformed_at_every_door(lived: Shell, typed: s
         assert f"did you mean {meant}?" in result.err, words
     with grantbook.open(lived.place) as book, pytest.raises(ValueError, match=f"did you mean {meant}"):
         book.report("register", as_of=typed)
+
+
+def test_a_day_that_is_named_from_today_is_offered_at_every_door(lived: Shell) -> None:
+    """The reading is a date at the fund's seat."""
+    with (
+        grantbook.open(lived.place, officer="admin") as book,
+        pytest.raises(grantbook.Malformed) as malformed,
+    ):
+        book.record({"command": "ChargeFee", "on": "today", "amount": "1.00 USD"})
+    line = lived("record", lived.file([{"command": "ChargeFee", "on": "today", "amount": "1.00 USD"}])).out
+    typed = [
+        lived(*words).err
+        for words in (
+            (*FEE, "--amount", "1.00 USD", "--on", "today"),
+            ("audit", "replay", "G-1", "--on", "today"),
+            ("report", "register", "--as-of", "today"),
+            ("report", "glance", "--as-of", "today"),
+        )
+    ]
+    for message in (str(malformed.value), line, *typed):
+        assert re.search(r'"today" names a day without its date; did you mean 20\d\d-\d\d-\d\d\?', message)
+
+
+def test_a_position_after_the_last_entry_is_malformed(lived: Shell) -> None:
+    last = lived("--json", "views", "status").row["journal"]
+    for words in (
+        ("report", "register", "--known", f"{last + 1}"),
+        ("grant", "list", "--known", "9999"),
+        ("audit", "replay", "G-1", "--known", "9999"),
+        ("report", "glance", "--since", "9999"),
+    ):
+        result = lived(*words)
+        assert result.code == 2
+        assert f"yet: its last entry is at position {last}" in result.err, words
+    with grantbook.open(lived.place) as book, pytest.raises(ValueError, match=f"at position {last}"):
+        book.report("register", known=9999)
+    assert lived("report", "register", "--known", f"{last}").code == 0
 
 
 def test_the_currency_offered_is_that_of_the_command_the_agreement_or_the_fund(danish: Shell) -> None:

@@ -11,7 +11,7 @@ from cli.shell.command_fields import fields_of_command
 from cli.shell.options import words_from
 from lifecycle.catalogue import SPECS
 from lifecycle.kernel.command import Command
-from lifecycle.parse import Malformed, command_class, command_from, every_command
+from lifecycle.parse import Hints, Malformed, command_class, command_from, every_command
 
 pytestmark = pytest.mark.case("K6")
 LIBRARY = re.compile(
@@ -35,7 +35,7 @@ SHELL = [(spec.words, stream, spec.name) for stream, specs in SPECS.items() for 
 def message(words: dict[str, Any]) -> str:
     """Return what a line of ``record``, and a mapping in Python, are answered."""
     try:
-        command_from(words, lambda _: "EUR")
+        command_from(words, Hints(lambda _: "EUR"))
     except Malformed as error:
         return str(error)
     return ""

@@ -12,7 +12,7 @@ import pytest
 from lifecycle.book.book import Book
 from lifecycle.fund.contributions import InstalmentReceived
 from lifecycle.journal.sqlite import recorder as sqlite
-from lifecycle.kernel.errors import Altered, ClockRefused, Unreachable
+from lifecycle.kernel.errors import Altered, ClockRefused, PositionNotReached, Unreachable
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import FUND, in_force
 from lifecycle.parse import Malformed
@@ -99,7 +99,10 @@ def test_a_moment_is_a_position(book: Book) -> None:
 def test_a_position_is_a_position(book: Book) -> None:
     assert book.resolve("5") == 5
     assert book.resolve("0") == 0
-    assert book.resolve("999999") == book.position()
+    last = book.position()
+    assert book.resolve(str(last)) == last
+    with pytest.raises(PositionNotReached, match=f"its last entry is at position {last}"):
+        book.resolve(str(last + 1))
 
 
 def test_what_was_recorded_at_once_is_known_at_once(tmp_path: Path) -> None:

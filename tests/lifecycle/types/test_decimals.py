@@ -40,6 +40,7 @@ def problems(words: dict[str, Any]) -> list[tuple[str, str]]:
         ("25.000 EUR", "EUR has 2 decimals: 25000.00 EUR or 25.00 EUR?"),
         ("1.250 USD", "USD has 2 decimals: 1250.00 USD or 1.25 USD?"),
         ("25.001 EUR", "EUR has 2 decimals: 25001.00 EUR or 25.00 EUR or 25.01 EUR?"),
+        ("0.001 USD", "USD has 2 decimals: 0.01 USD?"),
         ("25.0000 EUR", "EUR has 2 decimals: 25.00 EUR?"),
         ("25.000 JPY", "JPY has no decimals: 25000 JPY or 25 JPY?"),
         ("25.0 JPY", "JPY has no decimals: 25 JPY?"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.kernel.errors import Unreachable
+from lifecycle.kernel.errors import PositionNotReached, Unreachable
 from lifecycle.parse import Malformed
 from projections import query
 from projections.partitions import bucket_tasks
@@ -105,11 +105,14 @@ def test_times_and_positions_mean_the_same_as_in_the_book(book: Book, entries: E
         *map(str, moments),
         "2019-01-01",
         "2031-01-01",
-        *map(str, range(0, book.position() + 3, 7)),
+        *map(str, range(0, book.position() + 1, 7)),
     ]:
         position = book.resolve(known)
         assert entries.resolve(known) == position, known
         assert entries.recorded_at(position) == book.recorded_at(position), known
+    for refusing in (book, entries):
+        with pytest.raises(PositionNotReached, match=f"its last entry is at position {book.position()}"):
+            refusing.resolve(str(book.position() + 1))
     with pytest.raises(ValueError, match="no time zone"):
         entries.resolve("2019-01-01T00:00:00")
 

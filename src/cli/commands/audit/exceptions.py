@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.output.formats import FORMS, form_of
-from cli.shell.as_of_options import day_from, known_option, position_from, stream_named, unknown_stream
+from cli.shell.as_of_options import day_or_today, known_option, position_from, stream_named, unknown_stream
 from cli.shell.settings import Command, settings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def exceptions(  # noqa: PLR0917 click gives them by name
     options = settings()
     form = form_of(form, output, json=options.json)
     with options.open(read_only=True) as book:
-        day = book.today() if as_of is None else day_from(as_of, "--as-of")
+        day = day_or_today(book, as_of, "--as-of")
         position = book.position() if known is None else position_from(book, known)
         name = _known_stream(book, stream, None if known is None else position)
         rows = StreamedRows(rows_of(book, day, position, name, rule))

@@ -12,7 +12,7 @@ from cli.commands.reports.report import AS_OF, KNOWN
 from cli.output.formats import opened_for_writing
 from cli.output.terminal_text import Progress, safe, say, to_json
 from cli.output.whole_folder import folder_for_writing, refuse_to_overwrite
-from cli.shell.as_of_options import day_from, in_words, position_from
+from cli.shell.as_of_options import day_or_today, in_words, position_from
 from cli.shell.progress_bar import steps_of
 from cli.shell.settings import Command, settings
 
@@ -48,7 +48,7 @@ def opened_source(as_of: str | None, known: str | None) -> Iterator[Source]:
     from projections.publication.walks import Dates
 
     with settings().open_to_read() as book:
-        day = book.today() if as_of is None else day_from(as_of, "--as-of")
+        day = day_or_today(book, as_of, "--as-of")
         position = book.position() if known is None else position_from(book, known)
         if position == 0:
             raise click.BadParameter("nothing was recorded by then", param_hint="--known")

@@ -11,7 +11,7 @@ import click
 
 from cli.commands.show.next_acts import acts_on
 from cli.output.terminal_text import pairs, prose, readable, safe, say, wrapped
-from cli.shell.as_of_options import day_from
+from cli.shell.as_of_options import day_or_today
 from cli.shell.run_command import accepted, refused
 from cli.shell.settings import Command, settings
 
@@ -61,7 +61,7 @@ def payment_run(status: str | None, grant: str | None, on: str | None, actor: st
         )
     recorder = options.recorder()
     with options.open() as book:
-        day = book.today() if on is None else day_from(on, "--on")
+        day = day_or_today(book, on, "--on")
         run = _Run(book, recorder, actor or recorder, day)
         run.require_role()
         try:

@@ -206,7 +206,7 @@ class Run:
         A line without a day is of today, one without an actor is the recorder's own act. Its id is made of
         what it says, so that it is the same tomorrow and for another recorder.
         """
-        from cli.recording.meant_currency import currency_for
+        from cli.recording.hints import hints_for
         from lifecycle.book.tries import Retry
         from lifecycle.parse import Malformed, command_from
 
@@ -218,7 +218,7 @@ class Run:
             for name in absent:
                 words[name] = self.recorder if name == "actor" else self._default_day(words)
             given = {name: words[name] for name in words if name != "command_id" or command_id}
-            command = command_from(given, currency_for(self.book, given))
+            command = command_from(given, hints_for(self.book, given))
         except (BadLine, Malformed) as error:
             id_ = command_id if isinstance(command_id, str) else None
             return Outcome(number, "malformed", id_, message=str(error))

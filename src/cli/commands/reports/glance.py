@@ -14,7 +14,7 @@ from cli.output.terminal_text import (
     to_json,
     width,
 )
-from cli.shell.as_of_options import day_from, is_day, position_from
+from cli.shell.as_of_options import day_from, day_or_today, is_day, position_from
 from cli.shell.settings import Command, settings
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def glance(**given: Any) -> int:
     options = settings()
     form = form_of(given["form"], given["output"], json=options.json, forms=_FORMS)
     with options.open_to_read() as book:
-        on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
+        on = day_or_today(book, given["as_of"], "--as-of")
         position = None if given["known"] is None else position_from(book, given["known"])
         since = given["since"] or str(on - _WEEK)
         start = position_from(book, _day_before(since) if is_day(since) else since, "--since")

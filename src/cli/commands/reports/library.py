@@ -11,7 +11,7 @@ from cli.commands.reports.report import (
     caption_of,
 )
 from cli.output.formats import form_of, write
-from cli.shell.as_of_options import VIEWS, day_from, position_from
+from cli.shell.as_of_options import VIEWS, day_or_today, position_from
 from cli.shell.settings import Command, settings
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _print(name: str, heading: str, question: "Question", given: dict[str, Any])
     options = settings()
     form = form_of(given["form"], given["output"], json=options.json, forms=_FORMS)
     with options.open_for_report(given["views"]) as book:
-        on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
+        on = day_or_today(book, given["as_of"], "--as-of")
         known = None if given["known"] is None else position_from(book, given["known"])
         with tables_at(book, known) as (connection, position):
             report = ask(connection, name, question, as_of=on, known=position)

@@ -11,7 +11,7 @@ from cli.commands.reports.sources import BOOKS, CLUSTER, ENTRIES, Answer, requir
 from cli.output.formats import FORMS, form_of, write
 from cli.output.terminal_text import moment
 from cli.output.totals import not_added
-from cli.shell.as_of_options import VIEWS, day_from, position_from
+from cli.shell.as_of_options import VIEWS, day_or_today, position_from
 from cli.shell.settings import Command, settings
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _print_sql(name: str, given: dict[str, Any], dates_and_choices: dict[str, An
             typed = "format" if option == "form" else option
             raise click.UsageError(f"--sql prints the select for the book's views: leave --{typed} out")
     with settings().open_for_report(given["views"]) as book:
-        day = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
+        day = day_or_today(book, given["as_of"], "--as-of")
         choices = {key: dates_and_choices[key] for key in ("by", "grant", "due_within", "every", "status")}
         write_text(sql_of(book.views, name, as_of=day, **choices) + "\n", given["output"])
     return 0
@@ -160,7 +160,7 @@ def answering(
     """
     from projections import query
 
-    day = book.today() if as_of is None else day_from(as_of, "--as-of")
+    day = day_or_today(book, as_of, "--as-of")
     position = None if known is None else position_from(book, known)
     answer_of: Answer = query.answering if answer is None else answer
     answered = answer_of(

@@ -12,7 +12,7 @@ from cli.commands.reports.report import (
 )
 from cli.output.formats import form_of, write, write_text
 from cli.output.terminal_text import safe
-from cli.shell.as_of_options import VIEWS, day_from, position_from
+from cli.shell.as_of_options import VIEWS, day_or_today, position_from
 from cli.shell.settings import Command, settings
 
 _FORMS = ("table", "json", "csv", "ics")
@@ -44,7 +44,7 @@ def sites(grant: str, activity: str, **given: Any) -> int:
     options = settings()
     form = form_of(given["form"], given["output"], json=options.json, forms=_FORMS)
     with options.open_for_report(given["views"]) as book:
-        on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
+        on = day_or_today(book, given["as_of"], "--as-of")
         known = None if given["known"] is None else position_from(book, given["known"])
         with tables_at(book, known, grant) as (connection, position):
             session = session_on(connection, on, grant, activity)

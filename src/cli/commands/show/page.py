@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.output.terminal_text import moment, pairs, prose, readable, safe, say, to_json
-from cli.shell.as_of_options import day_from, position_from
+from cli.shell.as_of_options import day_or_today, position_from
 from cli.shell.settings import settings
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def asked(
     from projections.query import question_of, require_known_grant, rows_of, tables_at
 
     with settings().open_for_report(views) as book:
-        day = book.today() if on is None else day_from(on, "--on")
+        day = day_or_today(book, on, "--on")
         position = None if known is None else position_from(book, known)
         with tables_at(book, position, grant) as (connection, at):
             if grant is not None:

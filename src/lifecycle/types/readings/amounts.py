@@ -20,6 +20,7 @@ TOO_LARGE = "is too large to be added up: it has more than 15 digits"
 _MOST_READINGS = 3
 _SAME_SIGNS = str.maketrans("’‘ʼ`´−–—", "'''''---")  # noqa: RUF001 as people and programs write them
 _PARTS = re.compile(r"(?P<before>[^\d.,]*)(?P<number>[.,]?\d(?:[\d.,' ]*\d)?)(?P<after>\D*)", re.ASCII)
+_EXPONENT = re.compile(r"(?<![^\s(+-])(\d+(?:\.\d+)?|\.\d+)[eE]\+?(-?\d{1,2})(?!\d)", re.ASCII)
 _WORDS = re.compile(r"[A-Za-z]{0,3}\$[A-Za-z]{0,2}|[^\W\d_]+|[^\w\s.,;:'()+-]")
 _SEPARATED = re.compile(r"\d{1,3}(?P<mark>[.,' ])\d{2,3}(?:(?P=mark)\d{2,3})*(?<=\d{3})", re.ASCII)
 """A number whose thousands are separated; in South Asia groups before the last have two digits."""
@@ -40,14 +41,14 @@ def read_amount(value: object, currency: str | None) -> AmountReading:
     ``currency``: that of the book, the agreement or the rest of the command, if it is known. It is taken if
     the text names no currency, and chosen if a sign may stand for it.
     """
-    text = _plain(value)
+    text, faults_of_signs = _plain(value)
     parts = None if text is None else _PARTS.fullmatch(text)
     if text is None or parts is None:
         return AmountReading((), ())
     before, after = _words(parts["before"]), _words(parts["after"])
     codes, multiple, word_faults = _codes_and_multiple(before, after, currency)
     numbers, number_faults = _numbers(parts["number"])
-    faults = [*number_faults, *word_faults]
+    faults = [*faults_of_signs, *number_faults, *word_faults]
     if "(" in parts["before"] and ")" in parts["after"]:
         faults.append("is in brackets, as if it were negative")
     elif "+" in parts["before"]:
@@ -61,7 +62,7 @@ def read_amount(value: object, currency: str | None) -> AmountReading:
     meant = [reading for code in codes if code for number in signed for reading in _exact(number, code)]
     if any(abs(Decimal(reading.split(" ")[0].replace(".", ""))) >= LARGEST for reading in meant):
         return AmountReading((TOO_LARGE,), ())
-    if len(numbers) == 1 and codes and len(set(meant)) > len(codes):
+    if len(numbers) == 1 and codes[0] and signed[0] != signed[0].quantize(_unit(codes[0])):
         faults.append(f"has more decimals than {codes[0]}")
     if not faults and not parts["after"].startswith(" "):
         faults.append("has no space before the currency")
@@ -91,13 +92,25 @@ def decimals_of(currency: str) -> str:
     return f"{currency} has {limit}"
 
 
-def _plain(value: object) -> str | None:
-    """Return the text with one form of each digit, blank and sign; `None` if it is no text or number."""
+def _plain(value: object) -> tuple[str | None, list[str]]:
+    """Return the text with one form of each digit, blank and sign, and no exponent; and what was unusual.
+
+    The text is `None` if the value is no text or number.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        return None
+        return None, []
     text = unicodedata.normalize("NFKC", str(value)).translate(_SAME_SIGNS)
-    text = "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
-    return " ".join(text.split())[:100]
+    digits = "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
+    faults = ["has digits other than 0 to 9"] if _has_other_digits(str(value)) else []
+    one_line = " ".join(digits.split())[:100]
+    without_exponent = _EXPONENT.sub(lambda match: f"{Decimal(match[0]):f}", one_line)
+    if without_exponent != one_line:
+        faults.append("is written with an exponent")
+    return without_exponent, faults
+
+
+def _has_other_digits(text: str) -> bool:
+    return any(sign.isdecimal() and not sign.isascii() for sign in text)
 
 
 def _words(text: str) -> list[str]:
@@ -194,9 +207,13 @@ def _joined(digits: str) -> str:
 
 def _exact(number: Decimal, code: str) -> Iterable[str]:
     """Return the number in the currency, or the next ones below and above that have its decimals."""
-    unit = _unit(code)
-    rounded = (number.quantize(unit, rounding) for rounding in (ROUND_FLOOR, ROUND_CEILING))
-    return dict.fromkeys(f"{reading} {code}" for reading in rounded)
+    return dict.fromkeys(f"{reading} {code}" for reading in with_places(number, _unit(code)))
+
+
+def with_places(number: Decimal, unit: Decimal) -> list[Decimal]:
+    """Return the number with the unit's decimals, or the next ones below and above it; zero only for zero."""
+    rounded = [number.quantize(unit, rounding) for rounding in (ROUND_FLOOR, ROUND_CEILING)]
+    return [reading for reading in rounded if reading or not number]
 
 
 def _unit(currency: str) -> Decimal:

@@ -12,6 +12,7 @@ from lifecycle.types.codes import MINOR_UNITS
 from lifecycle.types.readings.amounts import amount_fault
 from lifecycle.types.readings.country_names import code_of_country
 from lifecycle.types.readings.currency_words import CURRENCY_WORDS
+from lifecycle.types.readings.days import Today, day_fault
 from lifecycle.types.readings.nearest import did_you_mean
 from lifecycle.types.text import COUNTRY, CURRENCY, DIGEST, ID, OFFICER, PART_OF_ONE, WORD, quoted
 
@@ -37,12 +38,20 @@ def without_consequences(details: Iterable[Detail]) -> list[Detail]:
     return [detail for detail in kept if detail["type"] != "too_short" or detail["loc"] not in inside]
 
 
-def in_words(detail: Detail, currency: str | None = None, fields: Iterable[str] = ()) -> str:
+def in_words(
+    detail: Detail,
+    currency: str | None = None,
+    fields: Iterable[str] = (),
+    today: Today | None = None,
+) -> str:
     """Return a sentence for one of pydantic's errors.
 
     ``currency``: that of an amount that names none. ``fields``: the names of the fields where the error is.
+    ``today``: asked about a day such as ``yesterday``.
     """
     name, value = detail["type"], detail["input"]
+    if name == "day":
+        return day_fault(value, today)
     if name == "money":
         return amount_fault(value, currency)
     if name not in _OF_LIBRARY:

@@ -34,6 +34,10 @@ from lifecycle.types.readings.amounts import amount_fault, read_amount
         (".50 USD", "0.50 USD"),
         (" 25.00 USD", "25.00 USD"),
         ("1,234.567 KWD", "1234.567 KWD"),
+        ("٢٥ USD", "25.00 USD"),
+        ("1e3 USD", "1000.00 USD"),
+        ("USD 1.5E6", "1500000.00 USD"),
+        ("0,001 USD", "0.01 USD"),
     ],
 )
 def test_an_amount_that_names_its_currency_has_one_reading(typed: str, meant: str) -> None:
@@ -84,6 +88,18 @@ def test_the_books_currency_is_offered_if_the_text_allows_it(
 def test_without_a_reading_the_message_says_what_is_wrong(typed: object, fault: str) -> None:
     assert read_amount(typed, "JPY").meant == ()
     assert fault in amount_fault(typed, "JPY")
+
+
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        ("٢٥ USD", "has digits other than 0 to 9"),
+        ("1e3 USD", "is written with an exponent"),
+        ("0.001", "has more decimals than USD"),
+    ],
+)
+def test_the_message_names_what_is_unusual(typed: str, fault: str) -> None:
+    assert f'"{typed}" {fault}' in amount_fault(typed, "USD").replace("names no currency and ", "")
 
 
 def test_without_any_known_currency_none_is_offered() -> None:

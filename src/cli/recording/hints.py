@@ -1,10 +1,10 @@
-"""The currency that an amount without one was probably meant in, for messages. Nothing is recorded in it."""
+"""What a message about a malformed amount or day offers: the currency that was probably meant, and today."""
 
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.parse import CurrencyOf
+from lifecycle.parse import Hints
 from lifecycle.types.money import AMOUNT
 
 if TYPE_CHECKING:
@@ -15,11 +15,11 @@ _IN_ANOTHER = "paid_amount"
 _IN_THE_HOLDING = "holding_amount"
 
 
-def currency_for(book: "Book", words: Mapping[str, Any]) -> CurrencyOf:
-    """Return the function that returns the currency of an amount that names none, by its field.
+def hints_for(book: "Book", words: Mapping[str, Any]) -> Hints:
+    """Return the hints for a command's amounts and days. The book is asked only if a message needs it.
 
-    It is that of another amount in the command, else of the partner's agreement, else the fund's. The book is
-    asked only if a message needs it.
+    The currency of an amount that names none is that of another amount in the command, else of the partner's
+    agreement, else the fund's.
     """
 
     def currency_of(field: str) -> str | None:
@@ -33,7 +33,7 @@ def currency_for(book: "Book", words: Mapping[str, Any]) -> CurrencyOf:
                 return agreed
         return book.fund().currency
 
-    return cache(currency_of)
+    return Hints(cache(currency_of), book.today)
 
 
 def _written(value: Any, name: str = "") -> str | None:
