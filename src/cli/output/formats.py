@@ -98,7 +98,7 @@ def write(
             print_table(report, caption, color=color)
         return
     if output is not None:
-        with opened_for_writing(output) as file, _as_text(file) as text:
+        with opened_for_writing(output) as file, as_text(file) as text:
             if form == "table":
                 print_table(report, caption, color=False, file=text, is_whole=True)
             else:
@@ -132,9 +132,9 @@ def _parts(report: "Report", caption: str, form: str, fund: str, ending: str = "
 
 
 @contextmanager
-def _as_text(file: IO[bytes]) -> Iterator[IO[str]]:
-    """Yield the file for text in UTF-8, and leave it open."""
-    text = TextIOWrapper(file, "utf-8", newline="")
+def as_text(file: IO[bytes], encoding: str = "utf-8") -> Iterator[IO[str]]:
+    """Yield the file for text, and leave it open."""
+    text = TextIOWrapper(file, encoding, newline="")
     yield text
     text.detach()
 
@@ -190,11 +190,12 @@ def opened_for_writing(output: str) -> Iterator[IO[bytes]]:
     """Open a partial file, which becomes the file when the block ends without an error.
 
     A pipe or a device is opened itself, because a file in its place would remove it. Raises ``UsageError``
-    if the file cannot be written.
+    if the file cannot be written, or is one of a book.
     """
     from tempfile import NamedTemporaryFile
 
     path = Path(output)
+    _refuse_file_of_book(path)
     try:
         if _is_special(path):
             with path.open("wb") as special:
@@ -211,6 +212,14 @@ def opened_for_writing(output: str) -> Iterator[IO[bytes]]:
             partial.unlink(missing_ok=True)
     except OSError as error:
         raise click.UsageError(f"{output or '--output'} cannot be written: {error.strerror}") from None
+
+
+def _refuse_file_of_book(path: Path) -> None:
+    """Raise ``UsageError`` if the file is there, in the folder of a book: no output replaces the record."""
+    if path.is_file():
+        for folder in path.resolve().parents:
+            if (folder / "book.toml").is_file():
+                raise click.UsageError(f"{path} is a file in the book {folder}: name another")
 
 
 def _is_special(path: Path) -> bool:

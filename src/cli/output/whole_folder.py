@@ -7,6 +7,8 @@ from tempfile import TemporaryDirectory
 
 import click
 
+OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is there.")
+
 
 def refuse_to_overwrite(output: Path, *, overwrite: bool) -> None:
     """Raise ``UsageError`` if a file or a filled folder is there already, unless it may be overwritten."""

@@ -105,6 +105,15 @@ def test_what_would_be_refused_cannot_be_chosen(queue: Shell, monkeypatch: pytes
     assert queue("--json", "audit", "refusals").rows == []
 
 
+def test_a_payment_that_was_decided_on_a_later_day_is_not_asked_for(
+    queue: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On 2 September P2 waited; it was authorised on the 3rd, so a run of the 2nd does not ask."""
+    monkeypatch.setattr("sys.stdin", StringIO("s\ns\n"))
+    ran = queue("payment", "run", "--as", "cash", "--on", "2017-09-02")
+    assert [line.split()[1] for line in ran.out.splitlines() if line.startswith("G-1 P")] == ["P3", "P4"]
+
+
 def test_without_a_terminal_it_says_what_programs_do(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", StringIO("a\n"))
     ran = lived("payment", "run", "--as", "payer")
@@ -130,11 +139,25 @@ def test_an_interrupted_run_on_a_real_terminal_has_recorded_what_was_confirmed(q
     os.write(ours, b"a\n")
     shown = _read_until(ours, "[q]uit")
     assert "recorded: AuthorisePayment as grant:G-1@" in shown
-    os.write(ours, b"\x03")  # Ctrl-C
-    shown = _read_until(ours, "interrupted")
+    _interrupt_until(ours, "interrupted")
     assert process.wait(20) == 130
     os.close(ours)
     assert statuses(queue) == {"P1": "disbursed", "P2": "authorised", "P3": "authorised", "P4": "requested"}
+
+
+def _interrupt_until(terminal: int, expected: str) -> None:
+    """Press Ctrl-C, as a person does, until the terminal shows the text.
+
+    Python does not see a signal that comes just before it begins to wait for a line.
+    """
+    text = ""
+    for _ in range(60):
+        os.write(terminal, b"\x03")
+        while select.select([terminal], [], [], 1)[0]:
+            text += os.read(terminal, 4096).decode()
+            if expected in text:
+                return
+    raise AssertionError(text)
 
 
 def _read_until(terminal: int, expected: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.commands.audit.seal_json import checkpoint_json, row_json
-from cli.output.formats import write_text
+from cli.output.formats import write_file, write_text
 from cli.output.terminal_text import prose, safe, say, to_json
 from cli.shell.as_of_options import entries_of, stream_named
 from cli.shell.settings import Command, settings
@@ -41,10 +41,7 @@ def prove(entry: str, output: Path | None) -> int:
         with prover(book, seal_of(book)) as maker:
             proof = maker.prove(stream, version)
     if output is not None:
-        try:
-            output.write_text(proof.text, "utf-8")
-        except OSError as error:
-            raise click.UsageError(f"{output} cannot be written: {error.strerror}") from None
+        write_file(str(output), proof.text.encode())
         number = f"entry {proof.leaf_index + 1:,} of {proof.checkpoint.size:,}"
         say(f"wrote {safe(output)}: {safe(proof.name)} is {number}", err=True)
         _warn_if_not_lawful(proof)

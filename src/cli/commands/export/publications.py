@@ -11,7 +11,7 @@ import click
 from cli.commands.reports.report import AS_OF, KNOWN
 from cli.output.formats import opened_for_writing
 from cli.output.terminal_text import Progress, safe, say, to_json
-from cli.output.whole_folder import folder_for_writing, refuse_to_overwrite
+from cli.output.whole_folder import OVERWRITE, folder_for_writing, refuse_to_overwrite
 from cli.shell.as_of_options import day_or_today, in_words, position_from
 from cli.shell.progress_bar import steps_of
 from cli.shell.settings import Command, settings
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from lifecycle.book.book import Book
     from projections.publication.walks import Dates
 
-OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is there.")
 FILE = click.argument("output", metavar="FILE", type=click.Path(path_type=Path))
 FOLDER = click.argument("output", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 

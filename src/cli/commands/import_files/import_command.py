@@ -47,7 +47,7 @@ _PRINTED = 200
 @click.option("--show-map", is_flag=True, help="Print the map MAP, to change it.")
 def import_files(map_name: str | None, files: tuple[Path, ...], **given: Any) -> int:
     """Bring in files."""
-    from cli.importing.mapping.load import BadMap, load_map
+    from cli.importing.mapping.load import load_map
     from cli.importing.rows import BadFile
 
     if map_name is None:
@@ -58,7 +58,7 @@ def import_files(map_name: str | None, files: tuple[Path, ...], **given: Any) ->
         raise click.UsageError(f"name the files that the map {map_name} reads")
     try:
         return _import(map_name, load_map(map_name), files, check=given["check"], rejects=given["rejects"])
-    except (BadMap, BadFile) as error:
+    except BadFile as error:
         raise click.UsageError(str(error)) from None
 
 
@@ -70,7 +70,7 @@ def _import(name: str, loaded: "Map", files: tuple[Path, ...], *, check: bool, r
     with options.open() as book, csv_writer(rejects) as write:
         run, judged = ImportRun(loaded, files, book, options.recorder()), Rejects(write)
         with steps_of("checking") as progress:
-            trial = run.judge(judged, progress)
+            trial = run.judge(judged, progress, without_faulty_rows=rejects is not None)
         report = _Report(name, run, judged, trial.counts, run.differences())
         stops = check or bool(report.differences) or (bool(judged.count) and rejects is None)
         recorded = None if stops else _record(run)
@@ -220,7 +220,7 @@ def _grouped(amount: str) -> str:
 
 
 def _print_map(name: str, files: tuple[Path, ...], *, suggest: bool) -> int:
-    from cli.importing.mapping.load import BadMap, load_map, shipped
+    from cli.importing.mapping.load import load_map, shipped
     from cli.importing.rows import BadFile
 
     if suggest:
@@ -235,9 +235,6 @@ def _print_map(name: str, files: tuple[Path, ...], *, suggest: bool) -> int:
         return 0
     maps = shipped()
     if name not in maps:
-        try:
-            load_map(name)
-        except BadMap as error:
-            raise click.UsageError(str(error)) from None
+        load_map(name)
     say(maps.get(name, "").rstrip("\n") or Path(name).read_text("utf-8-sig").rstrip("\n"))
     return 0

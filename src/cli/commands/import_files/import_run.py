@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from cli.commands.record.run import Outcome, Request, Run
 from cli.importing.mapping.model import Map, Reconcile
 from cli.importing.plan import Planned, Planner, Reject
 from cli.importing.sums import Sums
+from cli.output.formats import as_text, opened_for_writing
 from cli.output.table import csv_cell
 from cli.output.terminal_text import Progress
 from lifecycle.kernel.memory import collector_at_work
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _BATCH = 800
 """Commands that are recorded at once."""
+_HEADER = ("cell", "value", "reason")
 _KEPT = 10_000
 """How many rejected cells stay in memory, to be printed. A file gets all of them."""
 
@@ -63,23 +65,38 @@ class ImportRun:
     def __init__(self, loaded: Map, files: Sequence[Path], book: "Book", recorder: str) -> None:
         self.map, self.files, self.book, self.recorder = loaded, files, book, recorder
         self.fund = book.fund()
-        self.sums = Sums(by_grant=any(part.by == "grant" for part in loaded.reconcile))
+        self.sums = self._no_sums()
         """The sums of the commands that are accepted, or were recorded before."""
+        self._faulty_rows: set[str] = set()
+        """The addresses of the rows of which a command was refused."""
         self.planner: Planner | None = None
         self.planned_commands = 0
 
-    def judge(self, rejects: Rejects, progress: Progress | None) -> Run:
-        """Read the files, and judge all commands in a transaction that is not committed. Raises `BadFile`."""
-        with self.book.trial(), collector_at_work():
-            run = self._run(rejects, self.sums.add, progress, dry=True)
-        assert self.planner is not None
-        self.planned_commands = self.planner.commands
-        return run
+    def judge(self, rejects: Rejects, progress: Progress | None, *, without_faulty_rows: bool = False) -> Run:
+        """Read the files, and judge all commands in a transaction that is not committed. Raises `BadFile`.
+
+        ``without_faulty_rows``: judge again without the rows of which a command was refused, until no other
+        row is refused. Only the other rows are recorded then.
+        """
+        rejected: Callable[[Reject], None] = rejects.add
+        while True:
+            known = len(self._faulty_rows)
+            self.sums = self._no_sums()
+            with self.book.trial(), collector_at_work():
+                run = self._run(rejected, rejects.add_refused, self.sums.add, progress, dry=True)
+            assert self.planner is not None
+            self.planned_commands = self.planner.commands
+            if not without_faulty_rows or len(self._faulty_rows) == known:
+                return run
+            rejected = _ignore  # cells that cannot be read are named already
 
     def record(self, rejects: Rejects, progress: Progress | None) -> Run:
         """Read the files again, and record the commands in durable transactions."""
         with collector_at_work():
-            return self._run(rejects, lambda _: None, progress, dry=False)
+            return self._run(rejects.add, rejects.add_refused, _ignore, progress, dry=False)
+
+    def _no_sums(self) -> Sums:
+        return Sums(by_grant=any(part.by == "grant" for part in self.map.reconcile))
 
     def differences(self) -> list[str]:
         """Return a sentence for each sum that does not come out as the map expects."""
@@ -93,7 +110,8 @@ class ImportRun:
 
     def _run(
         self,
-        rejects: Rejects,
+        rejected: Callable[[Reject], None],
+        refused: Callable[[Reject], None],
         accepted: Callable[[dict[str, Any]], None],
         progress: Progress | None,
         *,
@@ -102,17 +120,19 @@ class ImportRun:
         from lifecycle.book.tries import Retry
 
         batch: dict[int, Planned] = {}
+        left_out = frozenset(self._faulty_rows)
 
         def report(outcome: Outcome) -> None:
             planned = batch[outcome.line]
             if outcome.is_recorded:
                 accepted(planned.words)
             else:
-                rejects.add_refused(_refused(planned, outcome))
+                self._faulty_rows.add(planned.row)
+                refused(_refused(planned, outcome))
 
         run = Run(self.book, self.recorder, goes_on=True, report=report, dry=dry)
-        self.planner = planner = Planner(self.map, self.fund, self.recorder, self.files, rejects.add)
-        commands = planner.run()
+        self.planner = planner = Planner(self.map, self.fund, self.recorder, self.files, rejected)
+        commands = (planned for planned in planner.run() if planned.row not in left_out)
         retry = Retry(judge_again=True)
         while planned := list(islice(commands, _BATCH)):
             batch.clear()
@@ -121,6 +141,10 @@ class ImportRun:
             if progress is not None:
                 progress(planner.commands, self.planned_commands or planner.commands)
         return run
+
+
+def _ignore(_: object) -> None:
+    """Do nothing."""
 
 
 def _refused(planned: Planned, outcome: Outcome) -> Reject:
@@ -132,28 +156,34 @@ def _refused(planned: Planned, outcome: Outcome) -> Reject:
     )
 
 
-def csv_writer(path: Path | None) -> "nullcontext[Callable[[Reject], None] | None] | _RejectsFile":
+def csv_writer(path: Path | None) -> AbstractContextManager[Callable[[Reject], None] | None]:
     """Return a context with a function that writes rejected cells to a CSV file; with `None` without one."""
-    return nullcontext(None) if path is None else _RejectsFile(path)
+    return nullcontext() if path is None else _rejects_file(path)
 
 
-class _RejectsFile:
-    """Writes rejected cells to a file as they come; the file is replaced if there is one."""
+@contextmanager
+def _rejects_file(path: Path) -> Iterator[Callable[[Reject], None]]:
+    """Write rejected cells to a file, which takes its place at the end.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    Raises ``UsageError`` if another file than one of rejects is there: it may be the table, or of a book.
+    """
+    _require_rejects(path)
+    with opened_for_writing(str(path)) as file, as_text(file, "utf-8-sig") as text:
+        writer = csv.writer(text)
+        writer.writerow(_HEADER)
+        yield lambda reject: writer.writerow([csv_cell(part) for part in reject])
 
-    def __enter__(self) -> Callable[[Reject], None]:
-        try:
-            self._file = self._path.open("w", encoding="utf-8-sig", newline="")
-        except OSError as error:
-            raise click.UsageError(f"{self._path}: {error.strerror}") from None
-        writer = csv.writer(self._file)
-        writer.writerow(("cell", "value", "reason"))
-        return lambda reject: writer.writerow([csv_cell(part) for part in reject])
 
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+def _require_rejects(path: Path) -> None:
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            is_of_rejects = not path.is_file() or file.readline().rstrip() in ("", ",".join(_HEADER))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise click.UsageError(f"{path}: {error.strerror}") from None
+    if not is_of_rejects:
+        raise click.UsageError(f"--rejects: {path} is there already, and is no file of rejects: name another")
 
 
 __all__ = ["ImportRun", "Rejects", "Run", "csv_writer"]

@@ -6,6 +6,7 @@ import click
 
 from cli.output.formats import opened_for_writing
 from cli.output.terminal_text import safe, say, to_json
+from cli.output.whole_folder import OVERWRITE, refuse_to_overwrite
 from cli.shell.settings import Command, settings
 
 
@@ -21,7 +22,8 @@ from cli.shell.settings import Command, settings
 @click.argument(
     "file", metavar="[FILE.csv|.xlsx]", required=False, type=click.Path(dir_okay=False, path_type=Path)
 )
-def template(name: str, file: Path | None) -> int:
+@OVERWRITE
+def template(name: str, file: Path | None, *, overwrite: bool) -> int:
     """Write an empty table."""
     from cli.importing.templates import as_csv, as_xlsx, template_of
 
@@ -36,6 +38,7 @@ def template(name: str, file: Path | None) -> int:
         content = as_xlsx(rows, name) if ending == ".xlsx" else as_csv(rows).encode("utf-8-sig")
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    refuse_to_overwrite(file, overwrite=overwrite)
     with opened_for_writing(str(file)) as out:
         out.write(content)
     if settings().json:

@@ -118,10 +118,10 @@ class _Run:
 
     def ask(self, name: str, payment_id: str, status: str) -> None:
         """Show the payment as it is now, ask for an answer, and record it. Raises `_Quit`."""
-        grant = self._grant(name)
-        payment = None if grant is None else grant.payments.get(payment_id)
-        if grant is None or payment is None or payment.status != status:
-            return  # another officer was quicker
+        grant, latest = self._grant(name, self.day), self._grant(name, date.max)
+        if grant is None or latest is None or status != _status(latest, payment_id):
+            return  # another officer was quicker, or it was decided on a later day
+        payment = grant.payments[payment_id]
         acts = acts_on(grant, self.book.fund(), self.day, payment_id)
         may = {act.command for act in acts if self.actor in act.officers}
         answers = {key: command for key, command in _ANSWERS[status].items() if command in may}
@@ -151,11 +151,11 @@ class _Run:
                 del possible[key]
         return possible
 
-    def _grant(self, name: str) -> "Grant | None":
+    def _grant(self, name: str, day: date) -> "Grant | None":
         from lifecycle.grant.evolve import fold
         from lifecycle.kernel.history import grant_stream, history
 
-        return fold(history(self.book.entries(grant_stream(name)), self.day))
+        return fold(history(self.book.entries(grant_stream(name)), day))
 
     def _command(self, command: str, grant: "Grant", payment: "Payment") -> "Recordable":
         from lifecycle.parse import command_from
@@ -199,6 +199,11 @@ class _Run:
         amounts = ", ".join(readable(amount, currency) for currency, amount in self.paid.items())
         say()
         say(f"{', '.join(parts) or 'nothing was decided'}{f'; paid in all {amounts}' if amounts else ''}")
+
+
+def _status(grant: "Grant", payment_id: str) -> str | None:
+    payment = grant.payments.get(payment_id)
+    return None if payment is None else payment.status
 
 
 def _fields(grant: "Grant", payment: "Payment") -> list[tuple[str, str]]:

@@ -45,6 +45,8 @@ class MoneyReader:
             self._applied.note(f"amounts without a currency read in {code}", cell.address)
         if code not in MINOR_UNITS:
             raise CellFault(cell, f"{code!r} is no currency of ISO 4217")
+        if isinstance(cell.value, str) and self._amounts.rounding == "refuse":
+            _require_decimals(number, code, cell)
         if code in self._rates and code != self._holding:
             with localcontext(prec=60):
                 number *= self._rates[code]
@@ -122,9 +124,7 @@ class MoneyReader:
                 return exact
             rounding = self._amounts.rounding
             if rounding == "refuse" and not always:
-                raise CellFault(
-                    cell, f'has more decimals than {code} has: rounding = "half_even" in [amounts] rounds it'
-                )
+                raise _too_many_decimals(cell, code)
             exact = number.quantize(unit, _ROUNDINGS.get(rounding, ROUND_HALF_EVEN))
             key = self.step, code
             self.rounded[key] = self.rounded.get(key, Decimal(0)) + exact - number
@@ -146,3 +146,18 @@ class MoneyReader:
                 self._applied.note("a negative amount read without its sign", cell.address)
                 return -number
         return number
+
+
+def _require_decimals(number: Decimal, code: str, cell: Cell) -> None:
+    """Refuse a text like ``7.500`` in a currency of two decimals: it may mean seven thousand five hundred."""
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > MINOR_UNITS[code]:
+        raise _too_many_decimals(cell, code)
+
+
+def _too_many_decimals(cell: Cell, code: str) -> CellFault:
+    return CellFault(
+        cell,
+        f"has more decimals than {code} has: thousands and decimal in [amounts] say what its marks mean, and"
+        ' rounding = "half_even" rounds it',
+    )

@@ -16,17 +16,19 @@ from cli.importing.sums import KINDS
 from cli.shell.command_fields import FIELDS
 from cli.shell.fields import Field
 from lifecycle.catalogue import SPECS
+from lifecycle.parse import Malformed
 from lifecycle.types.readings.nearest import did_you_mean
+from lifecycle.types.readings.shape_faults import in_words
 
 _ON = Field("on", "DATE", "", form="day")
 _OF_EVERY_COMMAND = {"on": _ON, "actor": Field("actor", "OFFICER", ""), "note": Field("note", "TEXT", "")}
 
 
-class BadMap(ValueError):
+class BadMap(Malformed):
     """The map is not right. Each of ``faults`` is one line."""
 
     def __init__(self, name: str, faults: list[str]) -> None:
-        super().__init__("\n".join(f"{name}: {fault}" for fault in faults))
+        super().__init__([(name, fault) for fault in faults])
         self.faults = faults
 
 
@@ -74,11 +76,7 @@ def map_of(text: str, name: str) -> Map:
 
 def _in_words(detail: dict[str, Any]) -> str:
     where = ".".join(str(part + 1 if isinstance(part, int) else part) for part in detail["loc"])
-    what = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "missing":
-        what = "is missing"
-    elif detail["type"] == "extra_forbidden":
-        what = "is no key of a map"
+    what = "is no key of a map" if detail["type"] == "extra_forbidden" else in_words(detail)
     return f"{where}: {what}"
 
 

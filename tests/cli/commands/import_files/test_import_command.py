@@ -13,6 +13,7 @@ import xlsxwriter
 
 from cli.commands.import_files import import_run
 from support.cli_shell import Shell, on_grant
+from support.import_tables import payments
 
 MAP = """
 [import]
@@ -190,30 +191,6 @@ def test_the_plan_as_json_is_one_document(gb: Shell, spreadsheet: str) -> None:
         "proposed": "36000.00",
     }
     assert plan["recorded"] is None
-
-
-def payments(gb: Shell, count: int = 40, **changes: str) -> str:
-    """Fill the template of payments in with a payment a row, and return its path."""
-    path = gb.folder / "payments.csv"
-    assert gb("template", "payments", str(path)).code == 0
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        header, example = csv.reader(file)
-    row = dict(zip(header, example, strict=True)) | {
-        "Grant": "G-1",
-        "Amount": "100.00",
-        "Requested on": "2017-09-01",
-        "Authorised on": "2017-09-02",
-        "Paid on": "2017-09-03",
-        "Requested by": "leader",
-        "Authorised by": "cash",
-        "Paid by": "payer",
-        **changes,
-    }
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows((row | {"Payment": f"Q{number}"}).values() for number in range(1, count + 1))
-    return str(path)
 
 
 def test_forty_payments_are_recorded_by_one_command(lived: Shell) -> None:
