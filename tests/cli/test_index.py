@@ -163,7 +163,7 @@ def test_the_example_of_a_command_has_what_the_command_needs(about: str, name: s
     for choice in ("confirm_clock", "dry_run"):
         given.pop(choice, None)
     kind = command_class(name, about)
-    words = {"command": name, "on": "2018-01-09", "actor": "me", **words_from(kind, given)}
+    words = {"command": name, "on": "2018-01-09", "actor": "me", **words_from(kind, given)[0]}
     if name == "CorrectEntry":
         words["struck"] = True
     command_from(words)

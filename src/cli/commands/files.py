@@ -81,19 +81,20 @@ class FileCommand(SpecCommand):
 
         file = typed.pop("file")
         if self.spec.name == "AdoptPolicy":
-            words = words_from(self.command_class(), typed)
+            words, faults = words_from(self.command_class(), typed)
             edition = {"command": self.spec.name, "edition": edition_from(file, _fund_currency()), **words}
-            return record_and_print(edition, confirm_clock=confirm_clock, dry_run=dry_run)
+            return record_and_print(edition, faults, confirm_clock=confirm_clock, dry_run=dry_run)
         name, media_type = typed.pop("name"), typed.pop("media_type")
         content = _read(file)
+        words, faults = words_from(self.command_class(), typed)
         document = {
             "command": self.spec.name,
             "name": name or Path(file).name,
             "media_type": media_type or _media_type(file),
             "sha256": hashlib.sha256(content).hexdigest(),
-            **words_from(self.command_class(), typed),
+            **words,
         }
-        return record_and_print(document, confirm_clock=confirm_clock, dry_run=dry_run, file=content)
+        return record_and_print(document, faults, confirm_clock=confirm_clock, dry_run=dry_run, file=content)
 
 
 def _fund_currency() -> str:

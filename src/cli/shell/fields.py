@@ -91,17 +91,25 @@ def _first_word(field: Field) -> str:
     return field.help.rpartition(": ")[2].partition(",")[0].rstrip(".") or "…"
 
 
-class WholeNumber(click.ParamType[int]):
-    """A whole number."""
+class WholeNumber(click.ParamType[Any]):
+    """A whole number. Other text is left as it is: the command names it with its other faults."""
 
     name = "N"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number. Raises ``BadParameter`` that says how to write one."""
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, or the text if it is none."""
         try:
             return int(value)
         except ValueError:
-            self.fail(f"{value!r} is not a whole number: write one, like 12", param, ctx)
+            return value
+
+
+class Word(click.Choice[str]):
+    """One of some words. Another is left as it is: the command names it with its other faults."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the word."""
+        return value
 
 
 WHOLE_NUMBER = WholeNumber()
@@ -140,5 +148,5 @@ def _option(field: Field) -> click.Option:
 
 def _type(field: Field) -> click.ParamType[Any]:
     if field.choices:
-        return click.Choice(field.choices)
+        return Word(field.choices)
     return WHOLE_NUMBER if field.form == "int" and not field.is_list else click.STRING

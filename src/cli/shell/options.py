@@ -7,7 +7,6 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -157,17 +156,18 @@ def _help(command: type[Command], name: str, shape: Shape) -> str:
 # ── from what was typed to the command's fields ──────────────────────────────────────────────
 
 
-def words_from(command: type[Command], typed: dict[str, Any]) -> dict[str, Any]:
-    """Return the command's fields from what was typed. Raises ``BadParameter`` that names the option."""
+def words_from(command: type[Command], typed: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Return the command's fields from what was typed, and each field that cannot be read with the reason."""
     words: dict[str, Any] = {}
+    faults: list[tuple[str, str]] = []
     for name, value in typed.items():
         if value is None or value == () or value is False:
             continue
         try:
             words[name] = _value(shape_of(command.fields()[name]), value)
         except ValueError as error:
-            raise click.BadParameter(str(error), param_hint=f"--{name.replace('_', '-')}") from None
-    return words
+            faults.append((name, str(error)))
+    return words, faults
 
 
 def _value(shape: Shape, value: Any) -> Any:

@@ -1,7 +1,8 @@
 """Runs a command that records: parses what was typed, records it, and prints the receipt."""
 
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,9 +14,10 @@ from cli.output.terminal_text import (
     to_json,
     wrapped,
 )
-from cli.shell.command_fields import fields_of_command
+from cli.shell.command_fields import FIELDS, fields_of_command
 from cli.shell.fields import Field, example_of, parameters
 from cli.shell.settings import HelpPage, Settings, global_options, settings
+from lifecycle.catalogue import SPECS
 from lifecycle.kernel.spec import Spec
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from lifecycle.journal.recorder import CommandResult
     from lifecycle.kernel.command import Command
     from lifecycle.kernel.errors import BookError
+    from lifecycle.parse import Hints
 
 
 class SpecCommand(HelpPage):
@@ -63,9 +66,9 @@ class SpecCommand(HelpPage):
         """Record what was typed, and return the exit code."""
         from cli.shell.options import words_from
 
-        words = words_from(self.command_class(), typed)
+        words, faults = words_from(self.command_class(), typed)
         return record_and_print(
-            {"command": self.spec.name, **words}, confirm_clock=confirm_clock, dry_run=dry_run
+            {"command": self.spec.name, **words}, faults, confirm_clock=confirm_clock, dry_run=dry_run
         )
 
 
@@ -81,6 +84,7 @@ def _help_of(spec: Spec) -> str:
 
 def record_and_print(
     words: Mapping[str, Any],
+    faults: Sequence[tuple[str, str]] = (),
     *,
     confirm_clock: bool = False,
     dry_run: bool = False,
@@ -88,14 +92,16 @@ def record_and_print(
 ) -> int:
     """Parse and record the command, print the receipt, and return the exit code.
 
-    The bytes of a ``file``, whose digest is among the words, are first kept in the book's documents.
+    ``faults``: of the values that were typed, each with the name of its field. The bytes of a ``file``, whose
+    digest is among the words, are first kept in the book's documents.
     """
     from cli.recording.hints import hints_for
+    from cli.recording.nearest_names import NearestNames
     from cli.recording.odd_entries import sentence_of
     from cli.recording.personal_data import personal, warning
     from cli.recording.record import record, try_out
     from lifecycle.kernel.errors import StreamStopped, VersionConflict
-    from lifecycle.parse import Malformed, command_from
+    from lifecycle.parse import Malformed
 
     options = settings()
     recorder = options.recorder()
@@ -103,7 +109,7 @@ def record_and_print(
         day, without_day = _default_day(words, book)
         with_defaults = {"on": day, "actor": recorder, **words}
         try:
-            command = command_from(with_defaults, hints_for(book, with_defaults))
+            command = _parsed(with_defaults, faults, hints_for(book, with_defaults))
         except Malformed as error:
             return _malformed(options, error, with_defaults.get("command_id"))
         if file is not None and not dry_run:
@@ -114,7 +120,7 @@ def record_and_print(
         except (VersionConflict, StreamStopped) as error:
             return not_recorded(options, error, command.command_id)
         seconds = time.perf_counter() - started
-        effect, near = book.effect, _nearest_name(book, receipt, words)
+        effect, near = book.effect, NearestNames(book).of(receipt.refusal, words).removeprefix("; ")
     _log(receipt, seconds, dry_run=dry_run)
     code = _print(options, receipt, effect, "" if "on" in words else without_day, warnings, dry_run=dry_run)
     if near:
@@ -128,14 +134,19 @@ def record_and_print(
     return code
 
 
-def _nearest_name(book: "Book", receipt: "CommandResult", words: Mapping[str, Any]) -> str:
-    """Return ``did you mean G1?`` if the command was refused for a grant or call that is not known."""
-    about = {"UnknownGrant": "grant", "UnknownCall": "call"}.get(receipt.refusal or "")
-    if about is None:
-        return ""
-    from lifecycle.types.readings.nearest import did_you_mean
+def _parsed(words: Mapping[str, Any], faults: Sequence[tuple[str, str]], hints: "Hints") -> "Command":
+    """Return the command. Raises ``Malformed`` with the faults of typed values and all others."""
+    from lifecycle.parse import Malformed, command_from
 
-    return did_you_mean(str(words.get(about)), book.named(about)).removeprefix("; ")
+    faulty = {field for field, _ in faults}
+    try:
+        command = command_from(words, hints)
+    except Malformed as error:
+        others = [problem for problem in error.problems if problem[0].partition(".")[0] not in faulty]
+        raise Malformed([*faults, *others]) from None
+    if faults:
+        raise Malformed(list(faults))
+    return command
 
 
 def _default_day(words: Mapping[str, Any], book: "Book") -> tuple[object, str]:
@@ -185,7 +196,7 @@ def _print(
             for sentence in lines_of(effect, without_day):
                 say(wrapped(sentence, "    ", "  "))
     if receipt.refusal is not None:
-        say(refused(receipt), err=True)
+        say(refused(receipt, _option_names(receipt.command)), err=True)
     if dry_run and not options.json:
         say("dry run: nothing was recorded")
     return 0 if receipt.refusal is None else 1
@@ -200,11 +211,24 @@ def accepted(receipt: "CommandResult", *, dry_run: bool = False) -> str:
     return f"{'would be recorded' if dry_run else 'recorded'}: {receipt.command} as {entries}"
 
 
-def refused(receipt: "CommandResult") -> str:
-    """Return which rule refused the command, and why."""
+def _option_names(command: str) -> list[str]:
+    """Return the names of the command's fields that are written otherwise as options."""
+    words = [specs[command].words for specs in SPECS.values() if command in specs]
+    fields = [field for name in words if name in FIELDS for field in FIELDS[name]]
+    return [field.name for field in fields if "_" in field.name and not field.is_argument]
+
+
+def refused(receipt: "CommandResult", options: Sequence[str] = ()) -> str:
+    """Return which rule refused the command, and why.
+
+    ``options``: fields that the message may name, as it does for programs. They are named as options instead.
+    """
+    message = receipt.message or ""
+    for name in options:
+        message = re.sub(rf"(?<![\w-]){name}\b", f"--{name.replace('_', '-')}", message)
     outcome = "refused before" if receipt.outcome == "repeat" else "refused"
     rule = f" ({prose(receipt.rule)})" if receipt.rule else ""
-    return f"{outcome}: {receipt.refusal}: {prose(receipt.message or '')}{rule}"
+    return f"{outcome}: {receipt.refusal}: {prose(message)}{rule}"
 
 
 def receipt_json(receipt: "CommandResult") -> dict[str, Any]:

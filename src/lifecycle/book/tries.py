@@ -151,5 +151,6 @@ def _last_answer(tries: Sequence[Receipt], filled_in: Sequence[str]) -> CommandR
         sentences.append(f"recorded on {last.on} by {last.actor}: a new act needs `on` or `command_id`")
     if len(tries) > 1:
         earlier = ", ".join(receipt.command_id for receipt in tries[:-1])
-        sentences.append(f"judged {len(tries)} times; refused before as {earlier}")
+        judged = f"judged {len(tries)} times; " if last.refusal else "accepted when it was judged again; "
+        sentences.append(f"{judged}refused before as {earlier}")
     return CommandResult.of(last, "repeat")._replace(message="; ".join(sentences) or None)

@@ -75,6 +75,8 @@ _HELD_ONCE_ENDED = 2
 """The rule set since which an activity counts as held once it has ended."""
 _IDS_AND_ITEMS = 2
 """The rule set since which ids are compared with those of all days, and waivers need their items."""
+_LATER_ENTRIES = 100
+"""How many later entries are looked at for the one that a refused command waits for."""
 
 
 def calls_named(history: GrantHistory, command: GrantCommand) -> set[str]:
@@ -170,11 +172,13 @@ def decide(  # noqa: PLR0917 what a decision rests on
     late, with_entries = is_late(history, command), needs_entries(history, command)
     index = index_for(history.held, command.on) if with_entries else 0
     grant = fold(history.held[:index]) if late else history.grant
-    in_stage(grant, spec, command.grant, command.on, is_history=command.is_history)
-    event = _event_made(grant, command, spec, fund)
-    last_day = _last_day(event, rules)
+    try:
+        event = _event_on(grant, command, context, today)
+    except Refusal as refusal:
+        if late and refusal.order == STAGE:
+            raise _with_later_entry(refusal, grant, command, context, history.held[index:]) from None
+        raise
     origin = command.imported_from
-    check_rules_and_day(lambda: context.check(grant, event, rules, FOR_DECISION, origin), last_day, today)
     after: Grant | None = evolve(grant, event, command.grant)
     if late and rules >= _IDS_AND_ITEMS and origin is None:
         new_ids_differ(history.grant, grant, after)
@@ -193,6 +197,33 @@ def decide(  # noqa: PLR0917 what a decision rests on
     return decision_with_pairs(
         history.grant, after, event, context.fund, context.calls, context.rules, refusing=not in_any_case
     )
+
+
+def _event_on(grant: Grant | None, command: GrantCommand, context: _Context, today: date) -> Event:
+    """Return the event that the command becomes on this state. Raises a `Refusal` if it is not allowed."""
+    spec, rules, origin = spec_of(command), context.rules, command.imported_from
+    in_stage(grant, spec, command.grant, command.on, is_history=command.is_history)
+    event = _event_made(grant, command, spec, context.fund)
+    last_day = _last_day(event, rules)
+    check_rules_and_day(lambda: context.check(grant, event, rules, FOR_DECISION, origin), last_day, today)
+    return event
+
+
+def _with_later_entry(
+    refusal: Refusal, grant: Grant | None, command: GrantCommand, context: _Context, later: Sequence[Entry]
+) -> Refusal:
+    """Return the refusal of a late command, with the later entry after which it would not be refused so."""
+    for entry in later[:_LATER_ENTRIES]:
+        grant = fold((entry,), grant)
+        try:
+            _event_on(grant, command, context, command.on)
+        except Refusal as other:
+            if type(other) in {type(refusal), GrantHasEnded, GrantIsClosed}:
+                continue
+        event = entry.event
+        name = f"entry {entry.originator_version} ({type(event).__name__}) is of {event.on}"
+        return type(refusal)(f"{refusal}; {name}, which is after {command.on}")
+    return refusal
 
 
 def _event_made(grant: Grant | None, command: GrantCommand, spec: Spec, fund: Fund) -> Event:

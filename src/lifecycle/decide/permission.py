@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from lifecycle.catalogue import BY_EVENT
 from lifecycle.decide.decision import no_longer
+from lifecycle.fund.appointments import role_spans
 from lifecycle.fund.state import Fund
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
@@ -31,8 +32,10 @@ def permit(fund: Fund, spec: Spec, act: Event, recorder: str, *, recorded: bool 
     if not roles:
         raise NotAnOfficer(f"{act.actor} holds no role on {act.on}: {_advice(act.actor, fund)}")
     if spec.role not in ("any", *roles):
+        other_days = _spans(fund, act.actor, spec.role)
         raise RoleNotHeld(
             f"{spec.name} is for {spec.role}; {act.actor} is {', '.join(sorted(roles))} on {act.on}"
+            f"{f', and {other_days}' if other_days else ''}"
         )
     if recorder != act.actor and "administrator" not in fund.roles_on(recorder, act.on, ending=recorded):
         raise RecorderNotAdministrator(
@@ -133,7 +136,13 @@ def _refusal(fund: Fund, entry: Entry) -> Refusal | None:
 def _advice(actor: str, fund: Fund) -> str:
     """Return what to do about an actor without a role on the day."""
     if actor in fund.officers:
-        return "the officer's roles are of other days"
+        return f"the officer is {_spans(fund, actor)}"
     similar = like(actor, fund.officers)
     near = f"; did you mean {similar}?" if similar else did_you_mean(actor, fund.officers)
     return near.removeprefix("; ") or "an administrator appoints officers"
+
+
+def _spans(fund: Fund, officer: str, role: str | None = None) -> str:
+    """Return from which day until which the officer holds each role, or one role; an empty text for none."""
+    spans = role_spans(fund.officers.get(officer, ()))
+    return ", ".join(str(span) for span in spans if role in {None, span.role})

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -32,3 +33,29 @@ def roles_held(appointments: Iterable[Appointment], day: date, *, ending: bool =
         else:
             roles = roles.difference(appointment.roles) if appointment.roles else frozenset()
     return roles
+
+
+class RoleSpan(NamedTuple):
+    """From which day until which an officer holds a role."""
+
+    role: str
+    first: date
+    last: date | None
+    """`None` if it has no end."""
+
+    def __str__(self) -> str:
+        return f"{self.role} from {self.first}{'' if self.last is None else f' to {self.last}'}"
+
+
+def role_spans(appointments: Iterable[Appointment]) -> list[RoleSpan]:
+    """Return the spans in which one officer's appointments, by day, give each role."""
+    known = list(appointments)
+    days = sorted({appointment.on for appointment in known})
+    spans: list[RoleSpan] = []
+    since: dict[str, date] = {}
+    for day in days:
+        roles = roles_held(known, day)
+        ended = sorted(since.keys() - roles)
+        spans += [RoleSpan(role, since[role], day - timedelta(days=1)) for role in ended]
+        since = {role: since.get(role, day) for role in sorted(roles)}
+    return [*spans, *(RoleSpan(role, first, None) for role, first in since.items())]

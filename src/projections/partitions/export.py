@@ -14,8 +14,10 @@ from lifecycle.kernel.errors import Altered, Unreachable
 from lifecycle.kernel.history import QUARANTINES, Entry
 from lifecycle.kernel.memory import collector_at_rest
 from projections.partitions.entry_rows import write
-from projections.partitions.plan import FILE, Plan, Range, file_of, sum_of
+from projections.partitions.plan import FILE, Plan, Range, file_of, named_wrongly, sum_of
 
+_NAMED = 3
+"""How many files a message names."""
 Progress = Callable[[int, int], None]
 
 
@@ -37,7 +39,8 @@ def export(
     """Write the entries as known at the position, and return what was written.
 
     An export that was interrupted goes on after its last whole file, up to the position at which it began.
-    Raises `Unreachable` if the folder holds anything else, `Altered` if entries are missing.
+    Raises ``Malformed`` if the folder holds anything else, `Unreachable` if it cannot be used, `Altered` if
+    entries are missing.
     """
     with _held(folder), collector_at_rest():
         for partial in folder.glob(f".{FILE}.*.partial"):  # a killed export left its plan unfinished
@@ -49,9 +52,8 @@ def export(
             plan.require_same_book(book, folder)
             wanted = (book.position() if plan.is_finished else plan.position) if known is None else known
             if plan.position != wanted:
-                raise Unreachable(
-                    f"{folder} holds the export up to position {plan.position:,}, not {wanted:,}: name a new"
-                    " folder"
+                raise named_wrongly(
+                    f"{folder} holds the export up to position {plan.position:,}, not {wanted:,}"
                 )
         return _finished(book, folder, plan, progress)
 
@@ -74,8 +76,9 @@ def _held(folder: Path) -> Iterator[None]:
 
 
 def _begun(book: Book, folder: Path, buckets: int, known: int | None) -> Plan:
-    if any(folder.iterdir()):
-        raise Unreachable(f"{folder} holds other files: name a new folder")
+    if others := sorted(file.name for file in folder.iterdir()):
+        more = f" and {len(others) - _NAMED:,} more" if len(others) > _NAMED else ""
+        raise named_wrongly(f"{folder} holds {', '.join(others[:_NAMED])}{more}, and no export of entries")
     plan = Plan.of(book, book.position() if known is None else known, buckets)
     return plan.write(folder)
 

@@ -14,6 +14,7 @@ from lifecycle.book.book import Book
 from lifecycle.journal.atomic_files import keep
 from lifecycle.kernel.errors import Altered, Unreachable
 from lifecycle.kernel.history import kind_of
+from lifecycle.parse import Malformed
 from projections.engine.step import left_out_rows
 
 FILE = "_export.json"
@@ -60,6 +61,11 @@ def _is_sound(folder: Path, bucket: int, _changed: int, _size: int) -> bool:
     """Return whether a file has its sum in the plan; computed again only if the file has changed."""
     plan = Plan.read(folder)
     return plan is not None and plan.sums[bucket : bucket + 1] == (sum_of(file_of(folder, bucket)),)
+
+
+def named_wrongly(what: str) -> Malformed:
+    """Return the error for a folder that cannot take the export. ``what``: what it holds."""
+    return Malformed([("", f"{what}: name a new folder")])
 
 
 @dataclass(frozen=True)
@@ -125,9 +131,9 @@ class Plan:
         return plan
 
     def require_same_book(self, book: Book, folder: Path) -> None:
-        """Raises `Unreachable` if the export is of another book, or if other rows are left out since."""
+        """Raises ``Malformed`` if the export is of another book, `Unreachable` if other rows are left out."""
         if self.position > book.position() or book.recorded_at(self.position) != self.recorded_at:
-            raise Unreachable(f"{folder} holds the export of another book: name a new folder")
+            raise named_wrongly(f"{folder} holds the export of another book")
         if [row[:4] for row in self.left_out] != [row[:4] for row in _left_out(book)]:
             raise Unreachable(
                 f"{folder}: rows were quarantined, or streams stopped, since this export was begun:"

@@ -9,7 +9,7 @@ from lifecycle.parse import Malformed
 from lifecycle.types.readings.nearest import did_you_mean, unknown
 from projections.query import run
 from support import given as g
-from support.cli_shell import Shell
+from support.cli_shell import Shell, on_grant
 from support.reading import new_book
 
 pytestmark = pytest.mark.case("X8")
@@ -59,6 +59,18 @@ def test_an_unknown_name_is_refused_wherever_it_is_typed(lived: Shell, words: st
     result = lived(*words.split())
     assert (result.code, result.out) == (2, "")
     assert message in result.err
+
+
+def test_a_line_that_names_an_unknown_grant_or_call_is_offered_the_nearest(lived: Shell) -> None:
+    """As the shell does; the names are read once, and for the first 20 such lines only."""
+    cost = on_grant("RecordCost", "2017-06-01", "leader", purpose="supervision", amount="12.00 USD")
+    lines = [{**cost, "grant": f"G1-{number}"} for number in range(22)]
+    answers = lived("record", "--continue", lived.file(lines)).out.splitlines()
+    offered = [line for line in answers if "there is no grant G1-" in line and "; did you mean G-1?" in line]
+    assert len(offered) == 20
+    row = lived("--json", "record", lived.file([{**cost, "grant": "g-1"}])).row
+    assert row["message"] == "there is no grant g-1 on 2017-06-01; did you mean G-1?"
+    assert "did you mean G-1?" in lived("grant", "sign", "G1", "--on", "2017-06-01", "--actor", "desk").err
 
 
 def test_views_alone_refuse_an_unknown_name(lived: Shell) -> None:

@@ -152,8 +152,8 @@ def test_every_missing_field_is_named_at_once(gb: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("grant", "suspend", "G-1", "--scope", "none"), "'--scope'"),
-        (("grant", "propose", "G-1", "--months", "twelve"), "'--months'"),
+        (("grant", "suspend", "G-1", "--scope", "none"), "--scope: "),
+        (("grant", "propose", "G-1", "--months", "twelve"), "--months: "),
         (("grant", "request", "G-1", "--budget", "travel"), "line=…,amount=…"),
         (("grant", "request", "G-1", "--budget", "{"), "is not JSON"),
         (("grant", "review", "G-1", "--scores", "4"), "NAME=VALUE"),

@@ -56,6 +56,27 @@ def test_the_name_of_a_country_gets_its_code(gb: Shell, recipients: str, meant: 
     assert fault.endswith(f"did you mean {meant}?")
 
 
+def test_a_number_or_word_that_cannot_be_read_hides_no_other_fault(gb: Shell) -> None:
+    """Of a field that cannot be read it is not also said that it is missing."""
+    request = ("grant", "request", "G-9", "--amount", "1,000 USD", "--budget", "travel", "--on", "2017-06-31")
+    for words, fields in (
+        (
+            ("grant", "propose", "G-9", "--months", "twelve", "--recipients", "Kenya"),
+            "months recipients title",
+        ),
+        (
+            ("fund", "join-partner", "NO", "--kind", "old", "--expect-version", "x"),
+            "kind expect-version name",
+        ),
+        (request, "budget amount on"),
+    ):
+        result = gb(*words)
+        assert result.code == 2
+        faulty = [fault.removeprefix("malformed: --").partition(":")[0] for fault in faults_of(result.err)]
+        for field in fields.split():
+            assert sum(name.partition(".")[0] == field for name in faulty) == 1, (field, result.err)
+
+
 def test_a_word_of_a_list_gets_the_list_and_the_likely_one(gb: Shell) -> None:
     result = gb("officer", "appoint", "x", "--roles", "leader,financ")
     assert result.code == 2
@@ -81,7 +102,7 @@ def test_pairs_may_stand_in_one_option_with_commas(lived: Shell) -> None:
 
 def test_a_whole_number_and_a_command_get_words_of_ours(gb: Shell) -> None:
     assert (
-        "'twelve' is not a whole number: write one, like 12"
+        '--months: "twelve" is not a whole number: write one, like 12'
         in gb("grant", "propose", "G", "--months", "twelve").err
     )
     assert "did you mean disburse?" in gb("payment", "disbursement").err

@@ -66,7 +66,7 @@ def test_a_refusal_names_the_known_spelling_of_an_acting_officer() -> None:
     past.when(g.propose("01-10", actor="somebody")).refused(NotAnOfficer, "an administrator appoints")
     retired = past.copy().given(g.retire("2013-01-01", officer="t.leader"))
     too_late = retired.when(g.propose("2013-01-02", actor="t.leader"))
-    too_late.refused(NotAnOfficer, "the officer's roles are of other days")
+    too_late.refused(NotAnOfficer, "the officer is ttl from 2008-10-01 to 2012-12-31")
     past.given(g.propose("01-10"), g.request("01-20"))
     past.when(g.review("01-21", actor="R-VIEWER")).refused(NotAnOfficer, "r.viewer")
 

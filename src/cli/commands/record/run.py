@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cli.commands.record.line_ids import Ids
 from cli.commands.record.lines import BadLine, Line, words_of
 from cli.output.terminal_text import prose
+from cli.recording.nearest_names import NearestNames
 from cli.recording.odd_entries import OddEntryWarnings
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self._odd = OddEntryWarnings(self.book)
+        self._nearest = NearestNames(self.book)
 
     def take(self, lines: list[Line]) -> None:
         """Record the lines in one or more durable transactions, and report each."""
@@ -260,6 +262,8 @@ class Run:
                 self.warnings.append(f"line {number}: {warning(fields)}")
         if receipt.outcome == "repeat" and receipt.refusal is None and not words.get("command_id"):
             self.repeats_of_derived_ids += 1
+        if near := self._nearest.of(receipt.refusal, words):
+            receipt = receipt._replace(message=f"{receipt.message}{near}")
         return _outcome(number, receipt)._replace(warnings=tuple(odd))
 
     @property

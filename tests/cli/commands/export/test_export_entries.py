@@ -54,7 +54,7 @@ def test_entries_are_exported_as_known_at_a_position(lived: Shell) -> None:
     assert 20 <= result.row["position"] < 25
     assert result.row["entries"] == result.row["position"]
     refused = lived("export", "entries", "out", "--known", "10")
-    assert refused.code == 5
+    assert refused.code == 2
     assert "not 10: name a new folder" in refused.err
 
 

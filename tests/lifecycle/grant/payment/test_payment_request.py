@@ -14,7 +14,7 @@ from lifecycle.grant.payment.request import (
     UnknownPayment,
 )
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import DecidesOwnRequest, GrantHasEnded
+from lifecycle.kernel.refusals import DecidesOwnRequest, GrantHasEnded, NotYetEffective, UnknownGrant
 from lifecycle.parse import Malformed, command_from
 from support import given as g
 from support.given import ASKED, AUTHORISED, EFFECTIVE, PAID, given, reads
@@ -39,6 +39,18 @@ def test_only_a_requested_payment_is_decided(on: str, there: bool) -> None:
 def test_only_what_was_authorised_is_paid(on: str, allowed: bool) -> None:
     outcome = given(AUTHORISED).when(g.disburse(on))
     outcome.then(was.FundsDisbursed) if allowed else outcome.refused(PaymentNotAuthorised, "requested")
+
+
+def test_a_refusal_names_the_later_entry_that_the_act_waits_for() -> None:
+    """A payment that no later entry names gets no such sentence."""
+    past = given(AUTHORISED)
+    past.when(g.disburse("04-09")).refused(
+        UnknownPayment, "(PaymentRequested) is of 2017-04-10, which is after 2017-04-09"
+    )
+    past.when(g.disburse("04-19")).refused(PaymentNotAuthorised, "(PaymentAuthorised) is of 2017-04-20")
+    past.when(g.request_payment("02-20", payment="P2")).refused(NotYetEffective, "(GrantMadeEffective) is of")
+    past.when(g.sign("01-05")).refused(UnknownGrant, "(GrantProposed) is of 2017-01-10")
+    assert "which is after" not in str(past.when(g.disburse("04-09", payment="P9")).refusal)
 
 
 def test_a_payment_that_never_went_to_the_bank_does_not_fail_there() -> None:
