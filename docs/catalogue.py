@@ -13,8 +13,8 @@ from lifecycle.fund import contributions, establishment, officers, treasury
 from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
 from lifecycle.grant.payment import disbursement, irregular, other_money, refund
 from lifecycle.grant.payment import request as payment_request
+from lifecycle.grant.proposal import brought_forward, review
 from lifecycle.grant.proposal import request as proposal_request
-from lifecycle.grant.proposal import review
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
 from lifecycle.kernel.event import Draft
 from lifecycle.kernel.spec import Spec
@@ -22,8 +22,8 @@ from lifecycle.kernel.spec import Spec
 FILE = Path(lifecycle.__file__).with_name("catalogue.py")
 COMMANDS_FILE = FILE.parent / "decide" / "commands.py"
 GRANT = (
-    *(proposal_request, review, agreement, exchange, payment_request, disbursement, refund, irregular),
-    *(other_money, amendment, results, follow_up, closure),
+    *(proposal_request, review, brought_forward, agreement, exchange, payment_request, disbursement),
+    *(refund, irregular, other_money, amendment, results, follow_up, closure),
 )
 FUND = (establishment, officers, contributions, treasury)
 _HEAD = '''"""The catalogue: every command in one page: its words, its role, its stages, its event.

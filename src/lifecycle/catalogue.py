@@ -26,6 +26,8 @@ GRANT_COMMANDS = (
         "GrantApproved", ("grant",), "Approve a grant and commit its money."),
     Spec("DeclineProposal", "grant decline", "approver", ("proposed", "requested",),
         "ProposalDeclined", ("grant",), "Decline a proposal."),
+    Spec("BringForward", "grant bring-forward", "approver", ("",),
+        "GrantBroughtForward", ("grant",), "Bring a grant forward whose earlier life lies elsewhere."),
     Spec("MeetCondition", "grant meet-condition", "secretariat", ("approved", "signed",),
         "ConditionMet", ("grant",), "Record that a condition is met."),
     Spec("SignAgreement", "grant sign", "secretariat", ("approved",),

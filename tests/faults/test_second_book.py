@@ -42,7 +42,7 @@ from support.drawn_commands import (
 )
 from support.drawn_lives import ALL, LIVES
 from support.faults_mode import MODE
-from support.next_commands import NEXT, item_of, pressing
+from support.next_commands import BEGIN, NEXT, item_of, pressing
 
 SEED = st.integers(0, 2**24 - 1)
 WHO = ["usual"] * 12 + ["another"] * 5 + ["all"] * 3 + ["admin", "wrong"]
@@ -113,7 +113,7 @@ class Together(RuleBasedStateMachine):
         dice = self.dice(seed)
         grant = dice.choice(GRANTS)
         state = self.both.second.grant(grant)
-        name = dice.choice([*NEXT.get(state["stage"], ["ProposeGrant"]), *pressing(state) * 4])
+        name = dice.choice([*NEXT.get(state["stage"], BEGIN), *pressing(state) * 4])
         self.record_as_drawn(ON_GRANT[name](self.draw_for(dice, grant, name)).words(), dice)
 
     onward, further, farther, ahead = map(rule(seed=SEED), [_onward] * 4)

@@ -27,12 +27,13 @@ LETTERS |= {"L": "lapsed"}
 ENDS = {"DeclineProposal": "declined", "WithdrawProposal": "withdrawn"}
 ENDS |= {"LapseGrant": "lapsed", "CancelGrant": "cancelled"}
 EVERY = tuple(LETTERS.values())
+BEGINNINGS = ("ProposeGrant", "BringForward")
 MONEY_OF_THE_WORLD = {"FailPayment", "RecordRefund", "RecordIrregularPayment"}
 OF_THE_WORLD = {"HoldActivity", *MONEY_OF_THE_WORLD}
 CLOSURES_REST_ON = set(
-    """ApproveGrant MakeEffective ExtendClosingDate RestructureGrant IncreaseCommitment CancelBalance
-    WaiveObligation AcceptCompletionReport CompleteFollowUp DropFollowUp HandOverFollowUp RejectPayment
-    DisburseFunds CloseGrant ReopenGrant""".split()
+    """ApproveGrant BringForward MakeEffective ExtendClosingDate RestructureGrant IncreaseCommitment
+    CancelBalance WaiveObligation AcceptCompletionReport CompleteFollowUp DropFollowUp HandOverFollowUp
+    RejectPayment DisburseFunds CloseGrant ReopenGrant""".split()
 )
 COMPLETIONS_REST_ON = {"PlanActivity", "CancelActivity", "CompleteImplementation"}
 AGAINST_PAYING = set(
@@ -74,6 +75,7 @@ approver C ReopenGrant
 approver * WaiveObligation CorrectEntry
 any * AttachDocument
 ttl - ProposeGrant
+approver - BringForward
 administrator - EstablishFund AdoptPolicy AppointOfficer RetireOfficer
 secretariat - JoinPartner HoldConsultation OpenCall CloseCall
 finance - PledgeContribution AgreeContribution ScheduleInstalment ReceiveInstalment
@@ -130,6 +132,9 @@ class Context(Protocol):
 
     def edition_on(self, day: str) -> str | None:
         """Return the name of the edition in force."""
+
+    def names(self) -> list[str]:
+        """Return the names of all editions."""
 
     def windows(self) -> set[str]:
         """Return the names of the windows of all editions."""
@@ -303,9 +308,9 @@ def request_of(state: State) -> list[Any]:
 def in_stage(state: State, name: str) -> Iterator[str]:
     """Yield the refusal of a command that the stage does not allow, and the weaker ones after it."""
     if state["stage"] is None:
-        if name != "ProposeGrant":
+        if name not in BEGINNINGS:
             yield "UnknownGrant"
-    elif name == "ProposeGrant":
+    elif name in BEGINNINGS:
         yield "GrantIdTaken"
     elif state["stage"] not in STAGES[name]:
         early = [LETTERS[letter] for letter in "PRAS"]

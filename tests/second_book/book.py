@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from second_book.basics import (
+    BEGINNINGS,
     CLOSURES_REST_ON,
     COMPLETIONS_REST_ON,
     EDITIONS,
@@ -52,6 +53,11 @@ def stream_of(command: Event) -> str:
     """Return the stream that the command is on."""
     about = next((about for about in ("grant", "call") if command.get(about)), None)
     return f"{about}:{command[about]}" if about else FUND
+
+
+def decided_on(event: Event) -> str:
+    """Return the day of a decision; of a grant that is brought forward, that of its approval."""
+    return str(event.get("approved_on") or "") if event["command"] == "BringForward" else str(event["on"])
 
 
 class SecondBook:
@@ -152,6 +158,15 @@ class SecondBook:
             None,
         )
 
+    def names(self) -> list[str]:
+        """Return the names of all editions."""
+        return [edition["name"] for edition in self.state_of(FUND)["editions"]]
+
+    def edition_for_history(self, day: str) -> str | None:
+        """Return the name of the edition in force on the day, or else of the one that begins first."""
+        editions = sorted(self.state_of(FUND)["editions"], key=lambda edition: edition["from"])
+        return self.edition_on(day) or next((edition["name"] for edition in editions), None)
+
     def windows(self) -> set[str]:
         """Return the names of the windows of all editions."""
         return {window for edition in self.state_of(FUND)["editions"] for window in edition["windows"]}
@@ -223,7 +238,7 @@ class SecondBook:
         new: Event = {**command, "recorder": recorder, "version": len(old) + 1}
         if correction:
             yield from self._correctable(stream, new)
-        elif new["command"] == "ProposeGrant" and old:
+        elif new["command"] in BEGINNINGS and old:
             yield "GrantIdTaken"
         new = self._completed(stream, new, old)
         if new.get("edition") is None and new["command"] in ("ApproveGrant", "RestructureGrant"):
@@ -257,7 +272,12 @@ class SecondBook:
             return {**new, "edition": self.edition_on(new["on"])}
         if new["command"] == "RecordRefund" and not new.get("payment") and not new.get("split"):
             return {**new, "split": self._split(stream, new, in_force(old))}
+        if new["command"] == "BringForward" and new.get("approved_on") and not new.get("edition"):
+            return {**new, "edition": self.edition_for_history(new["approved_on"])}
         reads = new.get("reads") or {}
+        if "approved_on" in reads and "edition" not in reads:
+            day = reads["approved_on"]
+            return {**new, "reads": {**reads, "edition": day and self.edition_for_history(day)}}
         if reads and old[new["entry"] - 1]["command"] == "RecordRefund":
             return {**new, "reads": self._refund_reads(stream, new["entry"], reads, old)}
         if "on" in reads and old[new["entry"] - 1]["command"] in ("ApproveGrant", "RestructureGrant"):
@@ -306,9 +326,9 @@ class SecondBook:
 
     def _in_time(self, new: Event) -> Iterator[str]:
         """Yield the refusal of an edition if a grant was decided on since its first day."""
-        decided = ("RequestFunding", "ApproveGrant", "RestructureGrant")
+        decided = ("RequestFunding", "ApproveGrant", "RestructureGrant", "BringForward")
         if new["command"] == "AdoptPolicy" and any(
-            event["command"] in decided and event["on"] >= new["edition"]["from"]
+            event["command"] in decided and decided_on(event) >= new["edition"]["from"]
             for events in self.streams.values()
             for event in in_force(events)
         ):
@@ -384,7 +404,9 @@ class SecondBook:
         """Yield the refusal if money is missing on some day. Returns the paired entries by stream."""
         instead, pairs = {stream: events}, dict[str, list[Event]]()
         changed = base_of(new, events)["command"]
-        is_free = changed == "RecordIrregularPayment" or ("entry" in new and changed in MONEY_OF_THE_WORLD)
+        is_free = changed in ("RecordIrregularPayment", "BringForward") or (
+            "entry" in new and changed in MONEY_OF_THE_WORLD
+        )
         if not is_free and is_overdrawn_more(self.available(instead=instead), self.available()):
             yield "ExceedsAvailableFunds"
         before, after = (self._replay(stream, stream_events)[0] for stream_events in (events[:-1], events))

@@ -58,11 +58,16 @@ def movements(book: "SecondBook", fund: list[Event]) -> list[Movement]:
 def of_grant(book: "SecondBook", stream: str) -> Iterator[Movement]:
     """Yield the movements of a grant: what its events commit, pay and take back."""
     before = (Decimal(0),) * 3
-    for on, state in book.steps(stream):
+    beginning = next(iter(in_force(book.streams[stream])), None)
+    for number, (on, state) in enumerate(book.steps(stream)):
         after = committed(state), Decimal(state["disbursed"]), Decimal(state["refunded"])
         promised, paid, back = (cents(new - old) for new, old in zip(after, before, strict=True))
         kinds = {"approved": max(0, promised), "disbursed": paid, "refunded": back}
-        for kind, amount in {**kinds, "cancelled": max(0, -promised)}.items():
+        kinds |= {"cancelled": max(0, -promised)}
+        if number == 0 and beginning and beginning["command"] == "BringForward":
+            names = "approved increased cancelled disbursed refunded".split()
+            kinds = {name: cents(money(beginning.get(name) or "0")) for name in names}
+        for kind, amount in kinds.items():
             if amount:
                 yield Movement(on, 0, kind, amount, None, stream.removeprefix("grant:"))
         before = after

@@ -97,7 +97,7 @@ def paying(state: State, event: Event, _: Any) -> Iterator[str]:
         yield "PaymentAlreadyDisbursed"
     if p["is"] == "requested" and name in ("DisburseFunds", "FailPayment"):
         yield "PaymentNotAuthorised"
-    if p["is"] in ("rejected", "failed"):
+    if p["is"] in ("rejected", "failed") or (name == "FailPayment" and event["payment"] == "brought-forward"):
         yield "PaymentAlreadyFinished"
     if p["is"] == "authorised" and name == "AuthorisePayment":
         yield "PaymentAlreadyAuthorised"

@@ -22,6 +22,7 @@ Status = tuple[str, int]
 Key = tuple[str, str | None]
 NEXT_STAGE = {
     "ProposeGrant": "P",
+    "AnswerElsewhere": "R",
     "RequestFunding": "R",
     "ReturnProposal": "P",
     "ApproveGrant": "A",
@@ -78,9 +79,13 @@ def timeline(events: list[Event], on: str, book: Context, editions: list[State])
 def steps_of(events: list[Event], book: Context) -> Iterator[Step]:
     """Yield each event with the state after it."""
     state, stage, promised = no_grant(), "", False
-    for event in events:
-        for _ in apply_event(state, event, book):
-            pass
+    for event in with_earlier_lives(events):
+        if not event.get("elsewhere"):
+            for _ in apply_event(state, event, book):
+                pass
+        elif not state["stage"]:
+            for _ in apply_event(state, events[0], book):
+                pass
         stage = NEXT_STAGE.get(event["command"], stage)
         promised = promised or any(amount > 0 for _, amount in state["commitments"])
         edition = book.edition(state["edition"]) if state["edition"] else None
@@ -99,12 +104,37 @@ def steps_of(events: list[Event], book: Context) -> Iterator[Step]:
         assert committed(state) - net == undisbursed(state) - overpaid(state)
 
 
+def with_earlier_lives(events: list[Event]) -> list[Event]:
+    """Return the events; before a grant that is brought forward, those of the life that it says it had."""
+    first = events[0]
+    if first["command"] != "BringForward":
+        return events
+    ends = {"declined": "DeclineProposal", "withdrawn": "WithdrawProposal"}
+    ends |= {"lapsed": "LapseGrant", "cancelled": "CancelGrant"}
+    life = [
+        ("AnswerElsewhere", first["on"]),
+        ("ApproveGrant", first.get("approved_on")),
+        ("SignAgreement", first.get("signed_on")),
+        ("MakeEffective", first.get("effective_on")),
+        ("CompleteImplementation", first.get("completed_on")),
+        ("AcceptCompletionReport", first.get("report_accepted_on")),
+        ("CloseGrant", first.get("closed_on")),
+        (ends.get(first["stage"]), first.get("ended_on") if first.get("approved_on") else first["on"]),
+    ]
+    beside = {"elsewhere": True, "closing_date": first.get("closing_date")}
+    earlier = [{"command": name, "on": day, **beside} for name, day in life if name and day]
+    return [*earlier, {**first, "elsewhere": True, "command": "BringForward"}, *events[1:]]
+
+
 class Day:
     """A grant's life up to a day, and its obligations then."""
 
     def __init__(self, steps: list[Step], on: str, editions: list[State]) -> None:
         self.steps, self.on, self.editions = steps, on, editions
         self.now = steps[-1]
+        forward = self.indexes("BringForward")
+        self.begins = forward[0] if forward else 0
+        self.since = self.day(forward[0]) if forward else ""
         self.approved = self.last_index("ApproveGrant")
         self.signed = self.last_index("SignAgreement")
         self.effective = self.last_index("MakeEffective")
@@ -149,6 +179,8 @@ class Day:
 
     def status(self, name: str, item: str | None, due: str | None, met: str | None) -> Status:
         """Return the status by the list of domain §6."""
+        if due is not None and due < self.since:
+            return "not_applicable", 0
         if met is not None:
             return ("met_late", days_between(due, met)) if due is not None and met > due else ("met", 0)
         if self.waived(name, item):
@@ -195,7 +227,7 @@ class Day:
 
     def review(self) -> Iterator[tuple[Key, Status]]:
         requested = self.last_index("RequestFunding")
-        span = self.span("review", requested)
+        span = self.span("review", 0 if self.begins else requested)
         if span is None:
             return
         due = met = None
@@ -270,7 +302,8 @@ class Day:
             is_open = bool(items) and items[-1][1] is None
             if name in PAYING and is_open:
                 items[-1][1] = i
-            if is_asked and (i == self.effective or (name in PAYING and is_open)):
+            begins = i == (self.begins or self.effective)
+            if is_asked and (begins or (name in PAYING and is_open)):
                 items.append([i, None])
             if is_asked and name == "RestructureGrant" and not is_open:
                 items.append([i, None])
@@ -298,12 +331,14 @@ class Day:
                 open_items = [
                     n for n, (trigger, met) in years.items() if met is None and trigger < self.day(i)
                 ]
+                open_items = [n for n in open_items if end_of(span, base, n) >= self.since]
                 if open_items := [n for n in open_items if not self.waived(name, str(n), i)]:
                     years[open_items[0]][1] = i
         if self.now.stage == "E":
             self.begin(years, base, days_later(self.on, 1), len(self.steps) - 1)
         for number, (_, met) in years.items():
-            if (span := self.span(name, met)) is not None:
+            span = self.span(name, met)
+            if span is not None and end_of(span, base, number) >= self.since:
                 item, day = str(number), self.day(met) if met is not None else None
                 yield (name, item), self.status(name, item, end_of(span, base, number), day)
 
@@ -335,8 +370,9 @@ class Day:
             yield (name, None), self.status(name, None, None, None)
             return
         items: list[list[str | None]] = [[None, deadline, None]]
-        net = self.steps[self.effective].net
-        for step in self.steps[self.effective :]:
+        begins = self.begins or self.effective
+        net = self.steps[begins].net
+        for step in self.steps[begins:]:
             back, net = step.net < net, step.net
             more, day = step.event["command"] == "IncreaseCommitment", step.event["on"]
             if not step.promised:

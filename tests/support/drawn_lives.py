@@ -21,7 +21,19 @@ IN_2012: list[Command] = [
     g.cancel_balance("2013-02-01", amount="20000.00 USD"),
     g.close("2013-03-01"),
 ]
-LIVES: list[list[Command]] = [IN_2012, g.CLOSED]
+FROM_ELSEWHERE: list[Command] = [
+    g.bring_forward("2017-06-01", refunded="1000.00 USD"),
+    g.request_payment("2017-06-05", amount="20000.00 USD"),
+    g.authorise("2017-06-06"),
+    g.disburse("2017-06-10", amount="20000.00 USD"),
+    g.refund("2017-07-01", payment="brought-forward"),
+    g.complete("2018-02-28"),
+    g.submit_report("2018-03-10"),
+    g.accept_report("2018-03-20"),
+    g.cancel_balance("2018-04-01", amount="31500.00 USD"),
+    g.close("2018-05-01"),
+]
+LIVES: list[list[Command]] = [IN_2012, g.CLOSED, FROM_ELSEWHERE]
 """Complete lives, of which a grant may have lived a part."""
 FOUNDED: list[Command] = [
     *g.OFFICERS,

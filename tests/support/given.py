@@ -112,6 +112,26 @@ propose = on_grant(
     amount="100000.00 USD",
     months=12,
 )
+bring_forward = on_grant(
+    "BringForward",
+    "approver",
+    title="Dairy supply chains",
+    window="stand_alone",
+    recipients=["TZ", "UG"],
+    providers=["IN"],
+    sector="agriculture",
+    objective="A national strategy",
+    months=12,
+    leader="t.leader",
+    stage="effective",
+    approved_on="2017-01-20",
+    signed_on="2017-02-01",
+    effective_on="2017-03-01",
+    closing_date="2018-02-28",
+    approved="90000.00 USD",
+    disbursed="40000.00 USD",
+    source="The old register",
+)
 revise = on_grant("ReviseProposal", "ttl")
 send_back = on_grant("ReturnProposal", "secretariat", reason="unclear")
 LETTERS = [

@@ -27,6 +27,8 @@ NEXT = {
 """The commands that are possible in a stage; those that lead to the next stage stand there more often."""
 
 
+BEGIN = ["ProposeGrant"] * 3 + ["BringForward"]
+"""The commands with which a grant begins."""
 DUE = {
     "requested": ["AuthorisePayment", "AuthorisePayment", "RejectPayment"],
     "authorised": [*["DisburseFunds"] * 3, "FailPayment", "RejectPayment", "SuspendGrant"],
@@ -56,5 +58,6 @@ def pressing(state: State) -> list[str]:
 
 def item_of(state: State, name: str, dice: Random) -> int:
     """Return the number of a payment, activity or follow-up, mostly one that waits for the command."""
-    waiting = [int(item[1:]) - 1 for item, status in items_with_status(state) if name in DUE.get(status, [])]
+    items = [item for item, status in items_with_status(state) if name in DUE.get(status, [])]
+    waiting = [int(item[1:]) - 1 for item in items if item[1:].isdigit()]
     return dice.choice(waiting) if waiting and dice.random() < 0.8 else dice.randrange(3)

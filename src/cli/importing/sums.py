@@ -24,6 +24,8 @@ KINDS = {
     "ReturnFunds": "returned",
 }
 """The sum to which the amount of each command is added."""
+TOTALS = ("approved", "increased", "cancelled", "disbursed", "refunded")
+"""The totals of a grant that is brought forward, each of which is added to the sum of its name."""
 FUND = "the fund"
 ELSEWHERE = "in the book"
 """Stands for the window of a grant that is not proposed in the file."""
@@ -54,11 +56,18 @@ class Sums:
         """Add the amount of a command."""
         command, grant = words["command"], words.get("grant", "")
         self.commands[command] += 1
-        if command == "ProposeGrant":
+        if command in ("ProposeGrant", "BringForward"):
             self._windows[grant] = words["window"]
-        kind, amount = KINDS.get(command), words.get("amount")
-        if kind is None or not isinstance(amount, str):
+        if command == "BringForward":
+            for total in TOTALS:
+                self._add(total, words, words.get(total))
+        elif kind := KINDS.get(command):
+            self._add(kind, words, words.get("amount"))
+
+    def _add(self, kind: str, words: Mapping[str, Any], amount: Any) -> None:
+        if not isinstance(amount, str):
             return
+        grant = words.get("grant", "")
         number, _, currency = amount.partition(" ")
         window = self._windows.get(grant, ELSEWHERE) if grant else FUND
         self._sums[kind, window, str(words["on"])[:4], currency] += Decimal(number)

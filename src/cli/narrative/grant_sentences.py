@@ -33,6 +33,26 @@ def _proposed(event: events.GrantProposed) -> str:
     )
 
 
+def _brought_forward(event: events.GrantBroughtForward) -> str:
+    totals = (
+        ("approved", event.approved),
+        ("increased", event.increased),
+        ("cancelled", event.cancelled),
+        ("disbursed", event.disbursed),
+        ("refunded", event.refunded),
+    )
+    said = ", ".join(f"{name} {money(total)}" for name, total in totals if total is not None)
+    lines = ", ".join(f"{prose(line.line)} {money(line.amount)}" for line in event.lines)
+    in_lines = f" (in lines: {lines})" if lines else ""
+    edition = "" if event.edition is None else f" under policy edition {prose(event.edition)}"
+    return (
+        f"brought forward {quoted(event.title)} in window {event.window}, sector {prose(event.sector)}:"
+        f" {countries(event.recipients)} to learn from {countries(event.providers)}; it is"
+        f" {named(event.stage)}{edition}, led by {prose(event.leader)}, with {said}{in_lines} to date."
+        f" Its earlier life is in {quoted(event.source)}"
+    )
+
+
 def _revised(event: events.ProposalRevised) -> str:
     names = [name for name in type(event).model_fields if name not in ("on", "actor", "reason")]
     changed = [named(name) for name in names if getattr(event, name) is not None]
@@ -343,6 +363,7 @@ def _reopened(event: events.GrantReopened) -> str:
 
 GRANT_SENTENCES: Sentences = {
     events.GrantProposed: _proposed,
+    events.GrantBroughtForward: _brought_forward,
     events.ProposalRevised: _revised,
     events.ProposalReturned: _returned,
     events.FundingRequested: _requested,

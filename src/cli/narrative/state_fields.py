@@ -78,6 +78,7 @@ def _dates(grant: "Grant") -> dict[str, Any]:
         "closed on": grant.closed_on,
         "closures": grant.closures,
         "ended on": grant.ended_on,
+        "brought forward on": grant.brought_forward_on,
     }
 
 

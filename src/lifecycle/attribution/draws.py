@@ -28,6 +28,8 @@ class Movement(NamedTuple):
     partner: Partner = None
     """The partner who gave the money or got it back."""
     grant: str | None = None
+    is_brought_forward: bool = False
+    """Whether it is one of the totals with which a grant was brought forward."""
 
 
 class Draws:

@@ -67,6 +67,10 @@ def _of_grant(grant: str, entries: Sequence[Entry], scale: int) -> list[Movement
             int((new - old) * scale) for new, old in zip(after, before, strict=True)
         )
         on = entry.event.on.isoformat()
+        if isinstance(entry.event, on_grant.GrantBroughtForward):
+            movements += _brought_forward(grant, entry.event, scale)
+            before = after
+            continue
         increase = "approved" if isinstance(entry.event, on_grant.GrantApproved) else "increased"
         changes = [
             (increase, max(0, committed)),
@@ -77,6 +81,23 @@ def _of_grant(grant: str, entries: Sequence[Entry], scale: int) -> list[Movement
         movements += [Movement(on, 0, kind, amount, None, grant) for kind, amount in changes if amount]
         before = after
     return movements
+
+
+def _brought_forward(grant: str, event: on_grant.GrantBroughtForward, scale: int) -> list[Movement]:
+    """Return the movements of the totals with which a grant is brought forward."""
+    totals = {
+        "approved": event.approved,
+        "increased": event.increased,
+        "cancelled": event.cancelled,
+        "disbursed": event.disbursed,
+        "refunded": event.refunded,
+    }
+    on = event.on.isoformat()
+    return [
+        Movement(on, 0, kind, int(total.amount * scale), None, grant, is_brought_forward=True)
+        for kind, total in totals.items()
+        if total is not None and total.amount
+    ]
 
 
 def left_to_return(

@@ -37,6 +37,8 @@ class Part(NamedTuple):
     given back or a new commitment covers it."""
     partner: Partner
     amount: int
+    is_brought_forward: bool = False
+    """Whether the movement is one of the totals with which a grant was brought forward."""
 
 
 class _Account:
@@ -114,7 +116,7 @@ class _Attribution:
             if movement.amount:
                 for kind, partner, amount in self._of(movement):
                     if amount:
-                        yield Part(movement.on, grant, kind, partner, amount)
+                        yield Part(movement.on, grant, kind, partner, amount, movement.is_brought_forward)
             self.movements_left[grant] -= 1
             if not self.movements_left[grant]:
                 self.accounts.pop(grant, None)

@@ -21,6 +21,7 @@ from lifecycle.grant.payment.irregular import RecordIrregularPayment
 from lifecycle.grant.payment.other_money import RecordCoFinancing, RecordCost
 from lifecycle.grant.payment.refund import RecordRefund
 from lifecycle.grant.payment.request import AuthorisePayment, RejectPayment, RequestPayment
+from lifecycle.grant.proposal.brought_forward import BringForward
 from lifecycle.grant.proposal.request import ProposeGrant, RequestFunding, ReturnProposal, ReviseProposal, WithdrawProposal
 from lifecycle.grant.proposal.review import ApprovalDraft, ApproveGrant, DeclineProposal, ReviewProposal
 from lifecycle.grant.results import AcceptCompletionReport, CompleteImplementation, PublishResultsStory, ReachCapability, RecordClientSurvey, RecordDevelopmentOutcome, RecordLesson, ReportOutcomes, ReportProgress, SubmitCompletionReport
@@ -35,6 +36,7 @@ GRANT: tuple[type[GrantCommand], ...] = (
     ReviewProposal,
     ApproveGrant,
     DeclineProposal,
+    BringForward,
     MeetCondition,
     SignAgreement,
     MakeEffective,
@@ -128,6 +130,7 @@ __all__ = [
     "AttachDocument",
     "AttachFundDocument",
     "AuthorisePayment",
+    "BringForward",
     "CallCorrection",
     "CancelActivity",
     "CancelBalance",

@@ -71,6 +71,8 @@ _EXTERNAL_EVENTS = (
     on_grant.IrregularPaymentRecorded,
 )
 """Events that happen outside the fund, and are not decided by it."""
+_IN_ANY_CASE = (on_grant.IrregularPaymentRecorded, on_grant.GrantBroughtForward)
+"""Events that are recorded also if the fund has less than they take (domain §4.2)."""
 _HELD_ONCE_ENDED = 2
 """The rule set since which an activity counts as held once it has ended."""
 _IDS_AND_ITEMS = 2
@@ -191,7 +193,7 @@ def decide(  # noqa: PLR0917 what a decision rests on
         check_ids_and_waivers(history, held, after, context, new)
     if late:
         corrections_still_by_third(history.entries, history.held, history.grant, after)
-    in_any_case = command.is_history or type(event) is on_grant.IrregularPaymentRecorded
+    in_any_case = command.is_history or type(event) in _IN_ANY_CASE
     if not in_any_case:
         no_more_overpaid(history.grant, after)
     return decision_with_pairs(
@@ -355,8 +357,9 @@ def decide_correction(
         _completion_holds(held, history, context)
     if event_type in CLOSURES_REST_ON and context.rules >= DECISIONS_HOLD_SINCE:
         _closure_holds(held, context)
+    is_covered = not is_of_bank and event_type is not on_grant.GrantBroughtForward
     decision = decision_with_pairs(
-        history.grant, after, event, context.fund, context.calls, context.rules, refusing=not is_of_bank
+        history.grant, after, event, context.fund, context.calls, context.rules, refusing=is_covered
     )
     readings_permitted(context.fund, held, history.held)
     return decision

@@ -23,7 +23,18 @@ from lifecycle.types.stage import ZERO
 Streams = Callable[[tuple[type[Event], ...], date | None], Iterable[Sequence[Entry]]]
 """Returns the entries of each stream that has one of these events, or a correction, on the day or later.
 Without a day, it returns all streams that have one. The entries are in order of their versions."""
-_DECIDED = (on_grant.FundingRequested, on_grant.GrantApproved, on_grant.GrantRestructured)
+_DECIDED = (
+    on_grant.FundingRequested,
+    on_grant.GrantApproved,
+    on_grant.GrantRestructured,
+    on_grant.GrantBroughtForward,
+)
+_COMMIT_OR_PAY = (
+    on_grant.GrantApproved,
+    on_grant.GrantBroughtForward,
+    on_grant.IrregularPaymentRecorded,
+)
+"""Only a grant with one of these events has a commitment or a payment."""
 _SINCE = 2
 """The number of the rule set that introduced these checks."""
 
@@ -41,12 +52,13 @@ def edition_in_time(adopted: on_fund.PolicyAdopted, streams: Streams, rules: int
     since = adopted.edition.from_
     if rules < _SINCE:
         return
-    days = [
-        entry.event.on
+    decided = (
+        _decided_on(entry.event)
         for entries in streams(_DECIDED, since)
         for entry in in_force(entries)
-        if type(entry.event) in _DECIDED and entry.event.on >= since
-    ]
+        if type(entry.event) in _DECIDED
+    )
+    days = [day for day in decided if day is not None and day >= since]
     if days:
         last = max(days)
         raise EditionTooLate(
@@ -55,13 +67,18 @@ def edition_in_time(adopted: on_fund.PolicyAdopted, streams: Streams, rules: int
         )
 
 
+def _decided_on(event: Event) -> date | None:
+    """Return the day of the decision; `None` if a grant that was never approved is brought forward."""
+    return event.approved_on if isinstance(event, on_grant.GrantBroughtForward) else event.on
+
+
 def is_settled(entries: Sequence[Entry], streams: Streams) -> bool:
     """Return whether anything but the founding entries and officers is recorded in the book."""
     free = (on_fund.OfficerAppointed, on_fund.OfficerRetired, EntryCorrected)
     others = [entry for entry in entries if not isinstance(entry.event, free)]
     if any(entry.command_id != entries[0].command_id for entry in others):
         return True
-    elsewhere = streams((on_grant.GrantProposed, CallOpened), None)
+    elsewhere = streams((on_grant.GrantProposed, on_grant.GrantBroughtForward, CallOpened), None)
     return any(stream[0].originator_id != FUND for stream in elsewhere)
 
 
@@ -111,7 +128,7 @@ def _balance_refusal(
     """Return the refusal of a return, or `None`. ``own``: the return's entry, which does not count itself."""
     grants = {
         stream[0].originator_id.removeprefix("grant:"): stream
-        for stream in streams((on_grant.GrantApproved, on_grant.IrregularPaymentRecorded), None)
+        for stream in streams(_COMMIT_OR_PAY, None)
         if stream[0].originator_id.startswith("grant:")
     }
     others = [

@@ -122,7 +122,7 @@ _FundEvent = type[
 
 def _commitment_event(event: Event, change: Decimal) -> _FundEvent:
     """Return the type of the paired event of a changed commitment."""
-    if isinstance(event, on_grant.GrantApproved) and change > 0:
+    if isinstance(event, on_grant.GrantApproved | on_grant.GrantBroughtForward) and change > 0:
         return on_fund.FundsCommitted
     return on_fund.CommitmentIncreased if change > 0 else on_fund.CommitmentReleased
 

@@ -7,7 +7,10 @@ from lifecycle.types.text import GrantId
 
 
 class FundsCommitted(FundEvent):
-    """A grant's approval committed part of what is available. Written with GrantApproved."""
+    """A grant's approval committed part of what is available. Written with GrantApproved.
+
+    A grant that is brought forward has one too.
+    """
 
     grant: GrantId
     """The grant's id."""

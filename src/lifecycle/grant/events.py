@@ -34,6 +34,7 @@ from lifecycle.grant.payment.irregular import IrregularPaymentRecorded
 from lifecycle.grant.payment.other_money import CoFinancingRecorded, CostRecorded
 from lifecycle.grant.payment.refund import RefundPart, RefundReceived
 from lifecycle.grant.payment.request import PaymentAuthorised, PaymentRejected, PaymentRequested
+from lifecycle.grant.proposal.brought_forward import GrantBroughtForward, LineBroughtForward
 from lifecycle.grant.proposal.request import (
     FundingRequested,
     GrantProposed,
@@ -89,6 +90,7 @@ __all__ = [
     "FundingRequested",
     "FundsDisbursed",
     "GrantApproved",
+    "GrantBroughtForward",
     "GrantCancelled",
     "GrantClosed",
     "GrantLapsed",
@@ -101,6 +103,7 @@ __all__ = [
     "IrregularPaymentRecorded",
     "LessonRecorded",
     "Letter",
+    "LineBroughtForward",
     "ObligationWaived",
     "OutcomesReported",
     "Participants",

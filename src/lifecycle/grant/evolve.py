@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
 from lifecycle.grant.payment import disbursement, irregular, other_money, refund
 from lifecycle.grant.payment import request as payment_request
+from lifecycle.grant.proposal import brought_forward, review
 from lifecycle.grant.proposal import request as proposal_request
-from lifecycle.grant.proposal import review
+from lifecycle.grant.proposal.brought_forward import GrantBroughtForward, grant_brought_forward
 from lifecycle.grant.proposal.request import GrantProposed, new_grant
 from lifecycle.grant.state import Evolves, Grant, MutableGrant
 from lifecycle.kernel.event import Event
@@ -19,6 +20,7 @@ from lifecycle.kernel.history import Entry
 EVOLVE: Evolves = {
     **proposal_request.EVOLVE,
     **review.EVOLVE,
+    **brought_forward.EVOLVE,
     **agreement.EVOLVE,
     **exchange.EVOLVE,
     **payment_request.EVOLVE,
@@ -67,6 +69,8 @@ def steps(entries: Iterable[Entry]) -> Iterator[tuple[Entry, MutableGrant]]:
 
 
 def _begun(name: str, event: Event) -> MutableGrant:
+    if isinstance(event, GrantBroughtForward):
+        return grant_brought_forward(name, event)
     assert isinstance(event, GrantProposed), f"{name} begins with {type(event).__name__}"
     return new_grant(name, event)
 

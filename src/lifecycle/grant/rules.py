@@ -3,8 +3,8 @@
 from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
 from lifecycle.grant.payment import disbursement, irregular, refund
 from lifecycle.grant.payment import request as payment_request
+from lifecycle.grant.proposal import brought_forward, review
 from lifecycle.grant.proposal import request as proposal_request
-from lifecycle.grant.proposal import review
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.guards import OfficerActs
@@ -13,6 +13,7 @@ from lifecycle.kernel.rule import NONE, Rules, in_set
 RULES: Rules = {
     **proposal_request.RULES,
     **review.RULES,
+    **brought_forward.RULES,
     **agreement.RULES,
     **exchange.RULES,
     **payment_request.RULES,

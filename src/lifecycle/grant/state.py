@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from lifecycle.kernel.event import Event
 
 
+BROUGHT_FORWARD = "brought-forward"
+"""The name of the payment that stands for all that was paid before a grant was brought forward."""
+BROUGHT_FORWARD_LINE = "brought forward"
+"""The name of the budget line that holds the commitment of a grant brought forward without lines."""
+
+
 class Replaceable:
     """A frozen record that can be copied with other values."""
 
@@ -173,6 +179,8 @@ class Grant(Frozen, Replaceable):
     """The waived obligations, each with its item, or `None` for all of them."""
     documents: list[tuple[str, str]] = field(default_factory=list)
     """The attached files: name and SHA-256."""
+    brought_forward_on: date | None = None
+    """The day on which it was brought forward; `None` if its whole life is in this book."""
 
     @property
     def undisbursed(self) -> Decimal:
@@ -191,7 +199,12 @@ class Grant(Frozen, Replaceable):
 
     @property
     def capacity_share(self) -> Decimal | None:
-        """Return the share of the budget for the countries' capacity to share; `None` without a budget."""
+        """Return the share of the budget for the countries' capacity to share; `None` without a budget.
+
+        The one line of a grant that was brought forward without lines says nothing about it.
+        """
+        if self.brought_forward_on and [line.line for line in self.budget] == [BROUGHT_FORWARD_LINE]:
+            return None
         total = sum((line.amount.amount for line in self.budget), ZERO)
         for_capacity = sum((line.amount.amount for line in self.budget if line.capacity), ZERO)
         return for_capacity / total if total else None

@@ -87,6 +87,7 @@ class Obligation:
     """One obligation, or one item of it, with its steps in order of days."""
 
     __slots__ = (
+        "asked_since",
         "base",
         "due_on",
         "is_idle",
@@ -122,13 +123,16 @@ class Obligation:
         """The day from which the edition's span counts; `None` if the due date is the item's own."""
         self.times = 1
         """The number of spans from the base to the due date; yearly reports have more than one."""
+        self.asked_since: date | None = None
+        """The day on which its grant was brought forward. What was due before it was met or missed elsewhere,
+        and is not applicable here."""
 
     @property
     def excused(self) -> str | None:
         """Return why it need not be met, as in `Step.excused`; `None` if it must be or was met."""
         if not self.is_required:
             return "not_asked"
-        if self.is_idle:
+        if self.is_idle or self._was_due_elsewhere:
             return "not_applicable"
         if self.met_on is not None:
             return None
@@ -137,6 +141,10 @@ class Obligation:
         if self.left_on is None:
             return None
         return "missed" if self.due_on is not None and self.left_on > self.due_on else "not_applicable"
+
+    @property
+    def _was_due_elsewhere(self) -> bool:
+        return self.asked_since is not None and self.due_on is not None and self.due_on < self.asked_since
 
     @property
     def is_open(self) -> bool:

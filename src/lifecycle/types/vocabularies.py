@@ -103,4 +103,21 @@ PartyRole = Annotated[Line, Listed.word("facilitating", "financing")]
 Phase = Annotated[Line, Listed.word("design", "implementation", "monitoring")]
 """What a knowledge-sharing expert is engaged for (S0)."""
 Scope = Annotated[Line, Listed.word("all", "payments", "activities")]
+LineKind = Annotated[Line, Listed.word("travel", "workshop", "expert", "translation", "equipment", "other")]
+"""What sort of cost a budget line is (domain §8)."""
+StageReached = Annotated[
+    Line,
+    Listed.word(
+        "approved",
+        "signed",
+        "effective",
+        "follow_up",
+        "closed",
+        "declined",
+        "withdrawn",
+        "lapsed",
+        "cancelled",
+    ),
+]
+"""The stages in which a grant can be brought forward: all from its approval on, and the ends."""
 Advice = Annotated[Line, Listed.word("approve", "revise", "decline")]

@@ -9,6 +9,7 @@ from datetime import date
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant.amendment import GrantRestructured
+from lifecycle.grant.proposal.brought_forward import GrantBroughtForward
 from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.kernel.history import Entry
 from lifecycle.policy.edition import LATE_AFTER
@@ -27,7 +28,8 @@ class Lateness:
         decisions = sorted(
             (entry.order, entry.event.edition)
             for entry in held
-            if isinstance(entry.event, GrantApproved | GrantRestructured)
+            if isinstance(entry.event, GrantApproved | GrantRestructured | GrantBroughtForward)
+            and entry.event.edition is not None
         )
         self._since = [order for order, _ in decisions]
         self._names = [edition for _, edition in decisions]

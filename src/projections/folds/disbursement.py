@@ -6,13 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 from lifecycle.grant import events as was
-from lifecycle.grant.state import Grant
+from lifecycle.grant.state import BROUGHT_FORWARD, Grant
 from lifecycle.kernel.event import Event
 from lifecycle.types.stage import ZERO
 from projections.schema.layout import money_flows
 from projections.schema.rows import FAR, Row, day, minor, row_maker, scale_of
 
-KINDS = ("approved", "increased", "cancelled", "requested", "disbursed", "refunded", "overpaid")
+MARKS = ("committed_brought_forward", "disbursed_brought_forward")
+"""Kinds that say how much of the others was brought forward: of the commitment, and of what was paid net."""
+KINDS = ("approved", "increased", "cancelled", "requested", "disbursed", "refunded", "overpaid", *MARKS)
 """The kinds of flow that are stored. The other sums are computed from them."""
 
 
@@ -59,6 +61,23 @@ class Disbursement:
 
     def _approved(self, _: Grant, e: was.GrantApproved) -> None:
         self._flow(e.on, "approved", e.amount.amount)
+
+    def _brought_forward(self, _: Grant, e: was.GrantBroughtForward) -> None:
+        """Keep the totals as flows of the day, and mark how much they come to."""
+        if e.approved_on is None:
+            return
+        self._flow(e.on, "approved", e.approved.amount)
+        totals = ("increased", e.increased), ("cancelled", e.cancelled), ("disbursed", e.disbursed)
+        flows = {
+            kind: self._flow(e.on, kind, total.amount) for kind, total in totals if total and total.amount
+        }
+        if "disbursed" in flows:
+            self._paid[BROUGHT_FORWARD] = flows["disbursed"]
+        if e.refunded and e.refunded.amount:
+            self._flow(e.on, "refunded", e.refunded.amount, flows["disbursed"].on)
+        for mark, amount in zip(MARKS, (e.committed, e.net_disbursed), strict=True):
+            if amount:
+                self._flow(e.on, mark, amount)
 
     def _increased(self, _: Grant, e: was.CommitmentIncreased) -> None:
         self._flow(e.on, "increased", e.amount.amount)
@@ -110,6 +129,7 @@ class Disbursement:
 
 _FOLLOW: dict[type[Event], Any] = {
     was.GrantApproved: Disbursement._approved,
+    was.GrantBroughtForward: Disbursement._brought_forward,
     was.CommitmentIncreased: Disbursement._increased,
     was.BalanceCancelled: Disbursement._given_back,
     was.GrantLapsed: Disbursement._given_back,

@@ -84,6 +84,7 @@ class Texts:
 CONCERNS: frozenset[type[Event]] = frozenset(
     (
         was.GrantProposed,
+        was.GrantBroughtForward,
         was.ProposalRevised,
         was.GrantRestructured,
         was.ActivityHeld,

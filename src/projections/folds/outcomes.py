@@ -74,6 +74,7 @@ class Outcomes:
 CONCERNS: frozenset[type[Event]] = frozenset(
     (
         was.GrantProposed,
+        was.GrantBroughtForward,
         was.ProposalRevised,
         was.ActivityHeld,
         was.OutcomesReported,

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from lifecycle.grant import events as was
-from lifecycle.grant.state import Grant, Payment
+from lifecycle.grant.state import BROUGHT_FORWARD, Grant, Payment
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 from lifecycle.types.stage import ZERO
@@ -78,6 +78,8 @@ def _payments_of(event: Event) -> dict[str, None]:
     """Return the names of the payments that the event is about, each once."""
     if isinstance(event, was.RefundReceived):
         return dict.fromkeys(payment for payment, _ in event.parts)
+    if isinstance(event, was.GrantBroughtForward):
+        return {BROUGHT_FORWARD: None} if event.disbursed and event.disbursed.amount else {}
     return {event.payment: None} if isinstance(event, _EVENTS) else {}
 
 
@@ -96,7 +98,7 @@ def _act(entry: Entry) -> Cells:
         act |= {"asked_on": day(event.on), "asked_by": event.actor}
     elif isinstance(event, was.PaymentAuthorised):
         act |= {"authorised_on": day(event.on), "authorised_by": event.actor}
-    elif isinstance(event, was.FundsDisbursed | was.IrregularPaymentRecorded):
+    elif isinstance(event, was.FundsDisbursed | was.IrregularPaymentRecorded | was.GrantBroughtForward):
         act |= {"paid_on": day(event.on), "paid_by": event.actor}
     if isinstance(event, was.PaymentRequested | was.IrregularPaymentRecorded):
         act |= {"payee": event.payee, "category": event.category}
@@ -105,7 +107,7 @@ def _act(entry: Entry) -> Cells:
 
 def _amounts(payment: Payment, overpaid: Decimal, currency: str) -> Cells:
     scale = scale_of(currency)
-    was_asked = payment.irregular_rule is None
+    was_asked = payment.irregular_rule is None and payment.requested_by is not None
     return {
         "status": payment.status,
         "asked": minor(payment.requested, scale) if was_asked else None,

@@ -16,6 +16,7 @@ from projections.schema.rows import Row, day, minor, row_maker, scale_of, spans
 CONCERNS: frozenset[type[Event]] = frozenset(
     (
         was.GrantProposed,
+        was.GrantBroughtForward,
         was.ProposalRevised,
         was.ProposalReturned,
         was.FundingRequested,
@@ -100,7 +101,10 @@ def sector_rows(stream: str, entries_in_force: Sequence[Entry]) -> list[Row]:
     grant, rows = stream.removeprefix("grant:"), list[Row]()
     for entry in entries_in_force:
         event = entry.event
-        if isinstance(event, was.GrantProposed | was.ProposalRevised) and event.sector is not None:
+        if (
+            isinstance(event, was.GrantProposed | was.ProposalRevised | was.GrantBroughtForward)
+            and event.sector is not None
+        ):
             rows.append(
                 _sector_row(
                     grant=grant,

@@ -180,8 +180,13 @@ def _min_recipients(grant: Grant, _: Window, limit: int) -> _Checked:
 
 def _min_activities(grant: Grant, _: Window, limit: int) -> _Checked:
     """Compare the activities held; decided at completion (domain §5)."""
-    is_decided = grant.completed_on is not None
+    is_decided = _completed_here(grant)
     return str(grant.activities_held), str(limit), grant.activities_held >= limit if is_decided else None
+
+
+def _completed_here(grant: Grant) -> bool:
+    """Return whether the grant is complete, and its whole life is in this book."""
+    return grant.completed_on is not None and grant.brought_forward_on is None
 
 
 def _max_capacity_share(grant: Grant, _: Window, limit: str) -> _Checked:
@@ -199,7 +204,7 @@ def _institution(grant: Grant, _: Window, required: bool) -> _Checked:
 def _capabilities(grant: Grant, _: Window, limit: tuple[str, ...]) -> _Checked:
     """Compare the capabilities reached; decided at completion."""
     reached = [name for name in limit if name in grant.capabilities_reached]
-    is_decided = grant.completed_on is not None
+    is_decided = _completed_here(grant)
     return ", ".join(reached) or None, ", ".join(limit), len(reached) == len(limit) if is_decided else None
 
 
@@ -262,6 +267,7 @@ _BREACHES: dict[type[Event], Any] = {
 _MONEY, _SPAN, _ALL = ("max_amount",), ("max_months", "min_months"), tuple(_CHECKS)
 _DECIDES: dict[type[Event], tuple[str, ...]] = {
     was.GrantApproved: _ALL,
+    was.GrantBroughtForward: _ALL,
     was.GrantMadeEffective: _SPAN,
     was.GrantLapsed: _MONEY,
     was.ActivityHeld: ("min_activities",),

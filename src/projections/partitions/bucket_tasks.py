@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from lifecycle.fund.establishment import FundEstablished, PolicyAdopted
 from lifecycle.fund.evolve import fold as fund_of
 from lifecycle.fund.state import Fund
+from lifecycle.grant.proposal.brought_forward import GrantBroughtForward
 from lifecycle.grant.proposal.request import GrantProposed, ProposalRevised
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import FUND, Entry, in_force, kind_of
@@ -43,9 +44,11 @@ GIVEN = CONSTANTS | {sector_names.name}
 """The tables of which every bucket needs all rows: few, and made before the buckets are folded."""
 _OF_FUND = frozenset((*(table.name for table in FUND_TABLES), obligation_steps.name))
 _RULES = ("FundEstablished", "PolicyAdopted", "EntryCorrected")
-_SECTORS = ("GrantProposed", "ProposalRevised", "EntryCorrected")
+_SECTORS = ("GrantProposed", "GrantBroughtForward", "ProposalRevised", "EntryCorrected")
 assert {kind.__name__ for kind in (FundEstablished, PolicyAdopted, EntryCorrected)} == {*_RULES}
-assert {kind.__name__ for kind in (GrantProposed, ProposalRevised, EntryCorrected)} == {*_SECTORS}
+assert {kind.__name__ for kind in (GrantProposed, GrantBroughtForward, ProposalRevised, EntryCorrected)} == {
+    *_SECTORS
+}
 
 
 def views_format(folder: Path, bucket: int) -> str | None:

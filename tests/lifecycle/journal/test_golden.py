@@ -74,6 +74,37 @@ EDITION = {
 }
 SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/GrantProposed": {**PROPOSAL, "call": "C1"},
+    "grant/GrantBroughtForward": {
+        **PROPOSAL,
+        "leader": "t.leader",
+        "stage": "closed",
+        **{
+            f"{name}_on": f"2016-{month:02}-05"
+            for month, name in enumerate(
+                ("proposed", "approved", "signed", "effective", "completed", "report_accepted", "closed"),
+                start=1,
+            )
+        },
+        "closing_date": "2016-06-30",
+        "ended_on": "2016-12-05",
+        "approved": "90000.00 USD",
+        "increased": "10000.00 USD",
+        "cancelled": "5000.00 USD",
+        "disbursed": "96000.00 USD",
+        "refunded": "1000.00 USD",
+        "lines": [
+            {
+                "line": "travel",
+                "kind": "travel",
+                "capacity": True,
+                "amount": "95000.00 USD",
+                "paid": "95000.00 USD",
+            }
+        ],
+        "edition": "2008-10",
+        "source": "The old register",
+        "digest": "0" * 64,
+    },
     "grant/ProposalRevised": {**PROPOSAL, "reason": "asked for"},
     "grant/ProposalReturned": {"reason": "unclear"},
     "grant/FundingRequested": {

@@ -7,6 +7,7 @@ from lifecycle.grant import events as grant_events
 from lifecycle.grant.amendment import GrantRestructured
 from lifecycle.grant.evolve import fold
 from lifecycle.grant.payment.refund import RefundReceived, split_over
+from lifecycle.grant.proposal.brought_forward import GrantBroughtForward
 from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import Entry, corrected_event
@@ -19,6 +20,7 @@ BANK_EVENTS: frozenset[type[Event]] = frozenset(
 CLOSURES_REST_ON: frozenset[type[Event]] = frozenset(
     (
         grant_events.GrantApproved,
+        GrantBroughtForward,
         grant_events.GrantMadeEffective,
         grant_events.ClosingDateExtended,
         grant_events.GrantRestructured,
@@ -125,10 +127,28 @@ def with_edition(correction: EntryCorrected, now: Entry, fund: Fund) -> EntryCor
     """
     if correction.reads is None:
         return correction
-    day = corrected_event(now.event, correction.reads).on
+    corrected = corrected_event(now.event, correction.reads)
+    if isinstance(corrected, GrantBroughtForward):
+        return _with_edition_of_approval(correction, correction.reads, corrected, fund)
+    day = corrected.on
     if "on" not in correction.reads or not isinstance(now.event, GrantApproved | GrantRestructured):
         return correction
     edition = fund.edition_on(day)
     if edition is None:
         raise NoEditionInForce(f"no policy edition holds on {day}")
     return correction.model_copy(update={"reads": {**correction.reads, "edition": edition.name}})
+
+
+def _with_edition_of_approval(
+    correction: EntryCorrected, changes: dict[str, object], corrected: GrantBroughtForward, fund: Fund
+) -> EntryCorrected:
+    """Return the correction; if it moves the approval that is brought forward, with the edition of that day.
+
+    It may also name an edition itself.
+    """
+    if "approved_on" not in changes or "edition" in changes:
+        return correction
+    day = corrected.approved_on
+    edition = None if day is None else fund.edition_of_history(day)
+    name = None if edition is None else edition.name
+    return correction.model_copy(update={"reads": {**changes, "edition": name}})

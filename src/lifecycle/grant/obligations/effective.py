@@ -112,6 +112,9 @@ class Reports:
         if span is None or span.after(effective_on) <= effective_on:
             return
         times = next(n for n in count(1) if span.after(effective_on, n) >= on)
+        asked_since = self._items.asked_since
+        if asked_since is not None and span.after(effective_on, times) < asked_since:
+            return
         self.runs = item = self._items.item(_REPORT, str(times))
         item.base, item.times = effective_on, times
         item.triggered_on = effective_on if times == 1 else span.after(effective_on, times - 1)

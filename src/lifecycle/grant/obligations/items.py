@@ -18,6 +18,8 @@ class Items:
     def __init__(self) -> None:
         self._by_name: dict[tuple[str, str | None], Obligation] = {}
         self._waived: set[tuple[str, str | None]] = set()
+        self.asked_since: date | None = None
+        """The day on which the grant was brought forward, if it was."""
 
     def item(self, name: str, item: str | None = None) -> Obligation:
         """Return the obligation, new if it is not there. A waiver of all items of the name covers it."""
@@ -25,6 +27,7 @@ class Items:
         if obligation is None:
             waived = (name, None) in self._waived or (name, item) in self._waived
             obligation = self._by_name[name, item] = Obligation(name, item, waived=waived)
+            obligation.asked_since = self.asked_since
         return obligation
 
     def find(self, name: str, item: str | None) -> Obligation | None:

@@ -14,7 +14,7 @@ from lifecycle.grant.obligations.effective import Payments, Reports
 from lifecycle.grant.obligations.items import Items
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
-from lifecycle.kernel.obligation import NAMES, Obligation, Step
+from lifecycle.kernel.obligation import MET_IN, NAMES, Obligation, Step
 from lifecycle.policy.edition import Edition, Span, last_day
 from lifecycle.types.dates import plus_months
 from lifecycle.types.stage import Stage
@@ -25,6 +25,12 @@ _ITEMISED = frozenset(("activity", "inactivity", "progress_report", "follow_up",
 _GRANT_WIDE = tuple(name for name in NAMES if name not in _ITEMISED)
 _BY_SPAN = frozenset(("first_activity", "inactivity", "progress_report"))
 """Obligations of an effective grant that are due a span of the edition after a day."""
+_LIFE = tuple(Stage)[: tuple(Stage).index(Stage.CLOSED) + 1]
+_STAGES_UNTIL: dict[str, frozenset[Stage]] = {
+    name: frozenset(_LIFE[: max(map(_LIFE.index, stages & set(_LIFE))) + 1]) | (stages - set(_LIFE))
+    for name, stages in MET_IN.items()
+}
+"""The stages in which each obligation can be met, and those before them."""
 
 MONTHS_AHEAD = 240
 """How many months after the closing date, or the last entry if that is later, yearly reports are opened for a
@@ -131,6 +137,52 @@ class Timeline:
     def _declined(self, _: Grant, e: was.ProposalDeclined) -> None:
         if self._items.item("review").triggered_on is not None:
             self._items.meet("review", e.on)
+
+    def _brought_forward(self, grant: Grant, e: was.GrantBroughtForward) -> None:
+        """Follow the dates of the earlier life. What was due before the day is not applicable."""
+        self._items.asked_since = e.on
+        for name in _GRANT_WIDE:
+            self._items.item(name)
+        self._payments.begin(e.on)
+        if grant.edition is not None:
+            self._items.require(self._edition(grant), grant.window, e.on)
+            self._way_to_effectiveness(grant, e.on)
+            if grant.effective_on is not None:
+                self._effective_elsewhere(grant, e)
+        for obligation in self._items:
+            is_over = grant.stage not in _STAGES_UNTIL[obligation.name]
+            if obligation.met_on is None and is_over:
+                obligation.left_on = e.on
+            obligation.steps.clear()
+            obligation.add_step(e.on)
+
+    def _effective_elsewhere(self, grant: Grant, e: was.GrantBroughtForward) -> None:
+        """Start what follows effectiveness, completion and closure, each from its day."""
+        spans, effective_on = self._edition(grant).obligations, grant.effective_on
+        assert effective_on is not None
+        self._items.item("effectiveness").met_on = effective_on
+        self._items.start("first_activity", e.on, spans.get("first_activity"), base=effective_on)
+        for name in ("implementation", "completion_report", "disbursement_deadline", "closure"):
+            self._items.item(name).triggered_on = effective_on
+        self._dates_of_closing(grant, e)
+        self._money(grant, e)
+        if grant.stage is Stage.EFFECTIVE:
+            self._payments.wait(self._edition(grant), e.on)
+            self._reports.begin(self._edition(grant), effective_on, e.on)
+        elif over := grant.completed_on or grant.closed_on or grant.ended_on:
+            # The report of the year in which it stopped being effective can still be met.
+            self._reports.begin(self._edition(grant), effective_on, over)
+            self._reports.runs = None
+        self._items.item("implementation").met_on = grant.completed_on
+        self._items.item("completion_report").met_on = grant.report_accepted_on
+        self._items.item("closure").met_on = grant.closed_on
+        for name, since in (
+            ("client_survey", grant.completed_on),
+            ("results_story", grant.completed_on),
+            ("development_outcome", grant.closed_on),
+        ):
+            if since is not None:
+                self._items.start(name, e.on, spans.get(name), base=since)
 
     # ── effective ────────────────────────────────────────────────────────────────────────────
 
@@ -289,6 +341,7 @@ def _meets(name: str) -> Callable[[Timeline, Grant, Event], None]:
 
 _FOLLOW: dict[type[Event], Callable[[Timeline, Grant, Any], None]] = {
     was.GrantProposed: Timeline._proposed,
+    was.GrantBroughtForward: Timeline._brought_forward,
     was.FundingRequested: Timeline._requested,
     was.GrantApproved: Timeline._approved,
     was.ProposalDeclined: Timeline._declined,

@@ -13,6 +13,7 @@ from lifecycle.grant.payment.request import (
     payment_of,
 )
 from lifecycle.grant.state import (
+    BROUGHT_FORWARD,
     Evolves,
     Grant,
     MutableGrant,
@@ -214,6 +215,11 @@ def _last_place(number: Decimal) -> Decimal:
 
 def _check_failure(grant: Grant, event: PaymentFailed) -> None:
     payment = payment_of(grant, event.payment)
+    if payment.id == BROUGHT_FORWARD and grant.brought_forward_on is not None:
+        raise PaymentAlreadyFinished(
+            f"payment {event.payment} stands for all that was paid before {grant.brought_forward_on}: record"
+            " what came back of it with payment refund"
+        )
     if payment.status == "requested":
         raise PaymentNotAuthorised(f"payment {event.payment} never went to the bank: reject it instead")
     if payment.status in ("rejected", "failed"):

@@ -4,10 +4,12 @@ The split is computed over every known flow, and then summed as of the day.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
 from sys import intern
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -18,7 +20,7 @@ from lifecycle.attribution.split import (
     ordered,
 )
 from lifecycle.attribution.whole_units import in_order
-from projections.folds.disbursement import KINDS
+from projections.folds.disbursement import KINDS, MARKS
 from projections.reports.money.disbursement import sums_as_text
 from projections.reports.money.disbursement_by import BY_PARTNER
 from projections.reports.portfolio.register import standing_on
@@ -42,11 +44,29 @@ def movements(connection: Connection) -> list[Movement]:
             of_fund.append(Movement(on, version, kind, amount, partner))
     grant_flows = select(m.grant, m.on, m.kind, m.amount).where(m.kind != "overpaid").order_by(m.grant, m.n)
     rows = connection.execute(grant_flows, execution_options=PAGED)
-    of_grants = (
-        (grant, [Movement(intern(row.on), 0, intern(row.kind), row.amount, None, grant) for row in own])
-        for grant, own in groupby(rows, key=attrgetter("grant"))
-    )
+    of_grants = ((grant, _of_grant(grant, own)) for grant, own in groupby(rows, key=attrgetter("grant")))
     return ordered(of_fund, of_grants, commitments)
+
+
+def _of_grant(grant: str, rows: Iterable[Any]) -> list[Movement]:
+    """Return the movements of a grant. What comes before a mark was brought forward."""
+    movements: list[Movement] = []
+    for row in rows:
+        if row.kind in MARKS:
+            movements = [movement._replace(is_brought_forward=True) for movement in movements]
+        else:
+            movements.append(Movement(intern(row.on), 0, intern(row.kind), row.amount, None, grant))
+    return movements
+
+
+_MARKED = {
+    "approved": (MARKS[0], 1),
+    "increased": (MARKS[0], 1),
+    "cancelled": (MARKS[0], -1),
+    "disbursed": (MARKS[1], 1),
+    "refunded": (MARKS[1], -1),
+}
+"""The mark to which each kind that was brought forward is added, and with which sign."""
 
 
 def by_partner(connection: Connection, as_of: date) -> list[Row]:
@@ -57,6 +77,9 @@ def by_partner(connection: Connection, as_of: date) -> list[Row]:
     for part in attributed(movements(connection)):
         if part.on <= on and part.grant is not None:
             sums[part.partner][part.kind] += part.amount
+            if part.is_brought_forward:
+                mark, sign = _MARKED[part.kind]
+                sums[part.partner][mark] += sign * part.amount
             if part.kind in DRAWS:
                 grants[part.partner].add(part.grant)
     with_partner = set[str | None]().union(*grants.values())

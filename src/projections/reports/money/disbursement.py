@@ -57,8 +57,18 @@ AMOUNTS = (
     common.NET_DISBURSED,
     Column("undisbursed", Type.MONEY, "committed - net_disbursed + overpaid"),
     Column("overpaid", Type.MONEY, "What was disbursed and not refunded beyond the commitment"),
+    Column(
+        "committed_brought_forward",
+        Type.MONEY,
+        "Of approved + increased - cancelled: what grants had when they were brought forward",
+    ),
+    Column(
+        "disbursed_brought_forward",
+        Type.MONEY,
+        "Of net_disbursed: what was paid before grants were brought forward",
+    ),
 )
-"""The ten amounts of every form of the report."""
+"""The twelve amounts of every form of the report."""
 _SUMS = tuple(column.name for column in AMOUNTS)
 COLUMNS = Columns(
     common.GRANT,
@@ -84,7 +94,7 @@ COLUMNS = Columns(
 
 
 def sums_of(minors: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ten amounts, from the sum of each kind; these may be numbers or expressions."""
+    """Return the twelve amounts, from the sum of each kind; these may be numbers or expressions."""
     committed = minors["approved"] + minors["increased"] - minors["cancelled"]
     net = minors["disbursed"] - minors["refunded"]
     undisbursed = committed - net + minors["overpaid"]
@@ -93,17 +103,17 @@ def sums_of(minors: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sums_as_text(minors: Mapping[str, int], scale: int) -> dict[str, str]:
-    """Return the ten amounts as text, by name."""
+    """Return the twelve amounts as text, by name."""
     return {name: written(amount, scale) for name, amount in sums_of(minors).items()}
 
 
 def labelled_sums(minors: Mapping[str, ColumnElement[int]]) -> list[ColumnElement[int]]:
-    """Return the ten amounts in minor units, each under its name."""
+    """Return the twelve amounts in minor units, each under its name."""
     return [amount.label(name) for name, amount in sums_of(minors).items()]
 
 
 def _amounts(columns: Any) -> list[ColumnElement[str]]:
-    """Return the ten amounts as text, from the columns of a subquery that has them in minor units."""
+    """Return the twelve amounts as text, from the columns of a subquery that has them in minor units."""
     return [money(columns[name], fund_details.c.scale).label(name) for name in _SUMS]
 
 

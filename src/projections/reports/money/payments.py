@@ -16,7 +16,11 @@ COLUMNS = Columns(
     Column("payee", Type.TEXT, "Who is paid", width=16),
     Column("method", Type.CODE, "`direct`: the bank pays the payee"),
     common.CURRENCY,
-    Column("asked", Type.MONEY, "What was requested; null for an irregular payment"),
+    Column(
+        "asked",
+        Type.MONEY,
+        "What was requested; null for an irregular payment, and for what was brought forward",
+    ),
     Column("authorised", Type.MONEY, "What finance authorised; null before"),
     Column("disbursed", Type.MONEY, "What was paid; of a failed payment, what had been refunded of it"),
     Column("refunded", Type.MONEY, "What came back"),

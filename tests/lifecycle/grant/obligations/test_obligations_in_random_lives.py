@@ -14,7 +14,7 @@ from second_book.basics import EDITIONS, Event, State
 from second_book.basics import in_force as events_in_force
 from second_book.timeline import timeline
 from support import given as g
-from support.drawn_commands import shift
+from support.drawn_commands import ON_GRANT, Draw, shift
 from support.given import Past, given
 
 OURS: State = {
@@ -60,6 +60,10 @@ class Around:
     def edition_on(self, day: str) -> str | None:
         """The name of the one that holds on a day."""
         return edition_on(day)
+
+    def names(self) -> list[str]:
+        """Of all of them."""
+        return [one["name"] for one in ALL]
 
     def windows(self) -> set[str]:
         """Of all of them."""
@@ -177,8 +181,8 @@ ACTS: dict[Make, tuple[str, int]] = {
 """What may be done, in which stages, and how often it is tried."""
 
 
-def life(dice: Dice) -> tuple[Past, list[Event]]:
-    """A grant's life, and its commands for the second book."""
+def life(dice: Dice, *, elsewhere: bool = False) -> tuple[Past, list[Event]]:
+    """A grant's life, and its commands for the second book. ``elsewhere``: it began in another book."""
     editions = [*shipped(), *(read_edition(edition_text(one)) for one in (OURS, THEIRS))]
     past, events = given(editions=editions), list[Event]()
     start = dice.choice(["2012-01-10", "2016-11-20", "2017-01-10", "2017-05-02", "2017-11-20"])
@@ -189,12 +193,17 @@ def life(dice: Dice) -> tuple[Past, list[Event]]:
             reads = events[-1].get("reads", {})
             if events[-1]["command"] in ("ApproveGrant", "RestructureGrant"):
                 events[-1]["edition"] = edition_on(events[-1]["on"])
+            elif events[-1]["command"] == "BringForward":
+                events[-1]["edition"] = past.grant.edition
             elif "on" in reads and events[reads_of(events)]["command"] in (
                 "ApproveGrant",
                 "RestructureGrant",
             ):
                 reads["edition"] = edition_on(reads["on"])
 
+    while elsewhere and not events:
+        drawn = Draw(g.G, start, 0, "90000.00 USD", _ahead(start, dice), dice.randrange(10**6))
+        ask(ON_GRANT["BringForward"](drawn))
     ask(g.propose(start))
     for _ in range(dice.randrange(20, 90)):
         grant = past.grant
@@ -248,8 +257,17 @@ def mine(past: Past, on: str, known: int) -> dict[tuple[str, str | None], tuple[
 @pytest.mark.case("D3", "D4", "D6", "D7")
 @pytest.mark.parametrize("seed", [*range(30), 3381, 3952, 4591])
 def test_a_random_life_owes_what_the_second_book_says(seed: int) -> None:
-    dice = Dice(seed)
-    past, events = life(dice)
+    both_books_say_the_same(Dice(seed), elsewhere=False)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_life_that_began_elsewhere_owes_what_the_second_book_says(seed: int) -> None:
+    both_books_say_the_same(Dice(seed), elsewhere=True)
+
+
+def both_books_say_the_same(dice: Dice, *, elsewhere: bool) -> None:
+    """Compare all obligations of a random life with the second book's, on random days, as known then."""
+    past, events = life(dice, elsewhere=elsewhere)
     days = sorted({event["on"] for event in events})
     for _ in range(12):
         known = dice.choice([len(events), dice.randrange(1, len(events) + 1)])
