@@ -250,11 +250,14 @@ class Book(BookReader):
         """
         if self._handler.batching:
             return self._handler.record(command, recorder, retry)
-        if not command.command_id:
+        is_new = not command.command_id
+        if is_new:
             command = command.with_id(str(uuid4()))
 
         def record(is_retry: bool) -> CommandResult:
-            result = self._handler.record(command, recorder, None if is_retry else retry)
+            result = self._handler.record(
+                command, recorder, None if is_retry else retry, is_new=is_new and not is_retry
+            )
             # A commit whose acknowledgement was lost comes back as a repeat of itself.
             return result.first() if is_retry and result.outcome == "repeat" else result
 

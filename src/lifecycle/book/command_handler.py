@@ -129,27 +129,31 @@ class CommandHandler:
 
     # ── recording ────────────────────────────────────────────────────────────────────────────
 
-    def record(self, command: Command, recorder: str, retry: Retry | None = None) -> CommandResult:
+    def record(
+        self, command: Command, recorder: str, retry: Retry | None = None, *, is_new: bool = False
+    ) -> CommandResult:
         """Decide the command, and store its receipt with the events that it becomes. Raises `Malformed`.
 
-        ``retry``: whether it is judged again if it was refused before under its id.
+        ``retry``: whether it is judged again if it was refused before under its id. ``is_new``: whether its
+        id was made for it just now.
         """
         recorder = recorder_from(recorder)
         if self.batching:
             return self._record(command, recorder, retry)
-        result = self._record_without_lock(command, recorder, retry) if self._moments_fit else None
-        if result is not None:
-            return result
+        if self._moments_fit:
+            result = self._record_without_lock(command, recorder, retry, is_new=is_new)
+            if result is not None:
+                return result
         with self.batch((command,)):
             return self._record(command, recorder, retry)
 
     def _record_without_lock(
-        self, command: Command, recorder: str, retry: Retry | None
+        self, command: Command, recorder: str, retry: Retry | None, *, is_new: bool
     ) -> CommandResult | None:
         """Decide the command without the append lock, and append it; return `None` if it needs the lock."""
-        for _ in range(_TRIES):
+        for number in range(_TRIES):
             try:
-                result = self._judge_and_append(command, recorder, retry)
+                result = self._judge_and_append(command, recorder, retry, is_new=is_new and number == 0)
             except NeedsLock:
                 return None
             if result is not None:
@@ -163,13 +167,15 @@ class CommandHandler:
         recorder = self.journal.recorder
         return not recorder.gives_moments or self._clock == recorder.now
 
-    def _judge_and_append(self, command: Command, recorder: str, retry: Retry | None) -> CommandResult | None:
+    def _judge_and_append(
+        self, command: Command, recorder: str, retry: Retry | None, *, is_new: bool
+    ) -> CommandResult | None:
         """Judge the command without the append lock; append it if the judgement still holds under the lock.
 
         Returns `None` if it does not hold.
         """
         with self._forgetting_if_it_fails():
-            now = self._look(command)
+            now = self._look(command, is_new=is_new)
             judged = self._judged(command, recorder, now, retry, locked=False)
             if isinstance(judged, CommandResult):
                 return judged
@@ -180,17 +186,19 @@ class CommandHandler:
             self._state.store_snapshot_if_due()
         return result
 
-    def _look(self, command: Command) -> datetime:
+    def _look(self, command: Command, *, is_new: bool) -> datetime:
         """Read what others have appended, earlier receipts and the command's grant; return the moment.
 
-        All is one round trip.
+        All is one round trip. ``is_new``: whether the command's id was just made, and so has no receipts. If
+        it has one all the same, it is found under the lock.
         """
         self._state.start()
         recorder, unread = self.journal.recorder, self._state.unread((command,))
         ids = _ids_of((command,))
         of_grants = self.journal.since_snapshots(unread)
         newer_rows = self.journal.left_out.newer(self._state.position, RELOAD_AFTER)
-        moment, (newer, *rows) = recorder.look(newer_rows, *of_grants, *self._earlier.questions(ids))
+        of_ids = () if is_new else self._earlier.questions(ids)
+        moment, (newer, *rows) = recorder.look(newer_rows, *of_grants, *of_ids)
         now = moment if self._clock == recorder.now else self._now()
         self._state.take_in(newer, lambda: now)
         self._state.keep(self.journal.read_since_snapshots(unread, rows[: len(of_grants)]))

@@ -297,3 +297,15 @@ def test_what_fails_while_it_is_appended_leaves_nothing(
     record(other, [g.cost("06-12")])
     assert book.record(g.cost("06-12"), "t.leader").position == before + 2
     whole(book)
+
+
+def test_a_receipt_under_an_id_that_was_just_made_is_found_under_the_lock(
+    book: Book, other: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its receipts are not looked for before: the command is judged again, and is a repeat."""
+    command = g.cost("06-12", command_id="C-1")
+    first = other.record(command, "t.leader")
+    between = Between(book, monkeypatch)
+    receipt = book._handler.record(command, "t.leader", is_new=True)
+    assert (receipt, between.tries) == (first._replace(outcome="repeat"), 1)
+    whole(book)

@@ -237,7 +237,8 @@ def together(
         for statement, params in waiting:
             done[statement].execute(statement, params)
         cursors += [new_cursor().execute(*statement_) for statement_ in questions]
-    return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+    # Not by `description`, which makes an object of each column.
+    return [cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else [] for cursor in cursors]
 
 
 def _without_flush(pipeline: psycopg.Pipeline) -> None:
