@@ -3,7 +3,9 @@
 Two officers must request and decide, but one recorder may enter both acts (§1.4).
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from lifecycle.grant import events as was
@@ -34,18 +36,19 @@ class Sides(NamedTuple):
 
 def both_sides(entries_in_force: Sequence[Entry]) -> Iterator[Sides]:
     """Yield each decision on a grant whose recorder also entered a request for it."""
-    for index, decision in enumerate(entries_in_force):
-        event = decision.event
-        request_types = _REQUESTS.get(type(event), ())
-        requests = tuple(
-            entry
-            for entry in entries_in_force[:index]
-            if isinstance(entry.event, request_types)
-            and entry.recorder == decision.recorder
-            and _payment(entry.event) in (None, _payment(event), event.__dict__.get("of"))
-        )
+    earlier = defaultdict[tuple[str, type[Event], str | None], list[tuple[int, Entry]]](list)
+    for number, decision in enumerate(entries_in_force):
+        event, recorder = decision.event, decision.recorder
+        about = {None, _payment(event), event.__dict__.get("of")}
+        requests = [
+            request
+            for request_type in _REQUESTS.get(type(event), ())
+            for payment in about
+            for request in earlier.get((recorder, request_type, payment), ())
+        ]
         if requests:
-            yield Sides(decision, requests)
+            yield Sides(decision, tuple(entry for _, entry in sorted(requests, key=itemgetter(0))))
+        earlier[recorder, type(event), _payment(event)].append((number, decision))
 
 
 def _payment(event: Event) -> str | None:
