@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from lifecycle.kernel.refusals import STAGE, Refusal
@@ -10,16 +10,19 @@ from lifecycle.kernel.refusals import STAGE, Refusal
 _BETWEEN_WORDS = re.compile(r"[-_./\s]+")
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 15)
 def likeness(id: str) -> str:
     """Return the key that is equal for all ids that look alike."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", id).casefold())
     return _BETWEEN_WORDS.sub("-", folded).strip("-")
 
 
-def like(id: str, known: Iterable[str]) -> str | None:
+def like(id: str, known: Collection[str]) -> str | None:
     """Return another known id that looks like this one; `None` if there is no such id."""
-    return next((other for other in known if other != id and likeness(other) == likeness(id)), None)
+    key = likeness(id)
+    if key not in map(likeness, known):  # the usual case: a grant may have thousands of payments
+        return None
+    return next((other for other in known if other != id and likeness(other) == key), None)
 
 
 class TooLikeKnownId(Refusal, order=STAGE, rule="domain §2: ids that look alike"):
@@ -28,10 +31,9 @@ class TooLikeKnownId(Refusal, order=STAGE, rule="domain §2: ids that look alike
     binds_imports = False
 
 
-def not_too_like(id: str, known: Iterable[str], noun: str) -> None:
+def not_too_like(id: str, known: Collection[str], noun: str) -> None:
     """Refuse a new id that looks like a known one. Raises `TooLikeKnownId`."""
-    names = list(known)
-    if id not in names and (other := like(id, names)) is not None:
+    if id not in known and (other := like(id, known)) is not None:
         raise TooLikeKnownId(f"{id} looks like the {noun} {other}: use {other}, or choose an id that differs")
 
 

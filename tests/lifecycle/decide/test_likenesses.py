@@ -1,5 +1,7 @@
 """An id that differs from a known one only in case or in marks between words is refused (domain §2)."""
 
+import time
+
 import pytest
 
 from lifecycle.decide import GrantHistory
@@ -8,7 +10,7 @@ from lifecycle.fund.contributions import PartnerAlreadyJoined
 from lifecycle.grant import events as was
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import Entry
-from lifecycle.kernel.likeness import TooLikeKnownId, likeness
+from lifecycle.kernel.likeness import TooLikeKnownId, likeness, not_too_like
 from lifecycle.kernel.refusals import DecidesOwnRequest, NotAnOfficer
 from support import given as g
 from support.given import (
@@ -42,6 +44,18 @@ from support.given import (
 )
 def test_ids_that_differ_in_case_or_marks_only_look_alike(id: str, other: str, looks_alike: bool) -> None:
     assert (likeness(id) == likeness(other)) is looks_alike
+
+
+def test_a_new_id_is_soon_compared_with_thousands() -> None:
+    """A grant may have thousands of payments. Their keys are kept."""
+    payments = {f"P{number}": None for number in range(10_000)}
+    not_too_like("PX", payments, "payment")
+    before = time.process_time()
+    for number in range(100):
+        not_too_like(f"Q{number}", payments, "payment")
+    assert time.process_time() - before < 0.5
+    with pytest.raises(TooLikeKnownId, match="looks like the payment P77"):
+        not_too_like("p77", payments, "payment")
 
 
 @pytest.mark.case("X6")

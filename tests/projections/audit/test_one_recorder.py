@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from lifecycle.grant import events as grant
 from lifecycle.kernel.event import Event
@@ -9,7 +10,6 @@ from lifecycle.kernel.history import Entry
 from projections.audit.one_recorder import both_sides
 
 MOMENT = datetime(2017, 6, 1, tzinfo=UTC)
-DAY = {"on": "2017-05-02"}
 
 
 def entries(*events: Event) -> list[Entry]:
@@ -22,10 +22,10 @@ def entries(*events: Event) -> list[Entry]:
 
 def payment(number: int) -> list[Event]:
     """Return the request of a payment, and what was decided on it."""
-    about = DAY | {"payment": f"P{number}"}
-    asked = {"amount": "9.00 USD", "payee": "A school", "category": "travel"}
+    about: dict[str, Any] = {"on": "2017-05-02", "payment": f"P{number}"}
+    asked: dict[str, Any] = {"amount": "9.00 USD", "payee": "A school", "category": "travel"}
     return [
-        grant.PaymentRequested(**about, actor="leader", **asked),
+        grant.PaymentRequested(**about, **asked, actor="leader"),
         grant.PaymentAuthorised(**about, actor="boss"),
     ]
 
