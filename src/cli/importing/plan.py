@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,6 +31,26 @@ class Reject(NamedTuple):
     """Its address."""
     value: str
     reason: str
+
+
+class RowFaults:
+    """The faults of one row, each once: steps that read the same cell find the same fault."""
+
+    def __init__(self) -> None:
+        self._rejects = dict[tuple[str, str], Reject]()
+
+    @property
+    def rejects(self) -> Collection[Reject]:
+        """The rejected cells, in the order in which they were found."""
+        return self._rejects.values()
+
+    def add(self, cell: Cell, reason: str, step: str = "") -> None:
+        """Add a fault, unless it is known. Of an empty cell one is enough.
+
+        ``step``: what is written before the reason, with the step that found it.
+        """
+        reject = Reject(cell.address, cell.text, f"{step}{reason}")
+        self._rejects.setdefault((cell.address, "" if cell.is_empty else reason), reject)
 
 
 class Planned(NamedTuple):
@@ -95,7 +115,7 @@ class Planner:
         if any(_is_true(condition, whole) for condition in self._map.file.leave_out):
             self.applied.note("rows left out by [file] leave_out", row.address)
             return
-        rejects: list[Reject] = []
+        faults = RowFaults()
         planned: list[tuple[dict[str, Any], Command]] = []
         try:
             key = self._key(row)
@@ -103,15 +123,15 @@ class Planner:
             self.applied.note(skipped.rule, skipped.address)
             return
         except CellFault as fault:
-            rejects.append(_reject_of(fault))
+            faults.add(fault.cell, fault.reason)
             key = row.address
         for at, (step, _, _) in enumerate(self._steps):
             parts = row.each(step.each) if step.each is not None else (row,)
             for number, part in enumerate(parts, 1):
-                self._take_step(at, Context(row, part, key, number), rejects, planned)
-        if rejects:
+                self._take_step(at, Context(row, part, key, number), faults, planned)
+        if faults.rejects:
             self.rejected_rows += 1
-            for reject in dict.fromkeys(rejects):
+            for reject in faults.rejects:
                 self._reject(reject)
             return
         # A row may be a whole grant: what comes later may need what came before, a payment the refund.
@@ -162,31 +182,32 @@ class Planner:
         self,
         at: int,
         context: Context,
-        rejects: list[Reject],
+        faults: RowFaults,
         planned: list[tuple[dict[str, Any], "Command"]],
     ) -> None:
-        """Add the command of a step, or the cells that cannot be read."""
+        """Add the command of a step, or all cells that cannot be read or do not fit the command."""
         step = self._steps[at][0]
         if not all(_is_true(condition, context) for condition in step.when) or self._was_taken(at, context):
             return
         try:
-            words, cells = self._words(at, context, rejects)
+            words, cells, faulty = self._words(at, context, faults)
         except NotTaken as skipped:
             self.applied.note(f"{step.command} {skipped.rule}", skipped.address)
             return
-        if words is None:
-            return
-        if step.once:
+        if step.once and not faulty:
             self._once.add((at, self._about(at, context)))
         words = self._enveloped(words, at, context)
         try:
-            planned.append((words, command_from(words)))
+            command = command_from(words)
         except Malformed as malformed:
-            for field, what in malformed.problems:
-                cell = (
-                    cells.get(field) or cells.get(field.partition(".")[0]) or Cell(None, context.part.address)
-                )
-                rejects.append(Reject(cell.address, cell.text, f"{step.command} {field}: {what}"))
+            for path, what in malformed.problems:
+                field = path.partition(".")[0]
+                if field not in faulty:
+                    cell = cells.get(path) or cells.get(field) or Cell(None, context.part.address)
+                    faults.add(cell, what, f"{step.command} {path}: ")
+            return
+        if not faulty:
+            planned.append((words, command))
 
     def _about(self, at: int, context: Context) -> str:
         """Return what the step is about as the row writes it: its grant, its partner or its call."""
@@ -205,32 +226,33 @@ class Planner:
         return self._steps[at][0].once and (at, self._about(at, context)) in self._once
 
     def _words(
-        self, at: int, context: Context, rejects: list[Reject]
-    ) -> tuple[dict[str, Any] | None, dict[str, Cell]]:
-        """Return the fields of a command, or `None` if a cell is at fault or the step's day is empty."""
+        self, at: int, context: Context, faults: RowFaults
+    ) -> tuple[dict[str, Any], dict[str, Cell], set[str]]:
+        """Return the fields of a command, their cells, and the names of the fields whose cells are at fault.
+
+        Raises `NotTaken` if the step's day is empty, or if the map skips the row for a value.
+        """
         step, fields, specs = self._steps[at]
         self.values.money.step = step.command
         words: dict[str, Any] = {"command": step.command}
         cells: dict[str, Cell] = {}
-        faults: list[CellFault] = []
+        faulty = set[str]()
         for name, spec in specs.items():
             try:
                 value = self.values.of(fields.get(name), spec, context, cells, name)
             except CellFault as fault:
-                faults.append(fault)
+                faults.add(fault.cell, fault.reason)
+                faulty.add(name)
                 continue
             if value is not None:
                 words[name] = value
             elif name == "on":
                 raise NotTaken("not taken: its day is empty", cells[name].address)
-        if faults:
-            rejects += map(_reject_of, faults)
-            return None, cells
         for name, field in fields.items():
-            if field.is_required and name in cells and words.get(name) in (None, []):
-                rejects.append(Reject(cells[name].address, "", f"is empty: {step.command} needs {name}"))
-                return None, cells
-        return words, cells
+            if field.is_required and name in cells and words.get(name) in (None, []) and name not in faulty:
+                faults.add(cells[name], f"is empty: {step.command} needs {name}")
+                faulty.add(name)
+        return words, cells, faulty
 
     def _enveloped(self, words: dict[str, Any], at: int, context: Context) -> dict[str, Any]:
         """Return the words with the actor, an id made of source, key and step, and where they come from."""
@@ -256,10 +278,6 @@ def _day_first(fields: Mapping[str, Any]) -> list[str]:
 
 def _digest(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
-
-
-def _reject_of(fault: CellFault) -> Reject:
-    return Reject(fault.cell.address, fault.cell.text, fault.reason)
 
 
 def _is_true(condition: Condition, context: Context) -> bool:

@@ -104,7 +104,11 @@ class MoneyReader:
         if mark not in whole:
             return digits
         if not re.fullmatch(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{2,3}})*(?<=\d{{3}})", whole):
-            raise CellFault(cell, f"does not separate thousands with {mark!r} as the map says")
+            raise CellFault(
+                cell,
+                f"does not separate thousands by {mark!r} as the map says: thousands and decimal in [amounts]"
+                f" say what its marks mean{_marks_that_fit(cell.text)}",
+            )
         self._applied.note(f"thousands separated by {mark!r}", cell.address)
         return whole.replace(mark, "") + digits[len(whole) :]
 
@@ -146,6 +150,17 @@ class MoneyReader:
                 self._applied.note("a negative amount read without its sign", cell.address)
                 return -number
         return number
+
+
+def _marks_that_fit(text: str) -> str:
+    """Return how the map would be written if a comma in the amount separates decimals; empty for others."""
+    number = re.search(r"\d[\d.,' ]*", text)
+    if number is None or not re.fullmatch(
+        r"\d{1,3}(?:([. '])\d{3}(?:\1\d{3})*)?,\d\d?|\d+,\d\d?", number[0].strip()
+    ):
+        return ""
+    thousands = re.search(r"[. ']", number[0].strip())
+    return f'; decimal = "," and thousands = "{thousands[0] if thousands else "."}" read it'
 
 
 def _require_decimals(number: Decimal, code: str, cell: Cell) -> None:

@@ -28,7 +28,7 @@ class BadMap(Malformed):
     """The map is not right. Each of ``faults`` is one line."""
 
     def __init__(self, name: str, faults: list[str]) -> None:
-        super().__init__([(name, fault) for fault in faults])
+        super().__init__([("", f"{name}: {fault}") for fault in faults])
         self.faults = faults
 
 

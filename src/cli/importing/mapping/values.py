@@ -202,9 +202,23 @@ class Values:
             return self._of_words(spec.words, cell)
         if field is not None and field.is_list:
             parts = re.split(rf"\s*{re.escape(spec.split)}\s*", cell.text) if spec.split else [cell.text]
-            members = [self._one(form, spec, Cell(part, cell.address), name) for part in parts if part]
+            members = self._each(form, spec, cell, [part for part in parts if part], name)
             return list(dict.fromkeys(members)) if form == "text" else members
         return self._one(form, spec, cell, name)
+
+    def _each(self, form: str, spec: ValueSpec, cell: Cell, parts: list[str], name: str) -> list[Any]:
+        """Return the value of each part of a cell. Raises `CellFault` with the faults of all parts."""
+        members, faults = [], []
+        for part in parts:
+            try:
+                members.append(self._one(form, spec, Cell(part, cell.address), name))
+            except CellFault as fault:
+                faults.append(fault)
+        if len(faults) > 1:
+            raise CellFault(cell, "; ".join(f"{fault.cell.text!r} {fault.reason}" for fault in faults))
+        if faults:
+            raise faults[0]
+        return members
 
     def _of_words(self, words: Mapping[str, Any], cell: Cell) -> Any:
         known = {word.casefold(): value for word, value in words.items()}

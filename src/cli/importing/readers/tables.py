@@ -47,7 +47,7 @@ def table(  # noqa: PLR0917 how the rows and the header are read
     titles = [text_of(value) for value in buffer[at][0]]
     names = [column_key(title) for title in titles]
     shown = [title for title in titles if title]
-    _check_names(names, columns, optional, file)
+    _check_names(titles, columns, optional, file)
     if at:
         note(f"rows above the header left out: the header is row {at + 1}", buffer[at][1](0))
     for values, place in _chain(buffer[at + 1 :], rows):
@@ -79,9 +79,9 @@ def _header_at(buffer: Sequence[Placed], columns: Sequence[str], header: int | N
     return best
 
 
-def _check_names(names: Sequence[str], columns: Sequence[str], optional: Sequence[str], file: str) -> None:
+def _check_names(titles: Sequence[str], columns: Sequence[str], optional: Sequence[str], file: str) -> None:
     """Raise `BadFile` if a column that the map uses is missing, or stands there twice."""
-    counts = Counter(name for name in names if name)
+    counts = Counter(column_key(title) for title in titles if title)
     may_miss = {column_key(name) for name in optional}
     missing = [
         name
@@ -90,10 +90,10 @@ def _check_names(names: Sequence[str], columns: Sequence[str], optional: Sequenc
         and not any(counts[column_key(place)] for place in alternatives(name))
     ]
     if missing:
-        near = "".join(did_you_mean(column_key(name), counts) for name in missing[:1])
+        near = "".join(did_you_mean(name, filter(None, titles)) for name in missing[:1])
         raise BadFile(
             f"{file}: it has no column {', '.join(map(repr, missing))}{near or '.'}"
-            f" The header that was found: {', '.join(counts)}"
+            f" The header that was found: {', '.join(filter(None, titles))}"
         )
     for name in columns:
         if any(counts[column_key(place)] > 1 for place in alternatives(name)):

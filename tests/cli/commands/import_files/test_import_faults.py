@@ -1,0 +1,62 @@
+"""An import names all faults of a row at once, each once, with the way out."""
+
+import re
+
+from support.cli_shell import Shell
+
+TABLE = """\
+Grant,Title,Window,Recipients,Providers,Amount,Months,Proposed on,Approved on
+G-1,Dairy,stand_alone,TZ; UG,IN,"1,000.00",12,2017-01-10,2017-02-10
+,Sewers,,,Brazil,,12,2017-02-31,2017-03-01
+G-3,Bridges,other,"Kenya; Viet Nam; Narnia",IN,"400,00",0,yesterday,2017-03-01
+"""
+
+
+def cells_of(shell: Shell) -> dict[str, list[str]]:
+    """Check the table by the shipped map, and return the reasons by the address of the cell."""
+    (shell.folder / "t.csv").write_text(TABLE, "utf-8")
+    result = shell("import", "grants", "t.csv", "--check")
+    assert result.code == 2
+    cells: dict[str, list[str]] = {}
+    for line in result.err.splitlines():
+        if match := re.match(r"(t\.csv:\d+:\d+): (.*)", line):
+            cells.setdefault(match[1], []).append(match[2])
+    return cells
+
+
+def test_all_faults_of_a_row_are_named_at_once_and_each_once(gb: Shell) -> None:
+    """The key is read for two steps and names the row, the amount for two steps."""
+    cells = cells_of(gb)
+    assert {address.partition(":")[2] for address in cells} == {
+        *("3:1", "3:3", "3:4", "3:5", "3:6", "3:8"),
+        *("4:3", "4:4", "4:6", "4:7", "4:8"),
+    }
+    assert [len(reasons) for reasons in cells.values()] == [1] * len(cells)
+    assert cells["t.csv:3:1"] == ["is empty, and it names the row: import.key"]
+    assert cells["t.csv:3:3"] == ["is empty: ProposeGrant needs window"]
+    assert cells["t.csv:4:7"] == ["'0' ProposeGrant months: must be at least 1"]
+
+
+def test_all_faults_of_a_cell_are_named_at_once(gb: Shell) -> None:
+    (reason,) = cells_of(gb)["t.csv:4:4"]
+    assert "'Kenya' is no code of a country: name it in [countries.names]; did you mean KE?" in reason
+    assert "did you mean VN?" in reason
+    assert "'Narnia' is no code" in reason
+
+
+def test_marks_that_are_not_those_of_the_map_are_offered(gb: Shell) -> None:
+    (reason,) = cells_of(gb)["t.csv:4:6"]
+    assert reason.endswith('decimal = "," and thousands = "." read it')
+
+
+def test_a_missing_column_is_named_with_the_header_as_it_stands(gb: Shell) -> None:
+    (gb.folder / "t.csv").write_text(TABLE.replace("Proposed on", "Date Proposed"), "utf-8")
+    result = gb("import", "grants", "t.csv", "--check")
+    assert "it has no column 'Proposed on'; did you mean" in result.err
+    assert "The header that was found: Grant, Title, Window, Recipients" in result.err
+
+
+def test_a_map_at_fault_is_named_as_a_file_not_as_an_option(gb: Shell) -> None:
+    (gb.folder / "m.toml").write_text("[import", "utf-8")
+    (gb.folder / "t.csv").write_text(TABLE, "utf-8")
+    assert gb("import", "m.toml", "t.csv").err.startswith("malformed: m.toml: not TOML")
