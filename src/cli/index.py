@@ -74,10 +74,16 @@ def _completion() -> ModuleType:
     return completion
 
 
-def _files() -> ModuleType:
-    from cli.commands import files
+def _policy() -> ModuleType:
+    from cli.commands.files import policy
 
-    return files
+    return policy
+
+
+def _files() -> ModuleType:
+    from cli.commands.files import from_file
+
+    return from_file
 
 
 def _show() -> ModuleType:
@@ -226,6 +232,8 @@ OTHER_COMMANDS = (
         "completion", "Print the script that completes words in your shell.", _completion, "completion"
     ),
     OtherCommand("man", "Write the manual pages of all commands into a folder, for man.", _completion, "man"),
+    OtherCommand("policy template", "Write an edition with every rule.", _policy, "template"),
+    OtherCommand("policy check", "Say all that is wrong with an edition.", _policy, "check"),
     OtherCommand("fund adopt-policy", "Adopt an edition of windows and limits.", _files, "adopt_policy"),
     OtherCommand(
         "grant show", "Show where a grant stands, what may come next, and whose act it is.", _show, "show"
@@ -345,6 +353,7 @@ OTHER_COMMANDS = (
 
 GROUPS = {
     "fund": "Partners, contributions and policy of the fund.",
+    "policy": "Editions of windows and limits, before the fund adopts them.",
     "call": "Calls for proposals.",
     "officer": "Officers: their roles and names.",
     "grant": "A grant's life, from proposal to closure.",

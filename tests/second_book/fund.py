@@ -35,6 +35,11 @@ def apply_fund_event(state: State, event: Event) -> Iterator[str]:
     if name == "AdoptPolicy":
         if any(edition["name"] == event["edition"]["name"] for edition in state["editions"]):
             yield "EditionNameTaken"
+        months = [
+            (w.get("min_months"), w.get("max_months")) for w in plain(event["edition"])["windows"].values()
+        ]
+        if any(least is not None and most is not None and least > most for least, most in months):
+            yield "EditionContradictsItself"
         state["editions"] = [*state["editions"], plain(event["edition"])]
     if name == "RetireOfficer" and not roles_of(state, event["officer"], event["on"]):
         yield "NotAnOfficer"

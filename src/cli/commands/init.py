@@ -57,7 +57,7 @@ def init(  # noqa: PLR0917 click gives them by name
     seal: bool | None,
 ) -> int:
     """Make the book."""
-    from cli.commands.files import edition_from
+    from cli.commands.files.from_file import edition_from
     from lifecycle.book.book import Book
 
     options = settings()

@@ -3,6 +3,7 @@
 EXAMPLES = {
     "": "grantbook grant show SSF-2017-01",
     "fund": 'grantbook fund receive-instalment DK --amount "1000000.00 USD" --on 2016-11-15',
+    "policy": "grantbook policy check policy.toml",
     "call": "grantbook call close 2017-1",
     "officer": "grantbook officer appoint j.smith --roles ttl",
     "grant": "grantbook grant show SSF-2017-01",
@@ -29,6 +30,8 @@ EXAMPLES = {
     "grant involve": 'grantbook grant involve SSF-2017-01 --role financing --organization "A bank"',
     "grant record-lesson": 'grantbook grant record-lesson SSF-2017-01 --worked "Peers" --why "They answered"',
     "call open": 'grantbook call open C1 --window oks --envelope "9 USD" --criteria need --closes 2020-03-31',
+    "policy template": "grantbook policy template policy.toml",
+    "policy check": "grantbook policy check policy.toml",
     "fund adopt-policy": "grantbook fund adopt-policy policy.toml --on 2017-01-01",
     "grant show": "grantbook grant show SSF-2017-01",
     "grant list": "grantbook grant list --stage effective --window stand_alone",

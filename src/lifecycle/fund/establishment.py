@@ -11,7 +11,7 @@ from lifecycle.kernel.event import DocumentAttached, FundEvent
 from lifecycle.kernel.guards import in_holding_currency
 from lifecycle.kernel.refusals import STAGE, TERMS, FieldNotCorrectable, FundAlreadyEstablished, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.policy.edition import Edition, Window
+from lifecycle.policy.edition import Edition, Window, contradictions
 from lifecycle.types.codes import MINOR_UNITS
 from lifecycle.types.readings.nearest import did_you_mean
 from lifecycle.types.text import Line
@@ -98,6 +98,15 @@ def _check_edition(fund: Fund, event: PolicyAdopted) -> None:
     _check_maximums(fund.currency, event.edition)
 
 
+class EditionContradictsItself(Refusal, order=TERMS, rule="domain §5: an edition is complete"):
+    """Two rules of the edition cannot both hold."""
+
+
+def _check_rules_agree(event: PolicyAdopted) -> None:
+    if found := tuple(contradictions(event.edition)):
+        raise EditionContradictsItself("; ".join(f"edition.{path}: {sentence}" for path, sentence in found))
+
+
 def _check_maximums(currency: str, edition: Edition) -> None:
     for window in edition.windows.values():
         if window.max_amount is not None:
@@ -139,7 +148,7 @@ def window_is_known(window: str, fund: Fund) -> None:
 
 RULES: Rules = {
     FundEstablished: Guards(invariants=(Rule(1, _check_not_established),)),
-    PolicyAdopted: Guards(invariants=(Rule(1, _check_edition),)),
+    PolicyAdopted: Guards(invariants=(Rule(1, _check_edition), Rule(2, _check_rules_agree))),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""
 

@@ -5,7 +5,7 @@ inherits nothing from an earlier one. The edition in force on the day of its app
 life, unless the grant is restructured (domain §5).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated, Self
 
@@ -144,6 +144,17 @@ class Edition(BaseModel):
     def deadline(self, closing_date: date) -> date:
         """Return the last day on which money may be paid."""
         return self.disbursement_grace.after(closing_date)
+
+
+def contradictions(edition: Edition) -> Iterator[tuple[str, str]]:
+    """Yield the path of each rule that another one makes impossible, and a sentence that says why."""
+    for name, window in edition.windows.items():
+        least, most = window.min_months, window.max_months
+        if least is not None and most is not None and least.value > most.value:
+            yield (
+                f"windows.{name}.min_months",
+                f"at least {least.value} months and at most {most.value}: no grant can be both",
+            )
 
 
 def in_force(editions: Iterable[Edition], day: date) -> Edition | None:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
 from lifecycle.kernel.listed_codes import faults, faults_of_fields
-from lifecycle.policy.edition import Edition
+from lifecycle.policy.edition import Edition, contradictions
 from lifecycle.types.decimals import inexact_amounts
 from lifecycle.types.readings.shape_faults import (
     fields_at,
@@ -15,6 +15,9 @@ from lifecycle.types.readings.shape_faults import (
     path_of,
     without_consequences,
 )
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 _TABLE = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]")
 _KEY = re.compile(r"""\s*([\w."'-]+)\s*=""")
@@ -61,6 +64,7 @@ def read_edition(text: str, currency: str | None = None) -> Edition:
     try:
         edition = Edition.model_validate(words)
         found |= {_path(path): sentence for path, sentence in faults(edition, edition.from_)}
+        found |= dict(contradictions(edition))
     except ValidationError as error:
         found |= _shape_faults(error, currency)
         malformed = {detail["loc"][0] for detail in error.errors(include_url=False)}
@@ -116,8 +120,17 @@ def _line_of(field: str, lines: dict[str, int]) -> int | None:
 
 def shipped() -> tuple[Edition, ...]:
     """Return the Facility's editions, oldest first. ``init`` adopts them."""
-    from importlib import resources
-
-    files = resources.files("lifecycle.policy").joinpath("editions").iterdir()
+    files = _folder().joinpath("editions").iterdir()
     texts = [file.read_text("utf-8") for file in files if file.name.endswith(".toml")]
     return tuple(sorted(map(read_edition, texts), key=lambda edition: edition.from_))
+
+
+def template() -> str:
+    """Return an edition as TOML that names every rule there is, with comments."""
+    return _folder().joinpath("template.toml").read_text("utf-8")
+
+
+def _folder() -> "Traversable":
+    from importlib import resources
+
+    return resources.files("lifecycle.policy")

@@ -6,7 +6,7 @@ import pytest
 
 from lifecycle.decide.correction.target import EditionNeverChanges
 from lifecycle.fund import events as was
-from lifecycle.fund.establishment import EditionNameTaken
+from lifecycle.fund.establishment import EditionContradictsItself, EditionNameTaken
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import FundAlreadyEstablished, NotAnOfficer
 from support import given as g
@@ -43,6 +43,15 @@ def test_an_edition_is_adopted_once_and_never_changed() -> None:
     entry = past.fund_version(was.PolicyAdopted, 3)
     for change in ({"struck": True}, {"reads": {"on": "2018-01-02"}}):
         past.when(g.correct_fund("2019-01-01", entry=entry, **change)).refused(EditionNeverChanges)
+
+
+@pytest.mark.parametrize(("least", "fits"), [(11, True), (12, True), (13, False)])
+def test_the_rules_of_an_edition_can_all_hold(least: int, fits: bool) -> None:
+    months = {"min_months": {"value": least, "source": "s"}, "max_months": {"value": 12, "source": "s"}}
+    outcome = given().when(g.adopt("2018-01-01", edition={**EDITION, "windows": {"stand_alone": months}}))
+    outcome.then(was.PolicyAdopted) if fits else outcome.refused(
+        EditionContradictsItself, "windows.stand_alone.min_months: at least 13 months and at most 12"
+    )
 
 
 @pytest.mark.parametrize(

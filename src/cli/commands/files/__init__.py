@@ -1,0 +1,1 @@
+"""Commands that take a file: an edition of a policy, a document."""
