@@ -28,6 +28,13 @@ EXAMPLES = {
     "completion": "grantbook completion bash",
     "man": "grantbook man ~/.local/share/man/man1",
     "grant involve": 'grantbook grant involve SSF-2017-01 --role financing --organization "A bank"',
+    "grant bring-forward": (
+        'grantbook grant bring-forward SSF-1 --on 2017-12-31 --title "Tea" --window stand_alone'
+        ' --recipients KE --providers LK --sector agriculture --objective "A strategy" --months 12'
+        " --leader t.leader --stage effective --approved-on 2017-02-20"
+        " --effective-on 2017-03-31 --closing-date 2018-03-31"
+        ' --approved "90000.00 USD" --disbursed "40000.00 USD" --source "Old register"'
+    ),
     "grant record-lesson": 'grantbook grant record-lesson SSF-2017-01 --worked "Peers" --why "They answered"',
     "call open": 'grantbook call open C1 --window oks --envelope "9 USD" --criteria need --closes 2020-03-31',
     "policy template": "grantbook policy template policy.toml",

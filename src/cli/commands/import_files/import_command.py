@@ -26,11 +26,11 @@ _PRINTED = 200
     cls=Command,
     help="""Bring in files of other programs, by a map.
 
-    MAP is a file of TOML, or a shipped map: payments, grants, partners, xes, iati-2.03, 360giving. FILE is
-    CSV, XLSX, ODS, JSON, JSON Lines, XML or XES. First everything is read and judged, and nothing is
-    recorded: each cell that cannot be read is named with its value and the reason, and the sums are shown by
-    window and year. If nothing is at fault and the sums are those that the map expects, the commands are
-    recorded. With --rejects, rows at fault are written to a file and the others are recorded.
+    MAP is a file of TOML, or a shipped map: payments, grants, running-grants, partners, xes, iati-2.03,
+    360giving. FILE is CSV, XLSX, ODS, JSON, JSON Lines, XML or XES. First everything is read and judged, and
+    nothing is recorded: each cell that cannot be read is named with its value and the reason, and the sums
+    are shown by window and year. If nothing is at fault and the sums are those that the map expects, the
+    commands are recorded. With --rejects, rows at fault are written to a file and the others are recorded.
 
     Running an import again records nothing twice: if it was stopped, run it again.""",
 )

@@ -376,7 +376,30 @@ def test_what_cannot_be_done_is_said_in_words(gb: Shell, words: tuple[str, ...],
     assert (result.code, says in result.err) == (2, True), result.err
 
 
-@pytest.mark.parametrize("name", ["payments", "grants", "partners"])
+def test_running_grants_are_brought_forward_and_go_on(gb: Shell) -> None:
+    """A person's table of running grants: the sums have to come out, and what follows is judged as usual."""
+    assert gb("template", "running-grants", "t.csv").code == 0
+    shown = gb("import", "--show-map", "running-grants").out
+    reconciled = f'{shown}\n[[reconcile]]\nsum = "disbursed"\nby = "grant"\n'
+    (gb.folder / "m.toml").write_text(f'{reconciled}expected = {{ SSF-2017-02 = "40000.01" }}\n', "utf-8")
+    assert "40,000.00, and the map expects 40,000.01" in gb("import", "m.toml", "t.csv").err
+    (gb.folder / "m.toml").write_text(f'{reconciled}expected = {{ SSF-2017-02 = "40000.00" }}\n', "utf-8")
+    assert gb("--json", "import", "m.toml", "t.csv").row["recorded"] == {"accepted": 1}
+    assert gb("--json", "import", "m.toml", "t.csv").row["recorded"] == {"repeat": 1}
+    (row,) = gb("--json", "report", "disbursement", "--as-of", "2017-12-31").rows
+    assert (row["committed"], row["disbursed_brought_forward"]) == ("90000.00", "39500.00")
+    assert gb("officer", "appoint", "t.leader", "--roles", "ttl", "--on", "2017-01-01").code == 0
+    too_much = ("--payee", "Hotel", "--category", "travel", "--amount", "50500.01 USD", "--actor", "t.leader")
+    asked = gb("payment", "request", "SSF-2017-02", "P1", "--on", "2018-01-02", *too_much)
+    assert "ExceedsUndisbursedBalance" in asked.err
+    text = (gb.folder / "t.csv").read_text("utf-8").replace("SSF-2017-02", "SSF-2")
+    (gb.folder / "t.csv").write_text(text.replace(",500.00,", ",40000.01,"), "utf-8")
+    refused = gb("import", "running-grants", "t.csv")
+    assert "TotalsDoNotAddUp: 40,000.01 USD was refunded of 40,000.00 USD disbursed" in refused.err
+    assert refused.code == 1
+
+
+@pytest.mark.parametrize("name", ["payments", "grants", "running-grants", "partners"])
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_a_template_as_it_is_written_can_be_imported(gb: Shell, name: str, ending: str) -> None:
     assert gb("template", name, f"t.{ending}").code == 0
