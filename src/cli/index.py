@@ -315,6 +315,7 @@ OTHER_COMMANDS = (
         "report disbursement", "Money promised and paid, by grant or by group.", _report, "disbursement"
     ),
     OtherCommand("report payments", "Each payment: amounts, days, officers, status.", _report, "payments"),
+    OtherCommand("report budget", "Each budget line: what it holds, and what is left.", _report, "budget"),
     OtherCommand("report windows", "Each rule of a grant's window, with its figure.", _report, "windows"),
     OtherCommand("report timeline", "Each obligation: due, met, overdue.", _report, "timeline"),
     OtherCommand("report fund", "Contributions, commitments and what is available.", _report, "fund"),

@@ -47,6 +47,7 @@ COLUMNS = {
     "disbursement": "grant window currency approved increased cancelled committed requested disbursed"
     " refunded net_disbursed undisbursed overpaid first_paid_on last_paid_on share_disbursed share_elapsed",
     "windows": "grant window edition rule figure limit complies waived_by waived_on waiver",
+    "budget": "grant line kind capacity approved reallocated requested disbursed refunded left share",
     "payments": "grant payment category payee method currency asked authorised disbursed refunded overpaid"
     " status asked_on asked_by authorised_on authorised_by paid_on paid_by recorder recorded_at irregular",
     "timeline": "grant obligation item triggered_on due_on met_on status days superseded",

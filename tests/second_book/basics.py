@@ -260,7 +260,7 @@ def no_grant() -> State:
     names = "stage effective closing institution call edition asked_for binds capabilities_planned"
     names += " approved signed ended"
     fields = dict.fromkeys(names.split())
-    fields |= {name: {} for name in ("payments", "activities", "follow_ups")}
+    fields |= {name: {} for name in ("lines", "payments", "activities", "follow_ups")}
     fields |= {name: [] for name in ("commitments", "overpayments", "selections", "budget", "letters")}
     fields |= {"conditions": [], "leader": None}
     fields |= {name: set() for name in ("suspended", "preparers", "met", "submitters", "planned", "waived")}

@@ -7,6 +7,7 @@ if the generator is read to its end.
 from collections.abc import Iterator
 from typing import Any
 
+from second_book import budget
 from second_book.basics import (
     ENDS,
     Context,
@@ -126,10 +127,12 @@ def decision(state: State, event: Event, book: Context) -> Iterator[str]:
             "selections": [(on, money(event["amount"]))] if call else [],
         }
         state["commitments"] = [*state["commitments"], (on, money(event["amount"]))]
+        budget.approve(state, event)
     if name == "LapseGrant" and not event.get("given_up"):
         yield from not_over(state, on, book.edition(state["edition"]))
     if name in ENDS:
         state["commitments"] = [*state["commitments"], (on, -undisbursed(state))]
+        budget.end(state)
         if state["effective"] is None:
             state["selections"] = [
                 *state["selections"],
@@ -194,6 +197,7 @@ def amendment(state: State, event: Event, book: Context) -> Iterator[str]:
         if money(event["amount"]) > undisbursed(state):
             yield "$ExceedsUndisbursedBalance"
         state["commitments"] = [*state["commitments"], (on, -money(event["amount"]))]
+        budget.cancel(state, event)
         return
     changes = {field: event[field] for field in AMONG if event.get(field)}
     if name == "RestructureGrant" and not changes:
@@ -214,6 +218,7 @@ def amendment(state: State, event: Event, book: Context) -> Iterator[str]:
         yield "AboveMaximumAmount"
     if name == "IncreaseCommitment":
         state["commitments"] = [*state["commitments"], (on, more)]
+        budget.approve(state, event)
         return
     yield from misfit(state | changes, rules)
     state |= {**changes, "edition": event["edition"]}
@@ -398,6 +403,8 @@ def brought_forward(state: State, event: Event, book: Context) -> Iterator[str]:
     if paid:
         state["payments"] = {"brought-forward": {"is": "disbursed", "by": None, "asked": 0, "out": paid}}
         state["payments"]["brought-forward"] |= {"back": back, "nth": 1}
+    if event.get("approved_on"):
+        budget.bring_forward(state, held)
 
 
 def sums_of(event: Event) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from second_book import budget
 from second_book.basics import (
     AGAINST_PAYING,
     ENDS,
@@ -37,6 +38,7 @@ def payment_request(state: State, event: Event, _: Any) -> Iterator[str]:
     if is_regular and amount > undisbursed(state) - pending(state):
         yield "?ExceedsUndisbursedBalance"
     new: State = {"is": "requested", "asked": amount, "by": event["actor"], "out": 0, "back": 0}
+    new["line"] = budget.key(event.get("category"))
     if not is_regular:
         new |= {"is": "disbursed", "by": None, "out": amount, "nth": next_out(state)}
         state["disbursed"] += amount
@@ -86,6 +88,7 @@ def return_to_fund(state: State, event: Event) -> None:
     """Release what comes back after the grant's end to the fund."""
     if state["stage"] in ENDS.values():
         state["commitments"] = [*state["commitments"], (event["on"], -undisbursed(state))]
+        budget.end(state)
 
 
 def paying(state: State, event: Event, _: Any) -> Iterator[str]:
@@ -127,5 +130,5 @@ def paying(state: State, event: Event, _: Any) -> Iterator[str]:
         case _:
             state["disbursed"] -= p["out"] - p["back"]
             p |= {"is": "failed", "out": p["back"]}
-    return_to_fund(state, event)
     state["payments"] = {**state["payments"], event["payment"]: p}
+    return_to_fund(state, event)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from lifecycle.book.book import Book
 from lifecycle.grant.evolve import fold
 from lifecycle.grant.obligations.timeline import Timeline
+from lifecycle.grant.state import Grant
 from lifecycle.kernel.errors import VersionConflict
 from lifecycle.kernel.history import history
 from lifecycle.parse import command_from
@@ -19,6 +20,7 @@ from lifecycle.rejudge.walk import judged
 from projections.query import run
 from second_book.basics import committed, money, overpaid, pending, undisbursed
 from second_book.book import Receipt, SecondBook
+from second_book.budget import key, lines_of
 from support import given as g
 from support.books import NOON, Clock, make_book
 from support.drawn_lives import FOUNDED
@@ -125,6 +127,7 @@ class BothBooks:
             overpaid(theirs),
             pending(theirs),
         )
+        check_lines(state, theirs)
 
     def compare_obligations(self, grant: str, on: str, known: int) -> None:
         """Compare the status of each obligation of a grant, and its days late."""
@@ -186,8 +189,23 @@ class BothBooks:
                 assert row == [f"{amount:.2f}" for amount in mine]
             else:
                 assert not state["commitments"]
+        budget = [(row["grant"], key(row["line"]), row["left"]) for row in rows("budget") if row["line"]]
+        assert budget == [
+            (name, line, f"{left:.2f}")
+            for name, state in sorted(existing.items())
+            for line, (_, _, left) in lines_of(state).items()
+        ]
         total = next(row for row in rows("fund") if row["partner"] is None)
         assert total["available"] == f"{on_day(self.second.available(known), on):.2f}"
+
+
+def check_lines(state: Grant, theirs: dict[str, Any]) -> None:
+    """Assert that each budget line is the same in both books, and that all add up to the commitment."""
+    mine = {
+        name: (line.amount, line.reallocated, state.left_of_line(name)) for name, line in state.lines.items()
+    }
+    assert mine == lines_of(theirs)
+    assert not mine or sum(holds for holds, *_ in mine.values()) == state.committed
 
 
 def on_day(changes: dict[str, Any], day: str) -> Any:

@@ -49,7 +49,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     "grant request": (
         Field("grant", "GRANT", "", is_argument=True, is_required=True),
         Field("amount", "\"2000.00 USD\"", "The sum of the budget lines; in the holding currency.", form="money", is_required=True),
-        Field("budget", "line=…,amount=…,capacity=…", "The budget lines. May be given several times.", form="model", is_list=True, is_required=True),
+        Field("budget", "line=…,amount=…,capacity=…,kind=…", "The budget lines. May be given several times.", form="model", is_list=True, is_required=True),
         Field("letters", "country=…,ministry=…,dated=…", "One from each recipient country. May be given several times.", form="model", is_list=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),

@@ -82,6 +82,7 @@ EXAMPLES = {
     "report register": "grantbook report register --as-of 2017-12-31",
     "report disbursement": "grantbook report disbursement --by window,fiscal-year",
     "report payments": "grantbook report payments --status authorised",
+    "report budget": "grantbook report budget --grant SSF-2017-01",
     "report windows": "grantbook report windows --grant SSF-2017-01",
     "report timeline": "grantbook report timeline --due-within 30",
     "report fund": "grantbook report fund --as-of 2017-06-30",

@@ -15,14 +15,15 @@ from eventsourcing.persistence import StoredEvent
 from pydantic import TypeAdapter, ValidationError
 
 from lifecycle.decide import GrantHistory
-from lifecycle.grant import agreement, amendment, closure, evolve, exchange, follow_up, results, state, terms
+from lifecycle.grant import agreement, amendment, closure, evolve, exchange, follow_up, results, state
+from lifecycle.grant.budget import lines
 from lifecycle.grant.evolve import EVOLVE, fold
 from lifecycle.grant.payment import disbursement, irregular, other_money, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import request as proposal_request
-from lifecycle.grant.proposal import review
+from lifecycle.grant.proposal import review, terms
+from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.state import Grant
-from lifecycle.grant.terms import BudgetLine, Letter
 from lifecycle.journal import upcasts
 from lifecycle.journal.journal import Journal, SinceSnapshots
 from lifecycle.journal.snapshots import topic_of
@@ -44,6 +45,7 @@ _MADE_BY = (
     history,
     state,
     evolve,
+    lines,
     terms,
     proposal_request,
     review,

@@ -12,6 +12,7 @@ from lifecycle.grant.agreement import (
     was_effective,
     within_span,
 )
+from lifecycle.grant.budget.lines import with_less, with_more
 from lifecycle.grant.proposal.review import not_prepared_by, preparers, within_maximum
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, commit, end_in, track_overpaid
 from lifecycle.kernel.command import GrantCommand
@@ -146,11 +147,15 @@ def _grant_restructured(grant: MutableGrant, event: GrantRestructured) -> None:
 
 
 def _commitment_increased(grant: MutableGrant, event: CommitmentIncreased) -> None:
-    commit(grant, event.on, event.amount.amount)
+    amount = event.amount.amount
+    grant.lines = with_more(grant.lines, amount, {}, grant.currency)
+    commit(grant, event.on, amount)
 
 
 def _balance_cancelled(grant: MutableGrant, event: BalanceCancelled) -> None:
-    commit(grant, event.on, -event.amount.amount)
+    amount = event.amount.amount
+    grant.lines = with_less(grant.lines, grant.uses, amount, {}, grant.currency)
+    commit(grant, event.on, -amount)
 
 
 def _grant_suspended(grant: MutableGrant, event: GrantSuspended) -> None:

@@ -43,6 +43,7 @@ from lifecycle.grant.proposal.request import (
     ProposalWithdrawn,
 )
 from lifecycle.grant.proposal.review import GrantApproved, ProposalDeclined, ProposalReviewed
+from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.results import (
     CapabilityReached,
     ClientSurveyRecorded,
@@ -55,7 +56,6 @@ from lifecycle.grant.results import (
     ProgressReported,
     ResultsStoryPublished,
 )
-from lifecycle.grant.terms import BudgetLine, Letter
 from lifecycle.kernel.event import DocumentAttached, EntryCorrected, Event
 
 EVENTS: tuple[type[Event], ...] = (*EVOLVE, EntryCorrected)

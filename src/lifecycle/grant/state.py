@@ -6,18 +6,25 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
+from lifecycle.grant.budget.lines import (
+    BROUGHT_FORWARD_LINE,
+    NO_LINE,
+    UNUSED,
+    HeldLine,
+    LineUse,
+    at_net_paid,
+    left_of,
+)
 from lifecycle.kernel.frozen import Frozen, Mutable, frozen, thawed
 from lifecycle.types.stage import NOT_STATED, ZERO, Stage
 
 if TYPE_CHECKING:
-    from lifecycle.grant.terms import BudgetLine, Letter
+    from lifecycle.grant.proposal.terms import BudgetLine, Letter
     from lifecycle.kernel.event import Event
 
 
 BROUGHT_FORWARD = "brought-forward"
 """The name of the payment that stands for all that was paid before a grant was brought forward."""
-BROUGHT_FORWARD_LINE = "brought forward"
-"""The name of the budget line that holds the commitment of a grant brought forward without lines."""
 
 
 class Replaceable:
@@ -45,6 +52,8 @@ class Payment(Replaceable):
     disbursed: Decimal = ZERO
     refunded: Decimal = ZERO
     payee: str = ""
+    category: str = NO_LINE
+    """The key of its budget line; `NO_LINE` if it names none."""
     disbursement_number: int = 0
     """Its number among the grant's disbursed payments in order of days, from 1; 0 if it is not disbursed."""
     irregular_rule: str | None = None
@@ -63,6 +72,12 @@ class Payment(Replaceable):
         if self.status == "requested":
             return self.requested
         return self.authorised if self.status == "authorised" else ZERO
+
+    @property
+    def use(self) -> LineUse:
+        """Return what it takes of its budget line."""
+        asked = ZERO if self.status == "rejected" else self.requested
+        return LineUse(asked, self.payable, self.disbursed, self.refunded)
 
     @property
     def net_disbursed(self) -> Decimal:
@@ -151,6 +166,12 @@ class Grant(Frozen, Replaceable):
     """The days on which it was closed, with those after which it was reopened."""
     ended_on: date | None = None
     committed: Decimal = ZERO
+    highest_commitment: Decimal = ZERO
+    """The largest amount that was committed so far."""
+    lines: dict[str, HeldLine] = field(default_factory=dict)
+    """What each budget line holds, by its key, in the order of the budget. Empty before approval."""
+    uses: dict[str, LineUse] = field(default_factory=dict)
+    """What was asked for and paid, by the key of the budget line that the payments name."""
     commitments: list[tuple[date, Decimal]] = field(default_factory=list)
     """What was committed (+) or released (-), by day, as in the fund's paired events."""
     overpayments: list[tuple[date, Decimal]] = field(default_factory=list)
@@ -191,6 +212,14 @@ class Grant(Frozen, Replaceable):
     def overpaid(self) -> Decimal:
         """Return what was disbursed beyond the commitment and not refunded. It is owed back."""
         return max(ZERO, self.disbursed - self.refunded - self.committed)
+
+    def left_of_line(self, key: str) -> Decimal:
+        """Return what a budget line has left.
+
+        What is asked for is not paid any more once the grant has ended.
+        """
+        use = self.uses.get(key, UNUSED)
+        return left_of(self.lines[key], use) + (use.pending if self.ended_on is not None else ZERO)
 
     @property
     def stated_recipients(self) -> tuple[str, ...]:
@@ -275,6 +304,7 @@ def commit(grant: MutableGrant, on: date, amount: Decimal) -> None:
     """Commit the amount from the day on; below zero, it is released."""
     if amount:  # support that costs the fund nothing commits nothing
         grant.committed += amount
+        grant.highest_commitment = max(grant.highest_commitment, grant.committed)
         grant.commitments.append((on, amount))
 
 
@@ -282,6 +312,15 @@ def release_undisbursed(grant: MutableGrant, on: date) -> None:
     """Release the undisbursed balance of a grant that has ended: the fund gets that money back."""
     if grant.ended_on is not None:
         commit(grant, on, -grant.undisbursed)
+        if grant.lines:
+            grant.lines = at_net_paid(grant.lines, grant.uses, grant.committed, grant.currency)
+
+
+def put_payment(grant: MutableGrant, payment: Payment) -> None:
+    """Keep the payment as it is now, and what it takes of its budget line."""
+    before, use = grant.payments.get(payment.id), grant.uses.get(payment.category, UNUSED)
+    grant.payments[payment.id] = payment
+    grant.uses[payment.category] = use.plus(payment.use).less(UNUSED if before is None else before.use)
 
 
 def end_in(stage: Stage) -> Evolve:

@@ -1,4 +1,7 @@
-"""Ids that look alike: different only in case, marks between words, or form of characters (domain §2)."""
+"""Names that are alike: ids that differ only in case and marks, and labels of one group (domain §2).
+
+Nothing here loads pydantic, because ``grant show`` does without it.
+"""
 
 import re
 import unicodedata
@@ -23,6 +26,11 @@ def like(id: str, known: Collection[str]) -> str | None:
     if key not in map(likeness, known):  # the usual case: a grant may have thousands of payments
         return None
     return next((other for other in known if other != id and likeness(other) == key), None)
+
+
+def group_key(label: str) -> str:
+    """Return a key that is equal for labels of the same group: labels that differ only in case."""
+    return unicodedata.normalize("NFC", label.casefold())
 
 
 class TooLikeKnownId(Refusal, order=STAGE, rule="domain §2: ids that look alike"):

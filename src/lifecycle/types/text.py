@@ -97,11 +97,6 @@ def as_label(text: str) -> str:
     return unicodedata.normalize("NFC", text.strip()) or text
 
 
-def group_key(label: str) -> str:
-    """Return a key that is equal for labels of the same group: labels that differ only in case."""
-    return unicodedata.normalize("NFC", label.casefold())
-
-
 def quoted(value: object) -> str:
     """Return a value for a message: as JSON, short, on one line, and harmless to a terminal."""
     text = json.dumps(value, default=str, ensure_ascii=False)

@@ -24,7 +24,7 @@ from projections import store
 from projections.engine.fold import Rows, folded, folded_fund
 from projections.engine.projector import belong_to, catch_up
 from projections.engine.workers import folded_on_all_cores
-from projections.folds.contributions import partner_rows, stands_alone
+from projections.folds.fund.contributions import partner_rows, stands_alone
 from projections.schema.layout import (
     CALL_TABLES,
     FUND_TABLES,

@@ -23,30 +23,32 @@ from lifecycle.kernel.history import (
 from lifecycle.types.stage import Stage
 from projections.engine.standing import as_text
 from projections.folds import (
+    budget,
     calls,
     disbursement,
     event_rows,
     exchanges,
     follow_ups,
-    instalments,
     library_texts,
     outcomes,
     payments,
     register,
     windows,
 )
+from projections.folds.budget import Budget
 from projections.folds.calls import Answers, Scores, call_rows
-from projections.folds.contributions import (
+from projections.folds.disbursement import Disbursement
+from projections.folds.event_rows import EventRows
+from projections.folds.exchanges import Activities, Attendance
+from projections.folds.follow_ups import FollowUps
+from projections.folds.fund import instalments
+from projections.folds.fund.contributions import (
     consultation_rows,
     flow_rows,
     partner_rows,
     stands_alone,
 )
-from projections.folds.disbursement import Disbursement
-from projections.folds.event_rows import EventRows
-from projections.folds.exchanges import Activities, Attendance
-from projections.folds.follow_ups import FollowUps
-from projections.folds.fund_register import document_rows, officer_rows, window_rows
+from projections.folds.fund.fund_register import document_rows, officer_rows, window_rows
 from projections.folds.library_texts import Texts
 from projections.folds.outcomes import Outcomes
 from projections.folds.payments import Payments
@@ -117,6 +119,7 @@ def _event_rows(table: TableLayout, cells: event_rows.Cells, _: Rules) -> EventR
 _PROJECTIONS: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None], ...] = (
     (lambda _: Register(), register.CONCERNS),
     (lambda _: Disbursement(), disbursement.CONCERNS),
+    (lambda _: Budget(), budget.CONCERNS),
     (lambda rules: Windows(rules.editions), windows.CONCERNS),
     (lambda rules: Compliance(rules.editions, rules.edition_on), None),
     (lambda _: Answers(), calls.CONCERNS),

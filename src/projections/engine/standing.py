@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lifecycle.book.storage.copies import most_sealed
 from lifecycle.fund.appointments import Appointment, roles_held
+from lifecycle.grant.budget.lines import HeldLine, LineUse
 from lifecycle.grant.obligations.next_acts import Terms
 from lifecycle.grant.state import (
     Activity,
@@ -33,7 +34,7 @@ from lifecycle.types.stage import Stage
 from projections.schema.rows import moment
 
 if TYPE_CHECKING:
-    from lifecycle.grant.terms import BudgetLine, Letter
+    from lifecycle.grant.proposal.terms import BudgetLine, Letter
 
 Record = TypeVar("Record")
 
@@ -109,6 +110,8 @@ _READ: dict[Any, Callable[[Any], Any]] = {
     dict[str, Payment]: _records(Payment),
     dict[str, Activity]: _records(Activity),
     dict[str, FollowUp]: _records(FollowUp),
+    dict[str, HeldLine]: _records(HeldLine),
+    dict[str, LineUse]: _records(LineUse),
     tuple[str, ...]: tuple,
     tuple[date, ...]: lambda days: tuple(map(date.fromisoformat, days)),
     list[tuple[str, str]]: lambda pairs: list(map(tuple, pairs)),

@@ -13,7 +13,7 @@ from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import FUND, Entry, kind_of, lawful
 from projections import store
 from projections.engine.fold import Rules, fold_fund, fold_stream, no_rows, rows_of_independent
-from projections.folds.contributions import stands_alone
+from projections.folds.fund.contributions import stands_alone
 from projections.schema.layout import (
     CALL_TABLES,
     FUND_TABLES,

@@ -9,7 +9,7 @@ from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
-from lifecycle.types.text import group_key
+from lifecycle.kernel.likeness import group_key
 from projections.schema.layout import register_spans, sector_names
 from projections.schema.rows import Row, day, minor, row_maker, scale_of, spans
 

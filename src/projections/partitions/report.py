@@ -32,7 +32,7 @@ from projections.schema.rows import Row
 
 BY_GRANT = frozenset(
     (
-        *("register", "disbursement", "payments", "windows", "exchanges"),
+        *("register", "disbursement", "payments", "budget", "windows", "exchanges"),
         *("stages", "parties", "experts", "surveys"),
     )
 )

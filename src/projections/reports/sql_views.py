@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateView
 
 from projections.reports.fund import calls, instalments
 from projections.reports.fund import contributions as fund
-from projections.reports.money import attribution, disbursement, disbursement_by, payments, value
+from projections.reports.money import attribution, budget, disbursement, disbursement_by, payments, value
 from projections.reports.portfolio import (
     documents,
     register,
@@ -38,6 +38,7 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "register": register.report,
     "disbursement": disbursement.report,
     "payments": payments.report,
+    "budget": budget.report,
     "windows": windows.report,
     "timeline": timeline.report,
     "fund": fund.report,
@@ -60,6 +61,7 @@ MEANINGS = {
     "register": "Every grant: stage, terms and dates.",
     "disbursement": "Money promised and paid, by grant or by group.",
     "payments": "Each payment: amounts, days, officers, status.",
+    "budget": "Each budget line: what it holds, and what is left.",
     "windows": "Each rule of a grant's window, with its figure.",
     "timeline": "Each obligation: due, met, overdue.",
     "fund": "Contributions, commitments and what is available.",
@@ -83,6 +85,7 @@ KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {
         **{key: partial(disbursement_by.report_by, key.replace("-", "_")) for key in disbursement_by.KEYS},
         "partner": attribution.report_by_partner,
     },
+    "budget": {"kind": budget.report_by_kind},
     "calls": {"criterion": calls.report_by_criterion},
     "exchanges": {
         "instrument": exchanges_by.report_by_instrument,

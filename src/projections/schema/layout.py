@@ -134,6 +134,20 @@ payment_spans = _table(
 """Each payment's state, from day to day, with amounts in minor units. ``recorder`` and ``recorded_at`` are of
 the newest entry about it. ``irregular`` is the name of the refusal whose rule an irregular payment broke."""
 
+budget_spans = _table(
+    "budget_spans",
+    _key("grant"),
+    _key("n", INTEGER),
+    _needed("place", INTEGER),
+    *_texts("since", "until", "line", "kind"),
+    TableColumn("capacity", BOOLEAN),
+    *(_needed(name, BIG_INTEGER) for name in ("approved", "reallocated", "requested", "disbursed")),
+    _needed("refunded", BIG_INTEGER),
+    TableColumn("left", BIG_INTEGER),
+)
+"""Each budget line's state, from day to day, with amounts in minor units; ``place`` is its place in the
+budget. A row without a line has the payments that take from none."""
+
 window_findings = _table(
     "window_findings",
     _key("grant"),
@@ -395,6 +409,7 @@ GRANT_TABLES = (
     sector_names,
     money_flows,
     payment_spans,
+    budget_spans,
     window_findings,
     obligation_steps,
     call_answers,

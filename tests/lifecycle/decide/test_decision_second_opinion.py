@@ -13,6 +13,7 @@ from lifecycle.kernel.command import Command
 from second_book.basics import Event
 from second_book.book import SecondBook
 from support import given as g
+from support.both_books import check_lines
 from support.given import (
     CHECKER,
     EFFECTIVE,
@@ -109,6 +110,8 @@ class BothBooks:
         outcome = self.past.record(command)
         refusal = outcome.refusal.name if outcome.refusal else None
         assert refusal == expected.refusal, (expected, words, str(outcome.refusal))
+        if g.G in self.past.grants and self.past.grant is not None:
+            check_lines(self.past.grant, self.second.grant(g.G))
         self.seen[refusal or command.NAME] += 1
 
 

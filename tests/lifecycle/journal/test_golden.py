@@ -109,7 +109,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/ProposalReturned": {"reason": "unclear"},
     "grant/FundingRequested": {
         "amount": USD,
-        "budget": [{"line": "travel", "amount": USD, "capacity": True}],
+        "budget": [{"line": "travel", "amount": USD, "capacity": True, "kind": "travel"}],
         "letters": [{"country": "TZ", "ministry": "Ministry of Livestock", "dated": "2017-01-05"}],
     },
     "grant/ProposalReviewed": {"scores": {"design": "4.5", "readiness": "3"}, "advice": "approve"},

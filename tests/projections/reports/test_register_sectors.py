@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from lifecycle.kernel.command import Command
-from lifecycle.types.text import as_label, group_key
+from lifecycle.kernel.likeness import group_key
+from lifecycle.types.text import as_label
 from projections.query import tables_at
 from projections.reports.results.library import Filters, match, search
 from support import given as g

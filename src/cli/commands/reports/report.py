@@ -25,6 +25,7 @@ KEYS = {
         *("window", "sector", "region", "country", "call"),
         *("fiscal-year", "fiscal-quarter", "calendar-year", "quarter", "partner"),
     ),
+    "budget": ("kind",),
     "calls": ("criterion",),
     "exchanges": ("instrument", "country"),
     "outcomes": ("outcome",),
@@ -274,6 +275,7 @@ def _waiting(_: Any) -> click.Option:
 register = report_command("register", "Every grant: stage, terms and dates.", of_grant)
 disbursement = report_command("disbursement", "Money promised and paid, by grant or by group.", _by, of_grant)
 payments = report_command("payments", "Each payment: amounts, days, officers, status.", by_status, of_grant)
+budget = report_command("budget", "Each budget line: what it holds, and what is left.", _by, of_grant)
 windows = report_command("windows", "Each rule of a grant's window, with its figure.", of_grant)
 timeline = report_command(
     "timeline",

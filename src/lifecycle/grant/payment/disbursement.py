@@ -18,6 +18,7 @@ from lifecycle.grant.state import (
     Grant,
     MutableGrant,
     Payment,
+    put_payment,
     release_undisbursed,
     requester_and_authoriser_of,
     track_overpaid,
@@ -78,15 +79,14 @@ def disburse(grant: MutableGrant, payment: Payment, amount: Decimal) -> None:
     grant.disbursements += 1
     grant.pending -= payment.payable
     number = grant.disbursements
-    disbursed = payment.replace(status="disbursed", disbursed=amount, disbursement_number=number)
-    grant.payments[payment.id] = disbursed
+    put_payment(grant, payment.replace(status="disbursed", disbursed=amount, disbursement_number=number))
 
 
 def _payment_failed(grant: MutableGrant, event: PaymentFailed) -> None:
     payment = grant.payments[event.payment]
     grant.disbursed -= payment.net_disbursed
     grant.pending -= payment.payable
-    grant.payments[payment.id] = payment.replace(status="failed", disbursed=payment.refunded)
+    put_payment(grant, payment.replace(status="failed", disbursed=payment.refunded))
     release_undisbursed(grant, event.on)
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import model_validator
 
 from lifecycle.fund.state import Fund
+from lifecycle.grant.budget.lines import key_of
 from lifecycle.grant.payment.disbursement import (
     DisbursementDeadlinePassed,
     ExceedsAuthorisedAmount,
@@ -80,6 +81,7 @@ def _irregular_payment_recorded(grant: MutableGrant, event: IrregularPaymentReco
         event.payment,
         requested=ZERO,
         payee=event.payee,
+        category=key_of(event.category),
         irregular_rule=event.rule,
         duplicate_of=event.of,
     )

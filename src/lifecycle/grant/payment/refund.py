@@ -5,7 +5,14 @@ from typing import ClassVar
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant.payment.request import payment_of
-from lifecycle.grant.state import Evolves, Grant, MutableGrant, release_undisbursed, track_overpaid
+from lifecycle.grant.state import (
+    Evolves,
+    Grant,
+    MutableGrant,
+    put_payment,
+    release_undisbursed,
+    track_overpaid,
+)
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency, money
@@ -55,7 +62,7 @@ class RefundReceived(GrantEvent):
 def _refund_received(grant: MutableGrant, event: RefundReceived) -> None:
     for name, amount in event.parts:
         payment = grant.payments[name]
-        grant.payments[name] = payment.replace(refunded=payment.refunded + amount)
+        put_payment(grant, payment.replace(refunded=payment.refunded + amount))
     grant.refunded += event.amount.amount
     release_undisbursed(grant, event.on)
 

@@ -6,7 +6,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import model_validator
 
 from lifecycle.fund.state import Fund
-from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment, requester_of
+from lifecycle.grant.budget.lines import key_of
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment, put_payment, requester_of
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import OfficerActs, by_another_officer, in_holding_currency, money
@@ -63,8 +64,10 @@ class PaymentRejected(GrantEvent):
 
 def _payment_requested(grant: MutableGrant, event: PaymentRequested) -> None:
     amount = event.amount.amount
-    payment = Payment(event.payment, amount, requested_by=event.actor, payee=event.payee)
-    grant.payments[payment.id] = payment
+    line = key_of(event.category)
+    put_payment(
+        grant, Payment(event.payment, amount, requested_by=event.actor, payee=event.payee, category=line)
+    )
     grant.pending += amount
 
 
@@ -72,13 +75,13 @@ def _payment_authorised(grant: MutableGrant, event: PaymentAuthorised) -> None:
     payment = grant.payments[event.payment]
     amount = payment.requested if event.amount is None else event.amount.amount
     authorised = payment.replace(status="authorised", authorised=amount, authorised_by=event.actor)
-    grant.payments[payment.id] = authorised
+    put_payment(grant, authorised)
     grant.pending += amount - payment.payable
 
 
 def _payment_rejected(grant: MutableGrant, event: PaymentRejected) -> None:
     payment = grant.payments[event.payment]
-    grant.payments[payment.id] = payment.replace(status="rejected")
+    put_payment(grant, payment.replace(status="rejected"))
     grant.pending -= payment.payable
 
 

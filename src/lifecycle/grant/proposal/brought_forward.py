@@ -10,19 +10,20 @@ from pydantic import Field
 
 from lifecycle.fund.establishment import window_is_known, window_of
 from lifecycle.fund.state import Fund
+from lifecycle.grant.budget.lines import BROUGHT_FORWARD_LINE, NO_LINE, UNUSED, LineUse, lines_as_asked
 from lifecycle.grant.payment.disbursement import disburse
 from lifecycle.grant.proposal.request import BudgetDoesNotAddUp
+from lifecycle.grant.proposal.terms import BudgetLine
 from lifecycle.grant.state import (
     BROUGHT_FORWARD,
-    BROUGHT_FORWARD_LINE,
     Evolves,
     Grant,
     MutableGrant,
     Payment,
     commit,
+    put_payment,
     unchanged,
 )
-from lifecycle.grant.terms import BudgetLine
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency, money
@@ -169,7 +170,8 @@ def grant_brought_forward(name: str, event: GrantBroughtForward) -> MutableGrant
         stage=Stage(event.stage),
         edition=event.edition,
         budget=tuple(
-            BudgetLine(line=line.line, amount=line.amount, capacity=line.capacity) for line in event.budget
+            BudgetLine(line=line.line, amount=line.amount, capacity=line.capacity, kind=line.kind)
+            for line in event.budget
         ),
         approved_on=event.approved_on,
         signed_on=event.signed_on,
@@ -183,17 +185,26 @@ def grant_brought_forward(name: str, event: GrantBroughtForward) -> MutableGrant
         brought_forward_on=event.on,
     )
     commit(grant, event.on, event.committed)
+    if event.approved_on is not None:
+        grant.lines = lines_as_asked(line.as_asked for line in grant.budget)
     _pay_to_date(grant, event)
     return grant
 
 
 def _pay_to_date(grant: MutableGrant, event: GrantBroughtForward) -> None:
-    """Keep what was paid to date as one payment, so that more of it can be refunded."""
+    """Keep what was paid to date as one payment, so that more of it can be refunded.
+
+    It is of the grant's only line, or of none. Then each line has what is known to be paid from it.
+    """
     if disbursed := amount_of(event.disbursed):
-        disburse(grant, Payment(BROUGHT_FORWARD, requested=ZERO), disbursed)
+        category = next(iter(grant.lines)) if len(grant.lines) == 1 else NO_LINE
+        disburse(grant, Payment(BROUGHT_FORWARD, requested=ZERO, category=category), disbursed)
         grant.refunded = amount_of(event.refunded)
-        payment = grant.payments[BROUGHT_FORWARD]
-        grant.payments[BROUGHT_FORWARD] = payment.replace(refunded=grant.refunded)
+        put_payment(grant, grant.payments[BROUGHT_FORWARD].replace(refunded=grant.refunded))
+        for key, line in zip(grant.lines, event.budget, strict=False):
+            paid = LineUse(disbursed=amount_of(line.paid))
+            grant.uses[category] = grant.uses[category].less(paid)
+            grant.uses[key] = grant.uses.get(key, UNUSED).plus(paid)
 
 
 EVOLVE: Evolves = {

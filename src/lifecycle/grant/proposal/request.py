@@ -9,8 +9,8 @@ from pydantic import Field
 
 from lifecycle.fund.establishment import window_is_known
 from lifecycle.fund.state import Fund
+from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, end_in, unchanged
-from lifecycle.grant.terms import BudgetLine, Letter
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import in_holding_currency, money
@@ -112,6 +112,8 @@ class FundingRequested(GrantEvent):
     Recorded by the task team leader.
     """
 
+    VERSION: ClassVar[int] = 2
+
     amount: Cost
     """The sum of the budget lines; in the holding currency."""
     budget: tuple[BudgetLine, ...] = Field(min_length=1, max_length=200)
@@ -203,7 +205,7 @@ def request_digest(grant: Grant) -> str:
         "currency": grant.currency,
         "months": grant.months,
         "institution": grant.institution,
-        "budget": [line.model_dump(mode="json") for line in grant.budget],
+        "budget": [line.model_dump(mode="json", exclude_none=True) for line in grant.budget],
         "letters": [letter.model_dump(mode="json") for letter in grant.letters],
     }
     text = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

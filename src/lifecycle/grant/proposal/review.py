@@ -8,6 +8,7 @@ from pydantic import Field
 from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import fits_months, fits_window, plans_capabilities
+from lifecycle.grant.budget.lines import asked_lines, with_more
 from lifecycle.grant.proposal.request import request_digest
 from lifecycle.grant.state import (
     Evolves,
@@ -80,6 +81,8 @@ def _grant_approved(grant: MutableGrant, event: GrantApproved) -> None:
     grant.conditions = event.conditions
     grant.edition = event.edition
     grant.request_digest = event.request_digest
+    lines = grant.lines or asked_lines(line.as_asked for line in grant.budget)
+    grant.lines = with_more(lines, amount, {}, grant.currency)
     commit(grant, event.on, amount)
     grant.selections = [(event.on, amount)] if grant.call is not None and amount else []
 

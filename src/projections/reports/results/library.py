@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from lifecycle.kernel.errors import Unreachable
+from lifecycle.kernel.likeness import group_key
 from lifecycle.parse import Malformed
 from lifecycle.types.readings.nearest import unknown
-from lifecycle.types.text import as_label, group_key
+from lifecycle.types.text import as_label
 from projections.reports import common_columns as common
 from projections.reports.portfolio.register import standing_on, was_approved
 from projections.reports.results.exchanges import Held, activities_held

@@ -1,10 +1,11 @@
 """The parts of a request for funding that a grant's state keeps."""
 
+from lifecycle.grant.budget.lines import AskedLine
 from lifecycle.kernel.event import Value
 from lifecycle.types.dates import Day
 from lifecycle.types.money import Cost
 from lifecycle.types.text import Line
-from lifecycle.types.vocabularies import Country, Label
+from lifecycle.types.vocabularies import Country, Label, LineKind
 
 
 class BudgetLine(Value):
@@ -16,6 +17,13 @@ class BudgetLine(Value):
     """In the holding currency; zero if it costs the fund nothing."""
     capacity: bool = False
     """Whether it is for the countries' own capacity to share know-how."""
+    kind: LineKind | None = None
+    """What kind of cost it is; other if not given."""
+
+    @property
+    def as_asked(self) -> AskedLine:
+        """Return the line as a budget asks for it."""
+        return AskedLine(self.line, self.amount.amount, self.capacity, self.kind)
 
 
 class Letter(Value):

@@ -1,0 +1,1 @@
+"""The budget lines of an approved grant."""

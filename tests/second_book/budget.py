@@ -1,0 +1,127 @@
+"""A grant's budget lines, computed from the payments and the changes of the commitment (domain §8)."""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from second_book.basics import Event, State, committed, money
+
+CENT = Decimal("0.01")
+NOTHING = Decimal(0)
+
+
+def key(name: str | None) -> str:
+    """Return the name of a line without regard to case."""
+    return (name or "").lower()
+
+
+def share_out(amount: Decimal, weights: list[Decimal]) -> list[Decimal]:
+    """Return the amount in cents in proportion to the weights: large fractions of a cent are rounded up."""
+    whole = sum(weights) or len(weights)
+    exact = [Fraction(amount / CENT) * Fraction(w if any(weights) else 1) / Fraction(whole) for w in weights]
+    cents = [int(part) for part in exact]
+    for _ in range(int(amount / CENT) - sum(cents)):
+        behind = [part - cent for part, cent in zip(exact, cents, strict=True)]
+        cents[behind.index(max(behind))] += 1
+    return [cent * CENT for cent in cents]
+
+
+def paid_from(state: State, line: str) -> Decimal:
+    """Return what was paid from a line and not refunded."""
+    paid = sum((p["out"] - p["back"] for p in state["payments"].values() if p["line"] == line), NOTHING)
+    return Decimal(paid + state["lines"][line].get("before", NOTHING))
+
+
+def waiting_for(state: State, line: str) -> Decimal:
+    """Return what is asked for from a line and neither paid nor rejected."""
+    payments = [p for p in state["payments"].values() if p["line"] == line]
+    asked = [p["asked"] for p in payments if p["is"] == "requested"]
+    return sum((*asked, *(p["allowed"] for p in payments if p["is"] == "authorised")), NOTHING)
+
+
+def holds(line: State) -> Decimal:
+    """Return what a line holds."""
+    return Decimal(line["approved"] + line["moved"])
+
+
+def left(state: State, name: str) -> Decimal:
+    """Return what a line has left. Nothing waits any more once the grant has ended."""
+    waiting = NOTHING if state["ended"] else waiting_for(state, name)
+    return holds(state["lines"][name]) - waiting - paid_from(state, name)
+
+
+def change(state: State, changes: list[Decimal]) -> None:
+    """Change what each line holds."""
+    pairs = zip(state["lines"].items(), changes, strict=True)
+    state["lines"] = {name: {**line, "approved": line["approved"] + part} for (name, line), part in pairs}
+
+
+def stated(state: State, event: Event) -> list[Decimal] | None:
+    """Return the amount that the event states for each line, or None."""
+    if event.get("lines") is None:
+        return None
+    amounts = {key(line["line"]): money(line["amount"]) for line in event["lines"]}
+    return [amounts.get(name, NOTHING) for name in state["lines"]]
+
+
+def approve(state: State, event: Event) -> None:
+    """Split an approval or an increase over the lines."""
+    if not state["lines"]:
+        state["lines"] = {
+            key(line["line"]): {"asked": money(line["amount"]), "approved": NOTHING, "moved": NOTHING, **line}
+            for line in state["budget"]
+        }
+    weights = [line["asked"] for line in state["lines"].values()]
+    change(state, stated(state, event) or share_out(money(event["amount"]), weights))
+
+
+def bring_forward(state: State, held: Decimal) -> None:
+    """Take over the lines; without any, one line holds all. Of several, each says what was paid before."""
+    lines = state["budget"] or [{"line": "brought forward", "amount": f"{held} USD"}]
+    state["lines"] = {}
+    for line in lines:
+        amount, before = money(line["amount"]), money(line.get("paid") or "0")
+        state["lines"][key(line["line"])] = {"asked": amount, "approved": amount, "moved": NOTHING}
+        if len(lines) > 1:
+            state["lines"][key(line["line"])]["before"] = before
+    if payment := state["payments"].get("brought-forward"):
+        payment["line"] = key(lines[0]["line"]) if len(lines) == 1 else ""
+
+
+def cancel(state: State, event: Event) -> None:
+    """Take a cancelled part of the balance from the lines: from what is left first, then from what waits."""
+    if parts := stated(state, event):
+        change(state, [-part for part in parts])
+        return
+    missing = money(event["amount"])
+    for waits in (waiting_for, lambda *_: NOTHING):
+        names = list(state["lines"])
+        has = [
+            max(NOTHING, holds(state["lines"][name]) - waits(state, name) - paid_from(state, name))
+            for name in names
+        ]
+        part = min(missing, sum(has))
+        if part:
+            change(state, [-taken for taken in share_out(part, has)])
+        missing -= part
+
+
+def end(state: State) -> None:
+    """Leave each line at what was paid from it; what is committed beyond, or overpaid, is split."""
+    if not state["lines"]:
+        return
+    paid, has = [], []
+    for name, line in state["lines"].items():
+        paid.append(paid_from(state, name))
+        has.append(holds(line))
+    rest, sign = committed(state) - sum(paid), 1
+    if rest < 0:
+        rest, sign = -rest, -1
+    over = [max(NOTHING, sign * (h - p)) for h, p in zip(has, paid, strict=True)]
+    parts = share_out(rest, over)
+    change(state, [p + sign * part - h for p, part, h in zip(paid, parts, has, strict=True)])
+
+
+def lines_of(state: State) -> dict[str, tuple[Any, ...]]:
+    """Return what each line holds, what was moved, and what is left, for comparison."""
+    return {name: (holds(line), line["moved"], left(state, name)) for name, line in state["lines"].items()}
