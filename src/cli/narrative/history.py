@@ -97,7 +97,8 @@ def paragraphs_of(
         )
         recorded_on = day_at(entry.recorded_at, fund.time_zone)
         paragraph.late_days = max(0, (recorded_on - entry.on).days)
-        paragraph.late = recorded_on > lateness.in_time_until(entry)
+        # What was brought in as history was recorded elsewhere in its time.
+        paragraph.late = not entry.is_history and recorded_on > lateness.in_time_until(entry)
         paragraph.corrections = corrections.get(version, [])
         paragraph.struck_by = struck_by.get(version)
         paragraph.without_effect = version in void

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from lifecycle.journal.mapper import event_json, event_of, topic_of
 from lifecycle.kernel.errors import Altered
-from lifecycle.kernel.event import Event, LeftOut
+from lifecycle.kernel.event import Event, ImportedFrom, LeftOut
 from lifecycle.kernel.history import Entry
 from lifecycle.types.money import Money
 
@@ -30,6 +30,7 @@ SCHEMA = pa.schema(
         pa.field("recorder", _WORD, nullable=False),
         pa.field("command_id", pa.string(), nullable=False),
         pa.field("note", pa.string()),
+        pa.field("imported_from", pa.string()),
         pa.field("rules", pa.int16(), nullable=False),
         pa.field("amount", pa.decimal128(20, 6)),
         pa.field("currency", _WORD),
@@ -41,8 +42,9 @@ SCHEMA = pa.schema(
 """The columns of an exported entry.
 
 ``event`` is its name and the version of its form, as in ``FundsDisbursed.v1``; ``fields`` the whole event as
-JSON; ``amount`` and ``currency`` those of the event, if it has one amount. A row that counts in no fold has
-the reason in ``left_out`` and no ``fields``.
+JSON; ``amount`` and ``currency`` those of the event, if it has one amount; ``imported_from`` the source,
+reference and mode of an imported entry as JSON. A row that counts in no fold has the reason in ``left_out``
+and no ``fields``.
 """
 _ROWS = 20_000
 """Rows of a group, which is compressed and read as a whole."""
@@ -91,6 +93,7 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         entry.recorder,
         entry.command_id,
         entry.note,
+        None if (origin := entry.imported_from) is None else origin.model_dump_json(),
         entry.rules,
         amount,
         currency,
@@ -164,7 +167,7 @@ def _is_of(topics: pa.Array, events: Collection[str]) -> pa.BooleanArray:
 
 _READ = (
     *("stream", "version", "position", "event", "on", "fields", "left_out", "quarantined"),
-    *("recorded_at", "recorder", "command_id", "note", "rules"),
+    *("recorded_at", "recorder", "command_id", "note", "rules", "imported_from"),
 )
 """The columns that an entry is made of."""
 
@@ -190,6 +193,7 @@ def _entry(  # noqa: PLR0917 in the order of the columns
     command_id: str,
     note: str | None,
     rules: int,
+    imported_from: str | None,
 ) -> Entry:
     event: Event
     if why is not None:
@@ -199,4 +203,5 @@ def _entry(  # noqa: PLR0917 in the order of the columns
     else:
         raise Altered(f"{stream}@{version} has no fields")
     moment = _EPOCH + recorded_at * _MICROSECOND
-    return Entry(stream, version, event, moment, recorder, command_id, note, position, None, rules)
+    origin = None if imported_from is None else ImportedFrom.model_validate_json(imported_from)
+    return Entry(stream, version, event, moment, recorder, command_id, note, position, None, rules, origin)

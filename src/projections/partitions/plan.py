@@ -19,7 +19,7 @@ from projections.engine.step import left_out_rows
 
 FILE = "_export.json"
 """The plan's file. Programs that read a folder of Parquet files skip names with a ``_`` in front."""
-_FORMAT = 1
+_FORMAT = 2
 """The format of the plan and of the rows. An export of another format is not read."""
 _RANGE = 100
 """Grants or calls that are put into a bucket together, if there are many more of them than buckets."""

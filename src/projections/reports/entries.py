@@ -25,6 +25,12 @@ COLUMNS = Columns(
     Column("recorder", Type.TEXT, "Who recorded it"),
     Column("late_days", Type.COUNT, "Days from `on` to the day of recording at the fund's seat; at least 0"),
     Column("corrected_by", Type.COUNT, "The version of the correction that changed it; null if none did"),
+    Column(
+        "imported_from",
+        Type.TEXT,
+        "Where it was brought in from, as JSON: source, reference, mode; null if it was not imported",
+        width=14,
+    ),
     Column("fields", Type.TEXT, "The event's other fields as they read now, as JSON", width=30),
     first="stream version event on actor recorder corrected_by late_days fields",
 )
@@ -49,6 +55,7 @@ def rows(book: Book, as_of: date, known: int, grant: str | None = None) -> Itera
                 recorder=entry.recorder,
                 late_days=max(0, (recorded_on - entry.on).days),
                 corrected_by=entry.corrected_by,
+                imported_from=None if (origin := entry.imported_from) is None else origin.model_dump_json(),
                 fields=_fields(entry.event),
             )
 

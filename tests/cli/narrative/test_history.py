@@ -289,6 +289,9 @@ def test_what_was_brought_in_as_history_says_so(lived: Shell) -> None:
     assert lived("record", lived.file([{**line, "imported_from": origin}])).code == 0
     (told,) = [row for row in lived("--json", "audit", "history", "G-1").rows if row["imported_from"]]
     assert (told["actor"], told["imported_from"]) == ("nobody", origin)
-    assert "imported from register, row 7: judged by arithmetic alone" in lived("audit", "history", "G-1").out
+    assert (told["late"], told["late_days"] > 3_000) == (False, True), "it was recorded elsewhere in its time"
+    paragraph = lived("audit", "history", "G-1").out.split("supervision", 1)[1].split("2017-", 1)[0]
+    assert "imported from register, row 7: judged by arithmetic alone" in paragraph
+    assert "late, " not in paragraph
     verified = lived("audit", "verify", "--rules")
     assert (verified.code, "history that was brought in: 1 entry" in verified.out) == (0, True)

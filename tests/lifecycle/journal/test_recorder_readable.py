@@ -7,6 +7,7 @@ import pytest
 from lifecycle.book.book import Book
 from lifecycle.journal.mapper import stamp, topic_of
 from lifecycle.journal.stored_row import moment_of
+from lifecycle.kernel.event import ImportedFrom
 from support import given as g
 from support.books import make_book, record
 
@@ -34,6 +35,13 @@ def test_entries_are_read_as_text(book: Book) -> None:
         assert tuple(row)[:-1] == (*about, *by, entry.rules, entry.note)
         assert type(entry.event).model_validate(json.loads(row[-1])) == entry.event
     assert (rows[-1][6], rows[-1][8]) == ("c 1", "by letter")
+
+
+def test_an_imported_entry_says_where_it_comes_from(book: Book) -> None:
+    origin = ImportedFrom(source="register", reference="row 7", mode="history")
+    assert book.record(g.but(g.cost("01-13"), imported_from=origin), "admin").outcome == "accepted"
+    (row,) = book.journal.recorder.rows("SELECT imported_from FROM journal WHERE imported_from IS NOT NULL")
+    assert json.loads(row[0]) == origin.model_dump()
 
 
 def test_refusals_are_read_as_text(book: Book) -> None:

@@ -1,5 +1,6 @@
 """Exported entries are typed and complete, and a killed export is finished by the next."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from lifecycle.book.book import Book
 from lifecycle.kernel.errors import Altered, Unreachable
+from lifecycle.kernel.event import ImportedFrom
 from lifecycle.kernel.history import kind_of
 from lifecycle.parse import Malformed
 from projections.partitions import export as exporting
@@ -39,6 +41,19 @@ def test_every_entry_is_read_as_the_book_reads_it(book: Book, exported: Path) ->
         f"grant:{name}" for name in book.grants()
     }
     assert {name for name in streams if kind_of(name) == "call"} == {f"call:{name}" for name in book.calls()}
+
+
+def test_an_imported_entry_keeps_where_it_comes_from(tmp_path: Path) -> None:
+    origin = ImportedFrom(source="register", reference="row 7", mode="history")
+    with new_book(tmp_path / "book") as book:
+        assert book.record(g.but(g.propose("01-10"), imported_from=origin), "admin").outcome == "accepted"
+        export(book, tmp_path / "out", 1)
+        (row,) = [row for row in pq.read_table(tmp_path / "out").to_pylist() if row["imported_from"]]
+        assert (row["stream"], json.loads(row["imported_from"])) == (f"grant:{g.G}", origin.model_dump())
+        plan = Plan.read(tmp_path / "out")
+        assert plan is not None
+        streams = dict(streams_in(file_of(tmp_path / "out", plan.bucket_of(f"grant:{g.G}")), plan.position))
+        assert streams[f"grant:{g.G}"] == book.entries(f"grant:{g.G}")
 
 
 def test_any_program_reads_the_columns_with_their_types(injured: Book, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle.journal.journal import Journal
+from lifecycle.kernel.event import ImportedFrom
 from lifecycle.kernel.history import FUND, in_force
 from lifecycle.parse import Malformed
 from projections import streamed_rows
@@ -29,6 +30,16 @@ def test_an_entry_has_its_officers_its_days_and_its_other_fields(tmp_path: Path)
         assert row["late_days"] == (entry.recorded_at.date() - entry.on).days > 0
         assert book.resolve(row["recorded_at"]) == row["position"]
         assert json.loads(row["fields"]) == {"payment": "P1", "amount": "2000.00 USD"}
+
+
+def test_an_imported_entry_says_where_it_comes_from(tmp_path: Path) -> None:
+    origin = ImportedFrom(source="register", reference="row 7", mode="history")
+    with new_book(tmp_path / "book", PAID) as book:
+        command = g.but(g.cost("05-01", actor="n.obody"), imported_from=origin)
+        assert book.record(command, "admin").outcome == "accepted"
+        *others, imported = ask(book, "entries", "05-01", grant=g.G)
+        assert json.loads(imported["imported_from"]) == origin.model_dump()
+        assert {row["imported_from"] for row in others} == {None}
 
 
 def test_it_lists_the_entries_in_force_of_the_fund_of_calls_and_of_grants(tmp_path: Path) -> None:
