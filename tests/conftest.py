@@ -8,6 +8,7 @@ import pytest
 
 from support.cli_shell import SRC, Shell
 from support.command_server import CommandServer, command_server
+from support.made_books import SEALS, MadeBooks, Recipe
 from support.servers import QUICK, Server
 
 STORES = ("sqlite", "postgresql")
@@ -91,18 +92,38 @@ def store(request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def made_books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> MadeBooks:
+    """The books that this process of the tests has made, to be copied."""
+    return MadeBooks(tmp_path_factory.mktemp("made"), lambda: request.getfixturevalue("server"))
+
+
+@pytest.fixture
+def recipe() -> Recipe | None:
+    """How the book is made that a test finds at its place. A folder of tests may say so for its own."""
+    return None
+
+
 @pytest.fixture
 def place(
-    store: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: str,
+    recipe: Recipe | None,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Path | str]:
     """Yield a place for a book: a folder, or the address of a new PostgreSQL database."""
+    made_books: MadeBooks = request.getfixturevalue("made_books")
     if store == "sqlite":
+        if recipe is not None:
+            made_books.copy_to_folder(recipe, tmp_path / "book")
         yield tmp_path / "book"
         return
     server: Server = request.getfixturevalue("server")
-    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "seals"))
-    with server.database() as url:
-        yield url
+    monkeypatch.setenv(SEALS, str(tmp_path / "seals"))
+    copied = server.database() if recipe is None else made_books.in_database(recipe, tmp_path / "seals")
+    with copied as address:
+        yield address
 
 
 @pytest.fixture
@@ -135,6 +156,6 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def database(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Yield the address of a new, empty PostgreSQL database; the seals of its book are in ``seals``."""
-    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "seals"))
+    monkeypatch.setenv(SEALS, str(tmp_path / "seals"))
     with server.database() as url:
         yield url

@@ -1,60 +1,49 @@
-"""Books for the tests of the public API. A book in a folder is copied from one that is made once."""
+"""Books for the tests of the public API, copied from one that is made once."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 
 import grantbook
 from support.cli_shell import Shell, life, run_as_admin
+from support.made_books import Recipe
 
 INIT = ("--name", "A fund", "--on", "2008-10-01", "--seal")
 
 
-@pytest.fixture(scope="session")
-def new_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a new book, which is sealed after each command."""
-    book = tmp_path_factory.mktemp("books") / "book"
-    run_as_admin("init", str(book), *INIT)
-    return book
+def make_new(place: Path | str) -> None:
+    """Make a new book, which is sealed after each command."""
+    run_as_admin("init", str(place), *INIT)
 
 
-@pytest.fixture(scope="session")
-def lived_book(new_book: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a book that holds the grant G-1, up to a partial refund of its first payment."""
-    book = copytree(new_book, tmp_path_factory.mktemp("books") / "book")
-    record_life(book)
-    return book
-
-
-def record_life(place: Path | str) -> None:
+def make_lived(place: Path | str) -> None:
+    """Make a book that holds the grant G-1, up to a partial refund of its first payment."""
+    make_new(place)
     with grantbook.open(place, officer="admin") as book:
         for line in life():
             book.record(line)
 
 
 @pytest.fixture
-def new(shell: Shell, monkeypatch: pytest.MonkeyPatch, new_book: Path) -> Shell:
+def recipe(request: pytest.FixtureRequest) -> Recipe | None:
+    """How the book of the test's shell is made."""
+    if "lived" in request.fixturenames:
+        return Recipe("sealed_lived", make_lived)
+    return Recipe("sealed_new", make_new) if "new" in request.fixturenames else None
+
+
+@pytest.fixture
+def new(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
     """Return a shell with a new book."""
     monkeypatch.setenv("GRANTBOOK_BOOK", shell.book)
-    if isinstance(shell.place, Path):
-        copytree(new_book, shell.place)
-    else:
-        result = shell("init", shell.book, *INIT)
-        assert result.code == 0, result.err
     return shell
 
 
 @pytest.fixture
-def lived(shell: Shell, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Shell:
+def lived(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
     """Return a shell with a book that holds the grant G-1, up to a partial refund of its first payment."""
-    if isinstance(shell.place, Path):
-        monkeypatch.setenv("GRANTBOOK_BOOK", shell.book)
-        copytree(request.getfixturevalue("lived_book"), shell.place)
-        return shell
-    request.getfixturevalue("new")
-    record_life(shell.place)
+    monkeypatch.setenv("GRANTBOOK_BOOK", shell.book)
     return shell
 
 

@@ -4,18 +4,23 @@ from pathlib import Path
 
 import pytest
 
-from support.cli_shell import Shell, life
+from support.cli_shell import Shell, make_lived
+from support.made_books import Recipe
+
+
+def make(place: Path | str) -> None:
+    """Make a book that holds a grant's life and is not sealed."""
+    make_lived(place, "--name", "The Facility", "--no-seal")
 
 
 @pytest.fixture
-def shell(
-    place: Path | str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Shell:
-    shell = Shell(tmp_path, place, capsys)
-    monkeypatch.chdir(tmp_path)
+def recipe() -> Recipe:
+    """How the book of the test's shell is made."""
+    return Recipe("hostile", make)
+
+
+@pytest.fixture
+def shell(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """Return a shell with the book."""
     monkeypatch.setenv("GRANTBOOK_BOOK", shell.book)
-    monkeypatch.setenv("GRANTBOOK_OFFICER", "admin")
-    init = ("init", shell.book, "--name", "The Facility", "--on", "2008-10-01", "--no-seal")
-    assert shell(*init).code == 0
-    assert shell("record", shell.file(life())).code == 0
     return shell

@@ -9,6 +9,7 @@ from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -125,6 +126,14 @@ def run_as_admin(*words: str) -> None:
             patch.delenv(name, raising=False)
         code = run([*words])
     assert code == 0, out.getvalue()
+
+
+def make_lived(place: Path | str, *options: str) -> None:
+    """Make a book with these options of ``init``, and record a grant's life up to the refund of a payment."""
+    run_as_admin("init", str(place), "--on", "2008-10-01", *options)
+    with TemporaryDirectory() as folder:
+        commands = write_commands(Path(folder) / "commands.jsonl", life())
+        run_as_admin("--book", str(place), "record", commands)
 
 
 def _text(line: Any) -> str:

@@ -116,15 +116,23 @@ class Server:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    def create(self, database: str, *, template: str = "template0", options: str = "") -> None:
+        """Create a database as a copy of the template."""
+        self.rows(f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY file_copy {options}")
+
+    def drop(self, database: str) -> None:
+        """Drop a database, and end whoever is connected to it."""
+        self.rows(f"DROP DATABASE {database} WITH (FORCE)")
+
     @contextmanager
     def database(self, encoding: str = "UTF8") -> Iterator[str]:
         """Yield the address of a new, empty database, and drop it afterwards."""
         name = f"book_{next(_numbers)}"
-        self.rows(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'")
+        self.create(name, options=f"ENCODING '{encoding}' LOCALE 'C'")
         try:
             yield self.url(name)
         finally:
-            self.rows(f"DROP DATABASE {name} WITH (FORCE)")
+            self.drop(name)
 
 
 def as_user(address: str, user: str) -> str:

@@ -5,6 +5,7 @@ bound to the tables when it is made, so it means the same whatever the caller's 
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 from sqlalchemy import ColumnElement, Date, Dialect, Select, Text, cast, literal_column
 
@@ -50,6 +51,7 @@ def removal() -> list[str]:
     return [f"DROP FUNCTION IF EXISTS {name.replace('-', '_')}{SUFFIX}(date)" for name in REPORTS]
 
 
+@cache
 def comments() -> str:
     """Return one script of statements that comment on the views, their columns and the functions."""
     return ";\n".join(_comments())

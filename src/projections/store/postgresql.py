@@ -7,6 +7,7 @@ Commits do not wait for the disk: after a crash the views may be a few transacti
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +177,7 @@ def make(views: Views, _: Callable[[Path], object]) -> None:
             _remove_sql_views(raw)
             for table in TABLES.values():
                 raw.execute(f"DROP TABLE IF EXISTS {table.name}, {SHADOW}{table.name}")
-            _run(raw, (creation_of(table, _DIALECT) for table in TABLES.values()))
+            _run(raw, _statements_of_tables())
             raw.execute(f"INSERT INTO {views_format.name} VALUES (%s)", (schema_digest.current_format(),))
             _create_sql_views(raw)
 
@@ -192,8 +193,20 @@ def _run(raw: Raw, statements: Iterable[str]) -> None:
 
 def _create_sql_views(raw: Raw) -> None:
     """Create the SQL views, the functions of a day, and the comments on both."""
-    _run(raw, (*sql_views.creation(_DIALECT), *sql_functions.creation(_DIALECT)))
+    _run(raw, _statements_of_sql_views())
     raw.execute(sql_functions.comments())  # some hundred statements: one trip to the server
+
+
+@cache
+def _statements_of_sql_views() -> tuple[str, ...]:
+    """Return the statements that create all SQL views and functions. To make the text of them takes long."""
+    return (*sql_views.creation(_DIALECT), *sql_functions.creation(_DIALECT))
+
+
+@cache
+def _statements_of_tables() -> tuple[str, ...]:
+    """Return the statements that create all tables."""
+    return tuple(creation_of(table, _DIALECT) for table in TABLES.values())
 
 
 def _remove_sql_views(raw: Raw) -> None:

@@ -15,7 +15,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -243,9 +243,10 @@ def _empty() -> sqlite3.Connection:
     return raw
 
 
-def statements_of_tables() -> list[str]:
+@cache
+def statements_of_tables() -> tuple[str, ...]:
     """Return the statements that create all tables."""
-    return [_creation_of(table) for table in TABLES.values()]
+    return tuple(_creation_of(table) for table in TABLES.values())
 
 
 def _creation_of(table: TableLayout, prefix: str = "") -> str:
@@ -256,13 +257,14 @@ def _creation_of(table: TableLayout, prefix: str = "") -> str:
     return creation_of(table, sqlite.dialect(), prefix)
 
 
-def statements_of_sql_views() -> list[str]:
-    """Return the statements that create all SQL views."""
+@cache
+def statements_of_sql_views() -> tuple[str, ...]:
+    """Return the statements that create all SQL views. To make the text of them takes a sixth of a second."""
     from sqlalchemy.dialects import sqlite
 
     from projections.reports.sql_views import creation
 
-    return creation(sqlite.dialect())
+    return tuple(creation(sqlite.dialect()))
 
 
 def run(raw: sqlite3.Connection, statements: Iterable[str]) -> None:
