@@ -108,22 +108,17 @@ def recipe() -> Recipe | None:
 def place(
     store: str,
     recipe: Recipe | None,
-    request: pytest.FixtureRequest,
+    made_books: MadeBooks,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Path | str]:
-    """Yield a place for a book: a folder, or the address of a new PostgreSQL database."""
-    made_books: MadeBooks = request.getfixturevalue("made_books")
+    request: pytest.FixtureRequest,
+) -> Path | str:
+    """Return a place for a book: a folder, or the address of a new PostgreSQL database."""
     if store == "sqlite":
         if recipe is not None:
             made_books.copy_to_folder(recipe, tmp_path / "book")
-        yield tmp_path / "book"
-        return
-    server: Server = request.getfixturevalue("server")
-    monkeypatch.setenv(SEALS, str(tmp_path / "seals"))
-    copied = server.database() if recipe is None else made_books.in_database(recipe, tmp_path / "seals")
-    with copied as address:
-        yield address
+        return tmp_path / "book"
+    address: str = request.getfixturevalue("database")
+    return address
 
 
 @pytest.fixture
@@ -154,8 +149,18 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def database(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Yield the address of a new, empty PostgreSQL database; the seals of its book are in ``seals``."""
+def database(
+    server: Server,
+    recipe: Recipe | None,
+    made_books: MadeBooks,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
+    """Yield the address of a new database, empty or with a copy of the test's book.
+
+    The seals of its book are in the folder ``seals``.
+    """
     monkeypatch.setenv(SEALS, str(tmp_path / "seals"))
-    with server.database() as url:
-        yield url
+    copied = server.database() if recipe is None else made_books.in_database(recipe, tmp_path / "seals")
+    with copied as address:
+        yield address

@@ -8,6 +8,7 @@ import pytest
 from lifecycle.book.book import Book
 from support import given as g
 from support.books import Clock, make_book
+from support.made_books import MadeBooks, Recipe
 
 
 @pytest.fixture
@@ -16,10 +17,22 @@ def clock() -> Clock:
     return Clock()
 
 
+def make(place: Path | str) -> None:
+    """Make a book with a founded fund and one proposal."""
+    make_book(place, [*g.FOUNDED, *g.PROPOSED]).close()
+
+
 @pytest.fixture
-def book(place: Path | str, clock: Clock) -> Iterator[Book]:
+def book(place: Path | str, clock: Clock, made_books: MadeBooks) -> Iterator[Book]:
     """A founded fund and one proposal, on a real file and in a real database."""
-    with make_book(place, [*g.FOUNDED, *g.PROPOSED], clock=clock) as book:
+    if isinstance(place, Path):
+        made_books.copy_to_folder(Recipe("proposed", make), place)
+    else:
+        make(place)
+    with Book.open(place, clock=clock) as book:
+        newest = book.recorded_at(book.position())
+        assert newest is not None
+        clock.now = newest
         yield book
 
 

@@ -1,6 +1,7 @@
 """A book in a database, and logins with one role each."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -9,13 +10,25 @@ import pytest
 from lifecycle.book.book import Book
 from support import given as g
 from support.books import make_book
+from support.made_books import Recipe
 from support.servers import Server, logins
+
+
+def make(place: Path | str) -> None:
+    """Make a book with a founded fund and one paid grant, by the server's own clock."""
+    make_book(place, [*g.FOUNDED, *g.PAID], clock=None).close()
+
+
+@pytest.fixture
+def recipe(request: pytest.FixtureRequest) -> Recipe | None:
+    """How the test's book is made, if it has one."""
+    return Recipe("paid", make, is_sealed=False) if "book" in request.fixturenames else None
 
 
 @pytest.fixture
 def book(database: str) -> Iterator[Book]:
     """Yield a book with a founded fund and one paid grant, by the server's own clock."""
-    with make_book(database, [*g.FOUNDED, *g.PAID], clock=None) as book:
+    with Book.open(database) as book:
         yield book
 
 

@@ -30,7 +30,7 @@ def test_a_database_that_is_not_in_utf8_is_refused(
 ) -> None:
     with make_book(tmp_path / "other", g.FOUNDED):
         pass
-    with server.database(encoding) as url:
+    with server.database(f"ENCODING '{encoding}' LOCALE 'C'") as url:
         for words in (
             ("init", url, "--name", "Vĩnh Phúc"),
             ("move", str(tmp_path / "other"), url),

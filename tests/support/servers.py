@@ -24,6 +24,8 @@ from lifecycle.journal.postgresql.roles import ROLES, script
 
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """A test's database need not outlive a loss of power."""
+UTF8 = "ENCODING 'UTF8' LOCALE 'C'"
+"""Options of a new database."""
 _FRUGAL = {"shared_buffers": "32MB", "max_connections": "50", "listen_addresses": ""}
 _USER: dict[str, Any] = {}
 """Options that name the user of the server, which does not run as root."""
@@ -125,10 +127,10 @@ class Server:
         self.rows(f"DROP DATABASE {database} WITH (FORCE)")
 
     @contextmanager
-    def database(self, encoding: str = "UTF8") -> Iterator[str]:
+    def database(self, options: str = UTF8) -> Iterator[str]:
         """Yield the address of a new, empty database, and drop it afterwards."""
         name = f"book_{next(_numbers)}"
-        self.create(name, options=f"ENCODING '{encoding}' LOCALE 'C'")
+        self.create(name, options=options)
         try:
             yield self.url(name)
         finally:
