@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cli.commands.import_files.import_run import ImportRun, Rejects
     from cli.commands.record.run import Count
     from cli.importing.mapping.model import Map
+    from cli.importing.suggesting.fitting import Known
 
 _PRINTED = 200
 """How many rejected cells are printed; a file gets all of them."""
@@ -219,17 +220,32 @@ def _grouped(amount: str) -> str:
     return f"{Decimal(amount):,f}"
 
 
+def _known() -> "Known":
+    """Return the windows and the currency of the book; without a book the windows of the shipped editions."""
+    from cli.importing.suggesting.fitting import Known
+    from lifecycle.kernel.errors import Unreachable
+    from lifecycle.policy.edition_file import shipped
+
+    try:
+        with settings().open(read_only=True) as book:
+            fund = book.fund()
+    except (click.UsageError, Unreachable):
+        windows = {name for edition in shipped() for name in edition.windows}
+        return Known(windows, None)
+    return Known({name for edition in fund.editions.values() for name in edition.windows}, fund.currency)
+
+
 def _print_map(name: str, files: tuple[Path, ...], *, suggest: bool) -> int:
     from cli.importing.mapping.load import load_map, shipped
     from cli.importing.rows import BadFile
 
     if suggest:
-        from cli.importing.suggest import suggestion
+        from cli.importing.suggesting.suggestion import suggestion
 
         if files:
             raise click.UsageError("name one file: grantbook import --suggest FILE")
         try:
-            say(suggestion(Path(name)).rstrip("\n"))
+            say(suggestion(Path(name), _known()).rstrip("\n"))
         except BadFile as error:
             raise click.UsageError(str(error)) from None
         return 0

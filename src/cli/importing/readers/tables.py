@@ -46,7 +46,7 @@ def table(  # noqa: PLR0917 how the rows and the header are read
         raise BadFile(f"{file}: it has no rows")
     titles = [text_of(value) for value in buffer[at][0]]
     names = [column_key(title) for title in titles]
-    shown = [title for title in titles if title]
+    shown = [str(value) for value, title in zip(buffer[at][0], titles, strict=True) if title]
     _check_names(titles, columns, optional, file)
     if at:
         note(f"rows above the header left out: the header is row {at + 1}", buffer[at][1](0))

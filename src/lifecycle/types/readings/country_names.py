@@ -15,6 +15,11 @@ def code_of_country(name: str) -> str | None:
     return codes[names[0]] if names else None
 
 
+def has_country(name: str) -> bool:
+    """Return whether the name is that of a country, and not only similar to one."""
+    return _key(name) in _codes()
+
+
 @cache
 def _codes() -> dict[str, str]:
     text = Path(__file__).with_name("country_names.csv").read_text("utf-8")

@@ -408,23 +408,6 @@ def test_a_template_as_it_is_written_can_be_imported(gb: Shell, name: str, endin
     assert checked["refused"] == (3 if name == "payments" else 0)  # the book has no such grant
 
 
-def test_a_map_is_suggested_from_the_header_with_what_it_is_unsure_of(gb: Shell) -> None:
-    (gb.folder / "t.csv").write_text(
-        "Project id,Project title,Type,Country,Theme,Value,Decision date,Mood\n"
-        "A1,Tea,stand_alone,TZ,agri,100.00,03/04/2016,good\n",
-        "utf-8",
-    )
-    suggested = gb("import", "--suggest", "t.csv").out
-    assert "# UNSURE: 'Mood' is not used" in suggested
-    assert "# UNSURE: no header fits 'Proposed on'" in suggested
-    assert "# UNSURE: days may have the day or the month first" in suggested
-    assert 'formats = ["DD/MM/YYYY"]' in suggested
-    assert 'title = { column = "Project title" }' in suggested
-    (gb.folder / "mine.toml").write_text(suggested.replace('"Proposed on"', '"Decision date"'), "utf-8")
-    result = gb("--json", "import", "mine.toml", "t.csv", "--check")
-    assert (result.row["malformed"], result.row["sums"][0]["approved"]) == (0, "100.00"), result
-
-
 @pytest.mark.parametrize(
     ("exported", "file", "name"),
     [("iati", "a/activities.xml", "iati-2.03"), ("360giving", "a.json", "360giving")],

@@ -1,0 +1,1 @@
+"""A map that is proposed for a table, from its header and its values."""

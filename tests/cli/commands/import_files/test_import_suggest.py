@@ -1,0 +1,168 @@
+"""A map that is proposed for a table says for each column how sure it is and why, and loads as it is."""
+
+from pathlib import Path
+
+import pytest
+
+from support.cli_shell import Shell
+
+PROJECTS = """\
+Our exchanges,,,,,,,,,,
+Project,Name of  project,Programme,Recipient countries,Host,Duration,Sum USD,Submitted,Approved,Paid,Mood
+P-01,Dairy co-ops,stand alone,Kenya; Viet Nam,India,12,"2.500,5",03.04.2017,15.05.2017,01.06.2017,good
+P-02,Tax registers,Stand alone,Kenia,Chile,10 months,"9.750,50",13.04.2017,20.05.2017,15.06.2017,
+"""
+PAYMENTS = """\
+Ref;Project;Paid to;Montant (€);Date of request;Value date;Cost category
+1;G-1;Airline;1 234,50;01/02/2017;05/02/2017;travel
+2;G-1;Hotel;99,00;02/02/2017;05/02/2017;travel
+"""
+DONORS = """\
+Donor,Donor name,Received,Sum,Ccy
+NO,Norway,2/1/18,"1,000,000.00",USD
+SE,Sweden,31/12/18,"250,000.00",USD
+"""
+
+
+def suggested(shell: Shell, table: str, name: str = "t.csv") -> str:
+    """Return the map that is suggested for a table, having seen that it loads and reads the table."""
+    (shell.folder / name).write_text(table, "utf-8")
+    result = shell("import", "--suggest", name)
+    assert result.code == 0, result.err
+    (shell.folder / "mine.toml").write_text(result.out, "utf-8")
+    assert shell("--json", "import", "mine.toml", name, "--check").row["rows"] > 0
+    return result.out
+
+
+def test_each_column_is_said_with_how_sure_it_is_and_why(gb: Shell) -> None:
+    lines = [line[1:].strip() for line in suggested(gb, PROJECTS).splitlines()]
+    for line in (
+        "likely  \"Project\" is Grant: the header has 'project'; 2 values, all different",
+        "likely  \"Name of  project\" is Title: the header has 'name of project'; 2 values, all different",
+        "likely  \"Host\" is Providers: the header has 'host'; 2 of 2 different values are countries",
+        "likely  \"Sum USD\" is Amount: the header has 'sum'; all 2 values are amounts such as '2.500,5'",
+        'UNSURE  "Mood" is not used: 1 value',
+        "UNSURE  \"Paid\" is not used: all 2 values are days such as '01.06.2017'",
+    ):
+        assert line in lines
+
+
+def test_a_suggested_map_imports_the_table_as_it_is(gb: Shell) -> None:
+    """Its amounts, days, windows, countries and months are read, and the second spelling of a window."""
+    suggested(gb, PROJECTS)
+    row = gb("--json", "import", "mine.toml", "t.csv", "--check").row
+    assert (row["malformed"], row["refused"]) == (0, 0), row["rejected"]
+    (sums,) = row["sums"]
+    assert (sums["window"], sums["proposed"], sums["approved"]) == ("stand_alone", "12251.00", "12251.00")
+
+
+def test_names_that_are_no_codes_are_listed_with_guesses_marked(gb: Shell) -> None:
+    lines = suggested(gb, PROJECTS.replace("Kenia", "Kenia; Qwzx")).splitlines()
+    for line in (
+        *('"Kenya" = "KE"', '"Viet Nam" = "VN"', '"Kenia" = "KE"   # GUESS', '"stand alone" = "stand_alone"'),
+        '# "Qwzx" = "…"   # UNSURE: nothing that is known is near',
+    ):
+        assert line in lines
+
+
+def test_a_window_of_the_book_is_known(gb: Shell) -> None:
+    """Only a name that is near a window of the fund stands for it."""
+    text = suggested(gb, PROJECTS.replace("Stand alone", "programatic").replace("stand alone", "others"))
+    assert '"programatic" = "programmatic"   # GUESS' in text
+    assert '# "others" = ' in text
+
+
+@pytest.mark.parametrize(
+    ("days", "forms", "unclear"),
+    [
+        (("03/04/2016", "05/06/2016"), '["DD/MM/YYYY"]', "DD/MM/YYYY is taken, MM/DD/YYYY fits all as well"),
+        (("03/04/2016", "05/31/2016"), '["MM/DD/YYYY"]', ""),
+        (("03/04/2016", "31/05/2016"), '["DD/MM/YYYY"]', ""),
+        (("3.4.16", "5 May 2016"), '["D.M.YY", "D MONTH YYYY"]', "days are written in 2 forms"),
+        (("2016-03-04", "2016-05-31"), "[]", ""),
+    ],
+)
+def test_the_order_of_days_is_found_from_the_whole_column(
+    gb: Shell, days: tuple[str, str], forms: str, unclear: str
+) -> None:
+    """300 days of unclear order before the last one."""
+    rows = [f"G{number},T,{days[0]},1.00" for number in range(300)] + [f"H,T,{days[1]},1.00"]
+    text = suggested(gb, "\n".join(["Grant,Title,Proposed on,Amount", *rows]))
+    assert f"formats = {forms}" in text
+    assert ("# UNSURE: days " in text) is bool(unclear)
+    assert unclear in text
+
+
+@pytest.mark.parametrize(
+    ("amounts", "marks"),
+    [
+        (("1.000", "1.000,50"), (".", ",")),
+        (("1,000", "1,000.50"), (",", ".")),
+        (("1 000", "1 000,5"), (" ", ",")),
+        (("1'000", "1'000.50"), ("'", ".")),
+        (("12,50", "1"), (".", ",")),
+    ],
+)
+def test_the_marks_of_amounts_are_found_from_the_whole_column(
+    gb: Shell, amounts: tuple[str, str], marks: tuple[str, str]
+) -> None:
+    rows = [f"G{number};T;2016-01-01;{amounts[0]}" for number in range(300)] + [
+        f"H;T;2016-01-01;{amounts[1]}"
+    ]
+    text = suggested(gb, "\n".join(["Grant;Title;Proposed on;Amount", *rows]))
+    assert f'thousands = "{marks[0]}"\ndecimal = "{marks[1]}"\n' in text
+
+
+def test_a_column_of_days_is_no_amount_whatever_its_header_says(gb: Shell) -> None:
+    text = suggested(gb, PAYMENTS)
+    for line in (
+        '"Ref" is Payment',
+        '"Project" is Grant',
+        '"Montant (€)" is Amount',
+        '"Date of request" is Requested on',
+        '"Value date" is Paid on',
+        'currency = "EUR"',
+        'thousands = " "\ndecimal = ","',
+        "AuthorisePayment is taken to be of the day in 'Value date'",
+        "EUR is not the fund's USD",
+    ):
+        assert line in text
+
+
+def test_a_file_of_partners_is_known_as_one(gb: Shell) -> None:
+    text = suggested(gb, DONORS)
+    assert "by the shipped map partners" in text
+    assert 'currency_column = "Ccy"' in text
+    assert 'formats = ["D/M/YY"]' in text
+    assert gb("--json", "import", "mine.toml", "t.csv", "--check").row["refused"] == 0
+
+
+def test_headers_with_quotation_marks_and_lines_are_written_as_toml(gb: Shell) -> None:
+    text = suggested(gb, 'Grant,"Title\nof ""it""",When,Sum\nA,x,2017-01-02,5\nB,y,2017-01-03,6\n')
+    assert '"Title\\nof \\"it\\"" is Title' in text
+    assert '"When" is Proposed on: the header says nothing that is known; all 2 values are days' in text
+
+
+@pytest.mark.parametrize("name", ["payments", "grants", "partners"])
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_the_columns_of_a_template_are_sure(gb: Shell, name: str, ending: str) -> None:
+    file = f"t.{ending}"
+    assert gb("template", name, file).code == 0
+    result = gb("import", "--suggest", file)
+    assert f"by the shipped map {name}" in result.out
+    assert "is not used" not in result.out.replace('UNSURE  "Closed on"', "")
+    (gb.folder / "mine.toml").write_text(result.out, "utf-8")
+    as_shipped = gb("--json", "import", name, file, "--check").row
+    as_suggested = gb("--json", "import", "mine.toml", file, "--check").row
+    assert (as_suggested["commands"], as_suggested["sums"]) == (as_shipped["commands"], as_shipped["sums"])
+
+
+def test_a_table_without_days_gets_no_map(gb: Shell) -> None:
+    (gb.folder / "t.csv").write_text("a,b\nx,1\n", "utf-8")
+    result = gb("import", "--suggest", "t.csv")
+    assert (result.code, "no column has days" in result.err) == (2, True)
+
+
+def test_without_a_book_the_windows_are_those_of_the_shipped_editions(shell: Shell, tmp_path: Path) -> None:
+    (shell.folder / "t.csv").write_text(PROJECTS, "utf-8")
+    assert '"stand alone" = "stand_alone"' in shell("import", "--suggest", "t.csv").out
