@@ -92,6 +92,12 @@ def _show() -> ModuleType:
     return grant
 
 
+def _check() -> ModuleType:
+    from cli.commands.show import check
+
+    return check
+
+
 def _show_payment() -> ModuleType:
     from cli.commands.show import payment
 
@@ -237,6 +243,9 @@ OTHER_COMMANDS = (
     OtherCommand("fund adopt-policy", "Adopt an edition of windows and limits.", _files, "adopt_policy"),
     OtherCommand(
         "grant show", "Show where a grant stands, what may come next, and whose act it is.", _show, "show"
+    ),
+    OtherCommand(
+        "grant check", "Show the rules, the money, and what would be refused today.", _check, "check"
     ),
     OtherCommand("grant list", "List the grants, by name.", _show, "list_grants"),
     OtherCommand(

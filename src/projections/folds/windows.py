@@ -127,6 +127,20 @@ def _order(key: str) -> tuple[int, str]:
 # ── the rules ────────────────────────────────────────────────────────────────────────────────
 
 
+def findings_of(grant: Grant, edition: Edition) -> Iterator[Finding]:
+    """Yield the finding on each rule of the grant's window, as if it were judged today by this edition.
+
+    A grant that is not approved is judged by the amount that it asks for.
+    """
+    window = edition.windows.get(grant.window)
+    if window is None:
+        return
+    asked = grant.replace(committed=grant.requested or grant.proposed) if grant.edition is None else grant
+    for rule in _CHECKS:
+        if (finding := _finding(asked, edition, window, rule)) is not None:
+            yield finding
+
+
 def _finding(grant: Grant, edition: Edition, window: Window, rule: str) -> Finding | None:
     limit = getattr(window, _LIMIT.get(rule, rule))
     if limit is None:

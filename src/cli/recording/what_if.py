@@ -1,0 +1,104 @@
+"""Which of a grant's next commands would be refused today, and by which rule. Nothing is recorded."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cli.recording.record import try_out
+from lifecycle.catalogue import GRANT_SPECS
+from lifecycle.types.dates import plus_months
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from lifecycle.book.book import Book
+    from lifecycle.fund.state import Fund
+    from lifecycle.grant.state import Grant
+    from lifecycle.kernel.spec import Spec
+
+Words = dict[str, Any]
+
+
+class WhatIf(NamedTuple):
+    """What one command would be answered."""
+
+    command: str
+    """As it is typed after ``grantbook``."""
+    item: str | None
+    """The payment; `None` if the command is about the grant as a whole."""
+    actor: str | None
+    """Who was taken as its actor: the first officer who may act; `None` if there is none."""
+    refusal: str | None
+    """The name of the refusal; `None` if the command would be accepted, or nobody may act."""
+    message: str | None
+    rule: str | None
+
+
+def _of_grant(_grant: "Grant", _day: "date") -> Iterator[Words]:
+    yield {}
+
+
+def _approval(grant: "Grant", _day: "date") -> Iterator[Words]:
+    yield {"amount": f"{grant.requested or grant.proposed:f} {grant.currency}"}
+
+
+def _effectiveness(grant: "Grant", day: "date") -> Iterator[Words]:
+    yield {"closing_date": plus_months(day, grant.months).isoformat()}
+
+
+def _with_status(status: str, *, with_amount: bool) -> "Callable[[Grant, date], Iterator[Words]]":
+    def payments(grant: "Grant", _day: "date") -> Iterator[Words]:
+        for payment in grant.payments.values():
+            if payment.status == status:
+                amount = {"amount": f"{payment.authorised:f} {grant.currency}"} if with_amount else {}
+                yield {"payment": payment.id, **amount}
+
+    return payments
+
+
+_TRIED: "dict[str, Callable[[Grant, date], Iterator[Words]]]" = {
+    "ApproveGrant": _approval,
+    "SignAgreement": _of_grant,
+    "MakeEffective": _effectiveness,
+    "LapseGrant": _of_grant,
+    "AuthorisePayment": _with_status("requested", with_amount=False),
+    "DisburseFunds": _with_status("authorised", with_amount=True),
+    "CompleteImplementation": _of_grant,
+    "AcceptCompletionReport": _of_grant,
+    "CloseGrant": _of_grant,
+}
+"""The fund's own acts that need no words of a person, each with the fields that the grant gives it.
+
+An approval is of the amount asked for, and effectiveness is until the months of the proposal are over.
+"""
+
+
+def what_if(book: "Book", grant: "Grant", day: "date") -> Iterator[WhatIf]:
+    """Yield the answer to each act that may be tried in the grant's stage, on the day."""
+    fund = book.fund()
+    for name, fields in _TRIED.items():
+        spec = GRANT_SPECS[name]
+        if grant.stage not in spec.stages:
+            continue
+        for words in fields(grant, day):
+            actor = _actor(spec, grant, fund, day, words.get("payment", ""))
+            yield _answer(book, spec, actor, {"grant": grant.id, "on": day.isoformat(), **words})
+
+
+def _actor(spec: "Spec", grant: "Grant", fund: "Fund", day: "date", item: str) -> str | None:
+    """Return the first officer who holds the role and did not ask for what is decided."""
+    from lifecycle.grant.obligations.next_acts import WAITS
+
+    barred = {officer for officer, _ in WAITS[spec.name][1](grant, item)} if spec.name in WAITS else set()
+    holders = sorted(officer for officer in fund.officers if spec.role in fund.roles_on(officer, day))
+    return next((officer for officer in holders if officer not in barred), None)
+
+
+def _answer(book: "Book", spec: "Spec", actor: str | None, words: Words) -> WhatIf:
+    from lifecycle.parse import command_from
+
+    item = words.get("payment")
+    if actor is None:
+        message = f"no officer is {spec.role} who did not ask for it"
+        return WhatIf(spec.words, item, None, None, message, None)
+    receipt = try_out(book, command_from({"command": spec.name, "actor": actor, **words}), actor).receipt
+    return WhatIf(spec.words, item, actor, receipt.refusal, receipt.message, receipt.rule)
