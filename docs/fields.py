@@ -40,7 +40,14 @@ TYPE_ROOMS = (
         if _has_events(room)
     ),
 )
-VALUES = (grant.BudgetLine, grant.Letter, grant.Site, grant.Participants, grant.RefundPart)
+VALUES = (
+    grant.BudgetLine,
+    grant.LineBroughtForward,
+    grant.Letter,
+    grant.Site,
+    grant.Participants,
+    grant.RefundPart,
+)
 """Parts that commands and events are made of."""
 
 MEANINGS = {

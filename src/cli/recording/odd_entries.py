@@ -1,7 +1,8 @@
-"""Warnings about odd entries: the same one twice, a rate far off, a payment in breach."""
+"""Warnings about odd entries: the same one twice, a rate far off, a payment in breach, an overdrawn fund."""
 
 from typing import TYPE_CHECKING
 
+from cli.recording.overdrawn import NAME, overdrawn
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import FUND, QUARANTINES, in_force
 from projections.audit.odd_entries import STATE_RATES, OddEntries
@@ -36,11 +37,17 @@ class OddEntryWarnings:
         """By stream, and for the fund by the types of events that are compared."""
 
     def of_last_command(self) -> list[str]:
-        """Return a sentence for each reason why the entry that was recorded last is odd."""
+        """Return a sentence for each reason why the entry that was recorded last is odd.
+
+        One says that the fund is overdrawn by it.
+        """
         effect = self._book.effect
         if effect is None:
             return []
-        own = effect.entries[0]
+        short = overdrawn(effect.before.fund, effect.after.fund)
+        return [*self._of(effect.entries[0]), *([] if short is None else [short])]
+
+    def _of(self, own: "Entry") -> list[str]:
         if own.originator_id == QUARANTINES:
             return []
         if type(own.event) is EntryCorrected:
@@ -84,4 +91,5 @@ def _compared_with(event: "type[Event]") -> tuple[str, ...]:
 
 def sentence_of(warning: str) -> str:
     """Return the line that is printed for a warning."""
-    return f"warning: {warning}; grantbook audit exceptions lists it"
+    where = "report fund shows" if warning.startswith(NAME) else "audit exceptions lists"
+    return f"warning: {warning}; grantbook {where} it"

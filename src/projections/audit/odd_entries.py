@@ -5,16 +5,19 @@ in breach. Such entries are recorded with a warning, and ``grantbook audit excep
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from lifecycle.catalogue import BY_EVENT
 from lifecycle.fund import events as fund_events
+from lifecycle.fund.state import Fund
 from lifecycle.grant import events as grant_events
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry, kind_of
+from lifecycle.kernel.refusals import DecidesOwnRequest
+from lifecycle.rejudge.history_rules import broken_rules
 from lifecycle.types.money import Money
 
 
@@ -33,6 +36,9 @@ RULES = {
     ),
     "rate_off": ExceptionRule("a rate that is off the last one by more than a fifth", "domain §3"),
     "irregular_payment": ExceptionRule("a payment that the bank made in breach of a rule", "domain §3"),
+    "history_breaks_rule": ExceptionRule(
+        "an entry brought in as history that would have been refused here", "domain §4.4, §14"
+    ),
 }
 """The rules, by name."""
 RATE_MAY_CHANGE_BY = Decimal("0.2")
@@ -61,6 +67,22 @@ _NOT_COMPARED: dict[type[Event], tuple[str, ...]] = {
     grant_events.FollowUpAgreed: ("follow_up",),
 }
 """Fields in which two events may differ and say the same: the name of a new item, and the reason."""
+
+
+_ITEMS: dict[type[Event], str] = {
+    grant_events.PaymentRequested: "payment",
+    grant_events.IrregularPaymentRecorded: "payment",
+    grant_events.ActivityPlanned: "activity",
+    grant_events.FollowUpAgreed: "follow_up",
+}
+"""The field that names the item which an event begins."""
+_WITHDRAWN_BY: dict[type[Event], str] = {
+    grant_events.PaymentRejected: "payment",
+    grant_events.PaymentFailed: "payment",
+    grant_events.ActivityCancelled: "activity",
+    grant_events.FollowUpDropped: "follow_up",
+}
+"""The field that names the item which an event withdraws: another one like it is no second one."""
 
 
 STATE_RATES: tuple[type[Event], ...] = (
@@ -92,9 +114,15 @@ class _First(NamedTuple):
 class OddEntries:
     """Finds the odd entries of one stream, which are added one by one in any order of their days."""
 
-    def __init__(self) -> None:
+    def __init__(self, withdrawn: Iterable[tuple[str, str]] = ()) -> None:
+        """``withdrawn``: items that are known to be withdrawn later, each with the field that names it."""
         self._first = dict[int, _First]()
         """By the hash of what an entry says: the first one that says it."""
+        self._further = dict[int, list[_First]]()
+        """By the same hash: the others that say it, if there are any."""
+        self._begun = dict[tuple[str, str], tuple[int, int]]()
+        """By item, of those that can be withdrawn: the hash of what its entry says, and the version."""
+        self._withdrawn = set(withdrawn)
         self._rates = dict[tuple[str, str], list[tuple[date, int, Decimal]]]()
         """By whose rate it is and the currency: day, version and rate of each entry, in their order."""
 
@@ -106,13 +134,34 @@ class OddEntries:
 
     def _same(self, entry: Entry) -> Iterator[Finding]:
         event = entry.event
+        if (withdrawn := _item(event, _WITHDRAWN_BY)) is not None:
+            self._withdraw(withdrawn)
+        item = _item(event, _ITEMS)
+        if item is not None and item in self._withdrawn:
+            return
         own = _First(entry.originator_version, entry.recorder, entry.recorded_at.date())
-        first = self._first.setdefault(_meaning(event), own)
+        meaning = _meaning(event)
+        first = self._first.setdefault(meaning, own)
+        if item is not None:
+            self._begun[item] = meaning, own.version
         if first.version != own.version:
+            self._further.setdefault(meaning, []).append(own)
             severity = "high" if type(event) in MOVES_MONEY else "low"
             before = f"entry {first.version}, which {first.recorder} recorded on {first.recorded_on}"
             text = f"{_named(event)} of {event.on} says the same as {before}"
             yield Finding("same_entry", severity, entry, text)
+
+    def _withdraw(self, item: tuple[str, str]) -> None:
+        """Compare no later entry with the one that began the item."""
+        self._withdrawn.add(item)
+        meaning, version = self._begun.pop(item, (0, 0))
+        others = [other for other in self._further.pop(meaning, ()) if other.version != version]
+        if version and self._first[meaning].version == version:
+            del self._first[meaning]
+            if others:
+                self._first[meaning] = others.pop(0)
+        if others:
+            self._further[meaning] = others
 
     def _rate_off(self, entry: Entry) -> Iterator[Finding]:
         stated = _rate(entry.event)
@@ -135,9 +184,27 @@ class OddEntries:
 
 def odd_entries(entries_in_force: Iterable[Entry]) -> Iterator[Finding]:
     """Yield the odd entries of one stream, in the order of their versions."""
-    odd = OddEntries()
-    for entry in sorted(entries_in_force, key=lambda entry: entry.originator_version):
+    entries = sorted(entries_in_force, key=lambda entry: entry.originator_version)
+    items = (_item(entry.event, _WITHDRAWN_BY) for entry in entries)
+    odd = OddEntries(item for item in items if item is not None)
+    for entry in entries:
         yield from odd.add(entry)
+
+
+def of_history(entries_in_force: Sequence[Entry], fund: Fund) -> Iterator[Finding]:
+    """Yield the entries of one stream that were brought in as history and would have been refused here."""
+    for entry, refusal in broken_rules(entries_in_force, fund):
+        assert entry.imported_from is not None
+        severity = "high" if isinstance(refusal, DecidesOwnRequest) else "medium"
+        text = f"{type(entry.event).__name__} of {entry.on}, imported from {entry.imported_from.source}"
+        text += f" ({entry.imported_from.reference}), would have been refused: {refusal.name}: {refusal}"
+        yield Finding("history_breaks_rule", severity, entry, text)
+
+
+def _item(event: Event, fields: dict[type[Event], str]) -> tuple[str, str] | None:
+    """Return the item that the event names, with the field that names it; `None` for other events."""
+    field = fields.get(type(event))
+    return None if field is None else (field, event.__dict__[field])
 
 
 def _meaning(event: Event) -> int:

@@ -5,13 +5,15 @@ from datetime import date
 
 from lifecycle.book.book_reader import BookReader
 from lifecycle.catalogue import FUND_SPECS
+from lifecycle.fund.establishment import FundEstablished
+from lifecycle.fund.evolve import fold
 from lifecycle.kernel.history import FUND, Entry, history
-from projections.audit.odd_entries import Finding, odd_entries
+from projections.audit.odd_entries import RULES, Finding, odd_entries, of_history
 from projections.reports import common_columns as common
 from projections.schema.columns import Column, Columns, Type
 
 COLUMNS = Columns(
-    Column("rule", Type.CODE, "The rule of the list: same_entry, rate_off or irregular_payment"),
+    Column("rule", Type.CODE, f"The rule of the list: {', '.join(RULES)}"),
     Column("severity", Type.CODE, "high, medium or low: high if a second entry costs money"),
     Column("stream", Type.TEXT, "The entry's stream: fund, or grant: or call: with an id"),
     Column("version", Type.COUNT, "The entry's number in its stream", total=False),
@@ -31,8 +33,11 @@ def rows_of(
 
     ``stream``, ``rule``: only of one stream, or by one rule.
     """
+    fund = fold(history(book.fund_entries_of((*FUND_EVENTS, FundEstablished.__name__), known)))
     for entries in _streams(book, known, stream):
-        for finding in odd_entries(history(entries, as_of)):
+        held = history(entries, as_of)
+        findings = [*odd_entries(held), *of_history(held, fund)]
+        for finding in sorted(findings, key=lambda finding: finding.entry.originator_version):
             if rule in (None, finding.rule):
                 yield _row(finding)
 

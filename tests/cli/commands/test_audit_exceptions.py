@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import click
 import pytest
 
 import grantbook
-from support.cli_shell import Shell
+from cli.commands.audit.exceptions import exceptions
+from projections.audit.odd_entries import RULES
+from support.cli_shell import Shell, on_grant
 
 pytestmark = pytest.mark.case("K9")
 FEE = {"command": "ChargeFee", "on": "2018-01-01", "actor": "cash", "amount": "5.00 USD"}
@@ -124,3 +127,59 @@ def test_a_name_that_is_not_known_is_refused_with_the_nearest(
     result = lived("audit", "exceptions", *words)
     assert result.code == 2
     assert message in result.err
+
+
+HISTORY = {"source": "register", "reference": "row 7", "mode": "history"}
+
+
+def test_history_that_breaks_a_rule_is_listed_with_the_rule_and_its_source(lived: Shell) -> None:
+    """Given a payment asked for and paid by one hand, when it is brought in, then the list says so."""
+    asked = {"payment": "P9", "payee": "Hotel", "category": "travel", "amount": "10.00 USD"}
+    paid = {"payment": "P9", "amount": "10.00 USD"}
+    lines = [
+        on_grant("RequestPayment", "2017-09-01", "leader", **asked, imported_from=HISTORY),
+        on_grant("DisburseFunds", "2017-09-02", "leader", **paid, imported_from=HISTORY),
+    ]
+    assert lived("record", lived.file(lines)).code == 0
+    rows = lived(*LIST, "--rule", "history_breaks_rule").rows
+    assert [(row["severity"], row["text"].split(": ")[1]) for row in rows] == [
+        ("medium", "RoleNotHeld"),
+        ("high", "DecidesOwnRequest"),
+        ("medium", "PaymentNotAuthorised"),
+    ]
+    assert all("imported from register (row 7), would have been refused" in row["text"] for row in rows)
+    assert {row["stream"] for row in rows} == {"grant:G-1"}
+    assert lived(*LIST, "fund", "--rule", "history_breaks_rule").rows == []
+
+
+def test_the_rules_that_can_be_asked_for_are_those_of_the_list() -> None:
+    (option,) = [param for param in exceptions.params if param.name == "rule"]
+    assert isinstance(option.type, click.Choice)
+    assert tuple(option.type.choices) == tuple(RULES)
+
+
+def test_a_grant_beyond_the_funds_money_is_brought_forward_with_a_warning(lived: Shell) -> None:
+    """Given a fund, when a grant is brought forward that takes more than it has, then the receipt says so."""
+    line = {
+        "command": "BringForward",
+        "grant": "F-1",
+        "on": "2017-06-01",
+        "actor": "boss",
+        "title": "Tea",
+        "window": "stand_alone",
+        "recipients": ["KE"],
+        "providers": ["LK"],
+        "sector": "tea",
+        "objective": "A strategy",
+        "months": 12,
+        "leader": "leader",
+        "stage": "approved",
+        "approved_on": "2017-05-01",
+        "approved": "9000000.00 USD",
+        "source": "register",
+    }
+    recorded = lived("record", lived.file([line]))
+    assert recorded.code == 0
+    assert "fund_overdrawn: on 2017-06-01 the fund has promised" in recorded.err
+    approved = {**line, "grant": "F-2", "approved": "0.00 USD"}
+    assert "fund_overdrawn" not in lived("record", lived.file([approved])).err, "it was overdrawn before"

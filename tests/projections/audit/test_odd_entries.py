@@ -11,7 +11,7 @@ from lifecycle.grant import events as grant
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import Entry, history
 from lifecycle.policy.edition_file import shipped
-from projections.audit.odd_entries import RULES, odd_entries
+from projections.audit.odd_entries import RULES, OddEntries, odd_entries
 
 pytestmark = pytest.mark.case("K9")
 DAY = "2017-01-02"
@@ -89,6 +89,58 @@ def test_what_the_book_adds_to_a_grants_entry_is_not_compared() -> None:
         {"on": DAY, "actor": "a", "grant": "G1", "amount": "9.00 USD"}
     )
     assert found(commitment, commitment) == []
+
+
+def begun(name: str, item: str) -> Event:
+    """Return the event that begins an item."""
+    words: dict[str, dict[str, Any]] = {
+        "ActivityPlanned": {
+            "activity": item,
+            "instrument": "study_tour",
+            "countries": ["IN"],
+            "starts": "2017-03-01",
+            "ends": "2017-03-02",
+        },
+        "FollowUpAgreed": {"follow_up": item, "action": "pilot", "owner": "Ministry", "due": "2018-01-01"},
+    }
+    return getattr(grant, name).model_validate({"on": DAY, "actor": "t", **words[name]})  # type: ignore[no-any-return]
+
+
+def ended(name: str, **fields: Any) -> Event:
+    """Return an event of a later day that ends an item."""
+    return getattr(grant, name).model_validate({"on": "2017-02-01", "actor": "f", **fields})  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("name", ["PaymentRejected", "PaymentFailed"])
+def test_a_payment_that_is_rejected_or_failed_is_no_second_one(name: str) -> None:
+    """Given two equal requests, when either is rejected or its payment fails, then one is left."""
+    reason = {"reason": "no invoice"}
+    for rejected in ("P1", "P2"):
+        end = ended(name, payment=rejected, **reason)
+        assert found(request("P1"), request("P2"), end, stream="grant:G1") == []
+    third = [request("P1"), request("P2"), ended(name, payment="P1", **reason), request("P3")]
+    assert found(*third, stream="grant:G1") == [("same_entry", 4)], "P3 is like P2"
+    both = [request("P1"), request("P2"), ended(name, payment="P1", **reason)]
+    assert found(*both, stream="grant:G1", as_of=date(2017, 1, 31)) == [("same_entry", 2)], "not yet"
+
+
+def test_a_plan_that_is_cancelled_and_a_follow_up_that_is_dropped_are_no_second_ones() -> None:
+    plans = [begun("ActivityPlanned", "A1"), begun("ActivityPlanned", "A2")]
+    assert found(*plans, stream="grant:G1") == [("same_entry", 2)]
+    assert found(*plans, ended("ActivityCancelled", activity="A1"), stream="grant:G1") == []
+    actions = [begun("FollowUpAgreed", "F1"), begun("FollowUpAgreed", "F2")]
+    assert found(*actions, stream="grant:G1") == [("same_entry", 2)]
+    assert found(*actions, ended("FollowUpDropped", follow_up="F2", reason="x"), stream="grant:G1") == []
+
+
+def test_an_entry_is_compared_with_what_is_left_when_it_is_recorded() -> None:
+    """While commands are recorded, what is rejected later is not known yet."""
+    events = [request("P1"), request("P2"), ended("PaymentRejected", payment="P1", reason="x"), request("P3")]
+    odd, versions = OddEntries(), list[tuple[int, str]]()
+    for entry in entries(*events, stream="grant:G1"):
+        versions += [(finding.entry.originator_version, finding.text) for finding in odd.add(entry)]
+    assert [version for version, _ in versions] == [2, 4]
+    assert "the same as entry 2" in versions[1][1]
 
 
 def test_a_corrected_or_struck_second_entry_is_not_odd_and_one_that_becomes_equal_is() -> None:

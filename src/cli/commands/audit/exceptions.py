@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     help="""List odd entries: the same one twice, a rate far off.
 
     The rules allow them, so they are recorded, with a warning. same_entry: it says the same as an earlier
-    entry under another id. rate_off: its rate is off the last one, of the partner or in the grant, by more
-    than a fifth. irregular_payment: the bank paid in breach. Entries count as they are corrected.""",
+    entry under another id, and neither is rejected or withdrawn. rate_off: its rate is off the last one, of
+    the partner or in the grant, by more than a fifth. irregular_payment: the bank paid in breach.
+    history_breaks_rule: it was brought in as history, and would have been refused here. Entries count as
+    they are corrected.""",
 )
 @click.argument("stream", metavar="[GRANT|fund|call:ID]", required=False)
 @click.option("--as-of", "--on", "as_of", metavar="DATE", help="As of the end of this day; else today.")
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 @click.option(
     "--rule",
     metavar="NAME",
-    type=click.Choice(("same_entry", "rate_off", "irregular_payment")),
-    help="Only by this rule: same_entry, rate_off or irregular_payment.",
+    type=click.Choice(("same_entry", "rate_off", "irregular_payment", "history_breaks_rule")),
+    help="Only by this rule: same_entry, rate_off, irregular_payment or history_breaks_rule.",
 )
 @click.option("--format", "form", type=click.Choice(FORMS), help="The form; else that of the file's ending.")
 @click.option("--output", metavar="FILE", help="Write to this file.")

@@ -136,6 +136,8 @@ class _Report:
         if options.json:
             say(to_json(self._as_json(recorded)))
             return
+        from cli.recording.odd_entries import sentence_of
+
         planner = self._run.planner
         assert planner is not None
         files = ", ".join(path.name for path in self._run.files)
@@ -144,6 +146,8 @@ class _Report:
         self._print_sums()
         for sentence in self.differences:
             say(f"does not come out: {prose(sentence)}", err=True)
+        if self._run.overdrawn is not None:
+            say(prose(sentence_of(self._run.overdrawn)), err=True)
         for line in self._endings(recorded, is_check=is_check, rejects=rejects):
             say(prose(line))
 
@@ -206,6 +210,7 @@ class _Report:
                 for (command, code), change in planner.values.money.rounded.items()
             ],
             "differences": self.differences,
+            "warnings": [] if self._run.overdrawn is None else [self._run.overdrawn],
             "judged": _named(self._counts),
             "recorded": None if recorded is None else _named(recorded["counts"]),
         }

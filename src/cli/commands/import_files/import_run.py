@@ -17,6 +17,7 @@ from cli.importing.sums import Sums
 from cli.output.formats import as_text, opened_for_writing
 from cli.output.table import csv_cell
 from cli.output.terminal_text import Progress
+from cli.recording.overdrawn import overdrawn
 from lifecycle.kernel.memory import collector_at_work
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class ImportRun:
         self.fund = book.fund()
         self.sums = self._no_sums()
         """The sums of the commands that are accepted, or were recorded before."""
+        self.overdrawn: str | None = None
+        """A sentence if the commands leave the fund with less than it has promised."""
         self._faulty_rows: set[str] = set()
         """The addresses of the rows of which a command was refused."""
         self.planner: Planner | None = None
@@ -84,6 +87,7 @@ class ImportRun:
             self.sums = self._no_sums()
             with self.book.trial(), collector_at_work():
                 run = self._run(rejected, rejects.add_refused, self.sums.add, progress, dry=True)
+                self.overdrawn = overdrawn(self.fund, self.book.fund())
             assert self.planner is not None
             self.planned_commands = self.planner.commands
             if not without_faulty_rows or len(self._faulty_rows) == known:
