@@ -15,7 +15,7 @@ def test_a_book_is_made_and_recorded_in(shell: Shell, database: str) -> None:
     options = ("--book", address, "--as", "admin")
     result = shell("record", shell.file(life()), *options)
     assert result.code == 0, result.out + result.err
-    replay = shell("audit", "replay", "G-1", "--on", "2017-12-31", "--known", "1000", *options)
+    replay = shell("audit", "replay", "G-1", "--on", "2017-12-31", "--known", "24", *options)
     assert replay.code == 0, replay.err
     assert "disbursed 60,000.00 USD, refunded 2,000.00 USD" in replay.out
     assert "unsealed" in shell("audit", "verify", "--journal-only", *options).out

@@ -1,15 +1,10 @@
 """Several processes on one book, and killed processes: no money is promised twice, no entry is lost."""
 
-import multiprocessing
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
-from multiprocessing.queues import Queue
+from multiprocessing.queues import Queue, SimpleQueue
 from pathlib import Path
 
 import pytest
@@ -22,6 +17,7 @@ from lifecycle.kernel.command import Command
 from lifecycle.kernel.history import FUND, Entry
 from support import given as g
 from support.books import make_book, record
+from support.processes import FORKS, process
 
 pytestmark = pytest.mark.both_stores
 
@@ -30,14 +26,14 @@ PROCESSES, EACH, COVERED = 8, 5, 17
 PRICE = Decimal("1000.00")
 
 
-def grants_of(process: int) -> list[str]:
-    return [f"SSF-{process}-{number}" for number in range(EACH)]
+def grants_of(worker: int) -> list[str]:
+    return [f"SSF-{worker}-{number}" for number in range(EACH)]
 
 
-def approve_all(path: str, process: int, start: object, answers: "Queue[Receipt]") -> None:
+def approve_all(path: str, worker: int, start: object, answers: "Queue[Receipt]") -> None:
     start.wait()  # type: ignore[attr-defined]
     with Book.open(path) as book:
-        for grant in grants_of(process):
+        for grant in grants_of(worker):
             answer = book.record(g.approve("02-10", grant=grant, amount=f"{PRICE} USD"), "a.prover")
             answers.put((grant, answer.refusal, answer.entries))
 
@@ -48,13 +44,9 @@ Receipt = tuple[str, str | None, tuple[str, ...]]
 
 def approved_at_once(path: Path | str) -> list[Receipt]:
     """Return the receipt of each approval of each process."""
-    spawn = multiprocessing.get_context("spawn")
-    answers: Queue[Receipt] = spawn.Queue()
-    start = spawn.Event()
-    workers = [
-        spawn.Process(target=approve_all, args=(str(path), process, start, answers))
-        for process in range(PROCESSES)
-    ]
+    answers: Queue[Receipt] = FORKS.Queue()
+    start = FORKS.Event()
+    workers = [process(approve_all, str(path), number, start, answers) for number in range(PROCESSES)]
     for worker in workers:
         worker.start()
     start.set()
@@ -69,8 +61,8 @@ def proposals_and_requests(call: str | None = None) -> list[Command]:
     """Return the commands that propose each grant and request its funding."""
     return [
         command
-        for process in range(PROCESSES)
-        for grant in grants_of(process)
+        for worker in range(PROCESSES)
+        for grant in grants_of(worker)
         for command in (g.propose("01-10", grant=grant, call=call), g.request("01-20", grant=grant))
     ]
 
@@ -129,7 +121,7 @@ def assert_pairs_agree(book: Book, accepted: dict[str, tuple[str, ...]]) -> None
 
 # ── killed ───────────────────────────────────────────────────────────────────────────────────
 
-IN_ALL, A_BATCH = 600, 60
+IN_ALL, A_BATCH = 400, 40
 
 
 def batches() -> list[list[tuple[str, str]]]:
@@ -138,30 +130,15 @@ def batches() -> list[list[tuple[str, str]]]:
     return [commands[i : i + A_BATCH] for i in range(0, IN_ALL, A_BATCH)]
 
 
-def run_through(path: str) -> None:
-    """Record every batch, and print its number when it is on disk."""
+def run_through(path: str, done: "SimpleQueue[int]") -> None:
+    """Record every batch, and send its number when it is on disk."""
     with Book.open(path) as book:
         for number, batch in enumerate(batches()):
             with book.batch():
                 for index, (command_id, grant) in enumerate(batch):
                     on = "01-09" if index % 10 == 9 else "01-11"
                     book.record(g.cost(on, grant=grant, command_id=command_id), "t.leader")
-            sys.stdout.write(f"{number}\n")
-            sys.stdout.flush()
-
-
-def start(path: Path | str) -> "subprocess.Popen[str]":
-    room = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2]), *sys.path])
-    return subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            f"from test_command_handler_processes import run_through; run_through({str(path)!r})",
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": room},
-    )
+            done.put(number)
 
 
 @pytest.mark.parametrize("acknowledged", [0, 2, 5])
@@ -169,13 +146,14 @@ def test_a_killed_run_is_finished_by_running_it_again(place: Path | str, acknowl
     with make_book(place, clock=None) as book:
         record(book, [g.propose("01-10", grant=f"SSF-{number}") for number in range(7)])
         before = book.position()
-    run = start(book.place)
-    assert run.stdout is not None
+    done = FORKS.SimpleQueue()
+    run, again = (process(run_through, str(book.place), done) for _ in range(2))
+    run.start()
     for number in range(acknowledged + 1):
-        assert run.stdout.readline() == f"{number}\n"
+        assert done.get() == number
     time.sleep(0.003 * acknowledged)
-    run.send_signal(signal.SIGKILL)
-    run.wait(30)
+    run.kill()
+    run.join(30)
     with Book.open(book.place) as killed:
         kept = [command_id for _, entries in killed.histories() for command_id in ids(entries)]
         whole = [
@@ -184,8 +162,9 @@ def test_a_killed_run_is_finished_by_running_it_again(place: Path | str, acknowl
         assert sorted(kept) == sorted(whole[: len(kept)])
         assert len(kept) % (A_BATCH * 9 // 10) == 0
         assert len(kept) >= (acknowledged + 1) * A_BATCH * 9 // 10
-    again = start(book.place)
-    assert again.wait(60) == 0
+    again.start()
+    again.join(60)
+    assert again.exitcode == 0
     with Book.open(book.place) as finished:
         kept = [command_id for _, entries in finished.histories() for command_id in ids(entries)]
         assert sorted(kept) == sorted(whole)

@@ -1,11 +1,10 @@
 """Eight writers that record at once whatever they like: money balances, and nothing is recorded twice."""
 
-import multiprocessing
 import random
 import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +21,7 @@ from lifecycle.seal.verify import verify
 from support import given as g
 from support.books import make_book, record
 from support.faults_mode import SEED
+from support.processes import FORKS, pool
 
 pytestmark = [pytest.mark.both_stores, pytest.mark.slow]
 
@@ -68,17 +68,16 @@ def write(path: str, seed: int, writer: int, start: Barrier) -> list[Answer]:
 def threads(path: str, seed: int) -> list[Answer]:
     """What eight threads were answered, each with the book open for itself."""
     start = threading.Barrier(WRITERS)
-    with ThreadPoolExecutor(WRITERS) as pool:
-        parts = [pool.submit(write, path, seed, writer, start) for writer in range(WRITERS)]
+    with ThreadPoolExecutor(WRITERS) as workers:
+        parts = [workers.submit(write, path, seed, writer, start) for writer in range(WRITERS)]
     return [answer for part in parts for answer in part.result()]
 
 
 def processes(path: str, seed: int) -> list[Answer]:
     """What eight processes were answered."""
-    spawn = multiprocessing.get_context("spawn")
-    with spawn.Manager() as manager, ProcessPoolExecutor(WRITERS, mp_context=spawn) as pool:
+    with FORKS.Manager() as manager, pool(WRITERS) as workers:
         start = manager.Barrier(WRITERS)
-        parts = [pool.submit(write, path, seed, writer, start) for writer in range(WRITERS)]
+        parts = [workers.submit(write, path, seed, writer, start) for writer in range(WRITERS)]
         return [answer for part in parts for answer in part.result()]
 
 

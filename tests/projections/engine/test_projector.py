@@ -1,6 +1,5 @@
 """Views have the same rows if they are caught up or rebuilt, by one process or several, killed or not."""
 
-import multiprocessing
 import os
 import signal
 import sqlite3
@@ -30,6 +29,7 @@ from support.given import (
     REQUESTED,
     SETTLED,
 )
+from support.processes import process
 from support.reading import (
     ask,
     new_book,
@@ -251,12 +251,9 @@ def _project(path: Path, views: Path | str, action: str, times: int) -> None:
 
 
 def test_several_projectors_at_once_make_the_same_rows(tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
     with new_book(tmp_path / "book", g.receive("2016-01-01", amount="2000000.00 USD"), CLOSED) as book:
         actions = ["catch up", "catch up", "rebuild", "rebuild"]
-        workers = [
-            spawn.Process(target=_project, args=(book.place, book.views, action, 4)) for action in actions
-        ]
+        workers = [process(_project, book.place, book.views, action, 4) for action in actions]
         for worker in workers:
             worker.start()
         for number in range(2, 14):
@@ -322,11 +319,10 @@ def _killed_in_a_rebuild(path: Path, views: Path | str) -> None:
 
 
 def test_a_killed_rebuild_leaves_the_views_and_the_next_one_drops_its_shadows(tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
     with new_book(tmp_path / "book", CLOSED, of("SSF-2", PAID)) as book:
         catch_up(book)
         before = tables(book)
-        killed = spawn.Process(target=_killed_in_a_rebuild, args=(book.place, book.views))
+        killed = process(_killed_in_a_rebuild, book.place, book.views)
         killed.start()
         killed.join(60)
         assert killed.exitcode == -signal.SIGKILL
