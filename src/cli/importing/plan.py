@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 from cli.importing.mapping.applied import Applied, CellFault, NotTaken
 from cli.importing.mapping.load import columns_of, fields_of
 from cli.importing.mapping.model import Condition, Map, ValueSpec
-from cli.importing.mapping.values import Context, Values, all_in, found_in, parsed
+from cli.importing.mapping.values import Context, Values, all_in, constant_of, found_in, parsed
 from cli.importing.readers.reading import Reading, rows_of
 from cli.importing.rows import Cell, Row
 from lifecycle.parse import Malformed, command_from
@@ -88,6 +88,15 @@ class Planner:
             )
             for step in loaded.step
         ]
+        self._constants = [
+            [
+                f"{name} set to {value} by the map, not by the file"
+                for name, spec in specs.items()
+                if (value := constant_of(spec)) is not None
+            ]
+            for _, _, specs in self._steps
+        ]
+        """What the map sets in each command of a step."""
         names = [step.command for step in loaded.step]
         self._labels = [f"{name} {names[:at].count(name) + 1}" for at, name in enumerate(names)]
         """The name of each step in the ids of its commands."""
@@ -194,6 +203,8 @@ class Planner:
         except NotTaken as skipped:
             self.applied.note(f"{step.command} {skipped.rule}", skipped.address)
             return
+        for sentence in self._constants[at]:
+            self.applied.note(sentence, context.part.address)
         if step.once and not faulty:
             self._once.add((at, self._about(at, context)))
         words = self._enveloped(words, at, context)

@@ -1,5 +1,6 @@
 """The result of verifying a book."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedRefusal
@@ -38,6 +39,8 @@ class Verified(NamedTuple):
     """Refusals that are sealed, or will be sealed, as unlawful."""
     history: int
     """The number of entries that were brought in as history, and so are judged by arithmetic alone."""
+    kinds: Mapping[str, int]
+    """The number of entries of grants, of calls and of the fund, by ``grant``, ``call`` and ``fund``."""
 
 
 class KeyUsed(NamedTuple):

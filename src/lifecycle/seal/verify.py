@@ -2,7 +2,7 @@
 the book promises of its rows. The problems name the first bad entry first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -92,6 +92,7 @@ class _Verification:
         self._checkpoints = 0
         self._keys: list[KeyUsed] = []
         self._last: Checkpoint | None = None
+        self._kinds: Mapping[str, int] = {}
         self._left_out = frozenset[int]()
         """Positions of rows that are reported elsewhere: quarantined, or in a stopped stream."""
 
@@ -119,6 +120,7 @@ class _Verification:
             self._journal.left_out.quarantined(),
             [refusal for _, refusal in sorted(self._journal.left_out.refusals.items())],
             self._journal.count_of_history(),
+            self._kinds,
         )
 
     def _each_command(self) -> bool:
@@ -163,7 +165,7 @@ class _Verification:
                 self.report(where, message, index)
             for index, where, message in refusals.problems:
                 self.report(where, message, _REFUSALS + index)
-            self._attached = entries.documents
+            self._attached, self._kinds = entries.documents, entries.kinds
             for injury in injuries:
                 self.report("journal.sqlite", injury)
             # If entries were altered, the snapshot cannot be their sum; they are reported already.

@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from lifecycle.journal.journal import Journal
@@ -34,6 +36,8 @@ class Walked(NamedTuple):
     problems: list[RowProblem]
     documents: list[tuple[str, str]]
     """Names of the entries that attached a document, each with the document's SHA-256."""
+    kinds: Mapping[str, int] = MappingProxyType({})
+    """The number of entries of grants, calls and the fund, by the first part of their streams' names."""
 
 
 _NO_HASH = bytes(32)
@@ -51,6 +55,7 @@ class _EntryWalk:
         self.problems: list[RowProblem] = []
         self.documents: list[tuple[str, str]] = []
         self._versions: dict[str, int] = {}
+        self._kinds = Counter[str]()
         self.position = 0
         self._moment = 0
         self._command = b""
@@ -62,6 +67,7 @@ class _EntryWalk:
     def page(self, rows: list[Stored]) -> None:
         """Take in a page of rows."""
         for row in rows:
+            self._kinds[str(row.stream).partition(":")[0]] += 1
             if row.position in self._left_out:
                 self._beside(row)
                 continue
@@ -147,7 +153,7 @@ class _EntryWalk:
         """Return the result, with what is wrong with the indexes of a file."""
         if not self.problems:
             self._indexes(journal)
-        return Walked(b"".join(self.leaves), self.problems, self.documents)
+        return Walked(b"".join(self.leaves), self.problems, self.documents, self._kinds)
 
     def _indexes(self, journal: Journal) -> None:
         recorder = journal.recorder

@@ -54,6 +54,15 @@ def test_sealing_can_be_left_to_a_separate_command(shell: Shell) -> None:
     assert "nothing was unsealed" in shell("audit", "seal", *options).out
 
 
+def test_verify_counts_the_entries_of_the_fund_of_grants_and_of_calls(shell: Shell, book: str) -> None:
+    """The counts add up to the number of all entries."""
+    row = shell("audit", "verify", "--book", book, "--json").row
+    assert sum(row["entries_of"].values()) == row["entries"]
+    assert row["entries_of"]["grant"] == 9
+    in_words = f"entries: {row['entries_of']['fund']} of the fund, 9 of grants\n"
+    assert in_words in shell("audit", "verify", "--book", book).out
+
+
 def test_verify_says_that_a_sealed_book_is_unaltered(shell: Shell, book: str) -> None:
     result = shell("audit", "verify", "--book", book)
     assert result.code == 0

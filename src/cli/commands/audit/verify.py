@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedRefusal
     from lifecycle.seal.verified import Verified
 
+_OF = {"fund": "the fund", "grant": "grants", "call": "calls"}
+"""What entries are about, by the kind of their stream."""
 _FAILED = 4
 _BEHIND = 5
 
@@ -103,6 +105,7 @@ def _as_json(verified: "Verified", problems: list[tuple[str, str]], views: str) 
     return {
         "verified": not problems,
         "entries": verified.entries,
+        "entries_of": {name: verified.kinds.get(name, 0) for name in _OF},
         "refusals": verified.refusals,
         "checkpoints": verified.checkpoints,
         "last": checkpoint_json(verified.last) if verified.last else None,
@@ -129,6 +132,11 @@ def _print(verified: "Verified", problems: list[tuple[str, str]], views: str, *,
         f"{counted(verified.entries, 'entry', 'entries')}, {counted(verified.refusals, 'refusal')},"
         f" {counted(verified.checkpoints, 'checkpoint')}, {counted(verified.documents, 'document')}"
     )
+    parts = [
+        f"{verified.kinds[name]:,} of {words}" for name, words in _OF.items() if verified.kinds.get(name)
+    ]
+    if parts:
+        say(f"entries: {', '.join(parts)}")
     if verified.last is not None:
         say(f"sealed up to entry {verified.last.size:,}: root {verified.last.root.hex()}")
     say(in_words(*verified.unsealed))

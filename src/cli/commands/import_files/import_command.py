@@ -1,12 +1,13 @@
 """``grantbook import``: the command, and what it prints."""
 
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.output.terminal_text import prose, say, to_json
+from cli.output.terminal_text import prose, safe, say, to_json
 from cli.shell.progress_bar import steps_of
 from cli.shell.settings import Command, Settings, settings
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from cli.importing.mapping.model import Map
     from cli.importing.suggesting.fitting import Known
 
+_ACTORS = 5
+"""Of how many officers the acts are counted in words."""
 _PRINTED = 200
 """How many rejected cells are printed; a file gets all of them."""
 
@@ -74,13 +77,16 @@ def _import(name: str, loaded: "Map", files: tuple[Path, ...], *, check: bool, r
             trial = run.judge(judged, progress, without_faulty_rows=rejects is not None)
         report = _Report(name, run, judged, trial.counts, run.differences())
         stops = check or bool(report.differences) or (bool(judged.count) and rejects is None)
-        recorded = None if stops else _record(run)
+        recorded = None if stops else _record(run, report.fingerprints)
     report.print(options, recorded, is_check=check, rejects=rejects)
     return report.code
 
 
-def _record(run: "ImportRun") -> dict[str, Any]:
-    """Record what was judged, and return the counts of outcomes, with the steps that failed afterwards."""
+def _record(run: "ImportRun", fingerprints: "Mapping[str, str]") -> dict[str, Any]:
+    """Record what was judged, and return the counts of outcomes.
+
+    ``fingerprints``: of the map and the files, for the log.
+    """
     from cli.commands.import_files.import_run import Rejects
     from cli.recording.record import catch_up_and_seal
     from cli.shell.log import line
@@ -95,6 +101,7 @@ def _record(run: "ImportRun") -> dict[str, Any]:
     line(
         "import",
         source=run.map.import_.source,
+        sha256=[*fingerprints.values()],
         **_named(recorded.counts),
         seconds=round(time.perf_counter() - started, 3),
     )
@@ -119,8 +126,13 @@ class _Report:
         counts: "Mapping[Count, int]",
         differences: list[str],
     ) -> None:
+        from cli.importing.mapping.load import shipped
+
+        of_map = Path(name).read_bytes() if Path(name).is_file() else shipped()[name].encode()
         self._name, self._run, self._rejects, self._counts = name, run, rejects, counts
         self.differences = differences
+        self.fingerprints = {name: sha256(of_map).hexdigest(), **run.fingerprints()}
+        """The SHA-256 of the map's text and of each file."""
 
     @property
     def code(self) -> int:
@@ -144,6 +156,8 @@ class _Report:
         say(prose(f"{files} by map {self._name}: {planner.rows:,} rows, {planner.commands:,} commands"))
         self._print_rejects(rejects)
         self._print_sums()
+        for path, digest in self.fingerprints.items():
+            say(f"  sha256 {digest} {safe(Path(path).name)}")
         for sentence in self.differences:
             say(f"does not come out: {prose(sentence)}", err=True)
         if self._run.overdrawn is not None:
@@ -176,6 +190,12 @@ class _Report:
         from cli.commands.record.run import summary_of
 
         lines = []
+        if self._run.actors:
+            acts = ", ".join(
+                f"{number:,} of {actor}" for actor, number in self._run.actors.most_common(_ACTORS)
+            )
+            more = f" and {len(self._run.actors) - _ACTORS:,} more" if len(self._run.actors) > _ACTORS else ""
+            lines.append(f"acts: {acts}{more}; imported by {self._run.recorder}")
         if self._rejects.count:
             unread, refused = self._rejects.malformed, self._rejects.refused
             lines.append(f"{unread:,} cells cannot be read, {refused:,} commands are refused")
@@ -194,6 +214,9 @@ class _Report:
         assert planner is not None
         return {
             "map": self._name,
+            "sha256": self.fingerprints,
+            "imported_by": self._run.recorder,
+            "acts_of": dict(self._run.actors),
             "files": [str(path) for path in self._run.files],
             "rows": planner.rows,
             "commands": planner.commands,

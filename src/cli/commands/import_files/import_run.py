@@ -1,6 +1,8 @@
 """One run of ``grantbook import``: the plan is judged in a trial, and only then recorded."""
 
 import csv
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from decimal import Decimal
@@ -74,6 +76,8 @@ class ImportRun:
         """The addresses of the rows of which a command was refused."""
         self.planner: Planner | None = None
         self.planned_commands = 0
+        self.actors = Counter[str]()
+        """How many commands are accepted as acts of each officer."""
 
     def judge(self, rejects: Rejects, progress: Progress | None, *, without_faulty_rows: bool = False) -> Run:
         """Read the files, and judge all commands in a transaction that is not committed. Raises `BadFile`.
@@ -84,9 +88,9 @@ class ImportRun:
         rejected: Callable[[Reject], None] = rejects.add
         while True:
             known = len(self._faulty_rows)
-            self.sums = self._no_sums()
+            self.sums, self.actors = self._no_sums(), Counter()
             with self.book.trial(), collector_at_work():
-                run = self._run(rejected, rejects.add_refused, self.sums.add, progress, dry=True)
+                run = self._run(rejected, rejects.add_refused, self._accepted, progress, dry=True)
                 self.overdrawn = overdrawn(self.fund, self.book.fund())
             assert self.planner is not None
             self.planned_commands = self.planner.commands
@@ -98,6 +102,18 @@ class ImportRun:
         """Read the files again, and record the commands in durable transactions."""
         with collector_at_work():
             return self._run(rejects.add, rejects.add_refused, _ignore, progress, dry=False)
+
+    def _accepted(self, words: dict[str, Any]) -> None:
+        self.sums.add(words)
+        self.actors[words["actor"]] += 1
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return the SHA-256 of each file, by its path, so that an auditor can say which file it was."""
+        digests = {}
+        for path in self.files:
+            with path.open("rb") as file:
+                digests[str(path)] = hashlib.file_digest(file, "sha256").hexdigest()
+        return digests
 
     def _no_sums(self) -> Sums:
         return Sums(by_grant=any(part.by == "grant" for part in self.map.reconcile))

@@ -92,6 +92,9 @@ class Values:
             cell = self.cell(spec, context, name)
             value = None if cell.is_empty else self._read(field, form, spec, cell, name)
         cells[name] = cell
+        if value is None and spec.default is not None:
+            shown = ", ".join(map(str, spec.default)) if isinstance(spec.default, list) else spec.default
+            self._applied.note(f"{name} set to {shown} by the map, not by the file", cell.address)
         if value is None and form == "money" and spec.default is not None:
             number, code = self.money.read(Cell(Decimal(str(spec.default)), cell.address), None, zero="keep")
             return f"{number} {code}"
@@ -305,6 +308,15 @@ class Values:
         if name == "grant" and self._ids.setdefault(id_, origin) != origin:
             raise CellFault(cell, f"would be the id {id_}, as another text of the file would: rename one")
         return id_
+
+
+def constant_of(spec: object) -> str | None:
+    """Return the value that a field has in every row, as text; `None` if it comes from the file."""
+    if isinstance(spec, ValueSpec):
+        spec = spec.value
+    if isinstance(spec, list) and not any(isinstance(part, Mapping | ValueSpec) for part in spec):
+        return ", ".join(map(str, spec))
+    return str(spec) if isinstance(spec, str | int | float) else None
 
 
 def found_in(context: Context, column: str) -> Cell:

@@ -1,8 +1,11 @@
 """An import names all faults of a row at once, each once, with the way out."""
 
 import re
+from hashlib import sha256
+from pathlib import Path
 
 from support.cli_shell import Shell
+from support.import_tables import payments
 
 TABLE = """\
 Grant,Title,Window,Recipients,Providers,Amount,Months,Proposed on,Approved on
@@ -60,3 +63,34 @@ def test_a_map_at_fault_is_named_as_a_file_not_as_an_option(gb: Shell) -> None:
     (gb.folder / "m.toml").write_text("[import", "utf-8")
     (gb.folder / "t.csv").write_text(TABLE, "utf-8")
     assert gb("import", "m.toml", "t.csv").err.startswith("malformed: m.toml: not TOML")
+
+
+def test_what_the_map_sets_is_told_apart_from_what_the_file_says(gb: Shell) -> None:
+    """With the number of rows and the first of them: an empty cell, a missing column and a constant."""
+    (gb.folder / "t.csv").write_text(
+        "Grant,Title,Window,Recipients,Months,Amount,Proposed on,Approved on\n"
+        "A,x,stand_alone,TZ,,5.00,2017-01-02,\nB,y,stand_alone,TZ,10,5.00,2017-01-02,\n",
+        "utf-8",
+    )
+    own = gb("import", "--show-map", "grants").out.replace(
+        'sector = { column = "Sector"', 'sector = { value = "water" } #'
+    )
+    (gb.folder / "m.toml").write_text(own, "utf-8")
+    out = gb("import", "m.toml", "t.csv", "--check").out
+    assert "1 times months set to 12 by the map, not by the file; first t.csv:2:5" in out
+    assert "2 times providers set to ZZ by the map, not by the file; first t.csv:2:1" in out
+    assert "2 times sector set to water by the map, not by the file; first t.csv:2:1" in out
+
+
+def test_an_import_says_whose_acts_it_brought_and_which_files_it_read(lived: Shell) -> None:
+    file = payments(lived, 2)
+    row = lived("--json", "import", "payments", file).row
+    assert row["acts_of"] == {"leader": 2, "cash": 2, "payer": 2}
+    assert row["imported_by"] == "admin"
+    assert row["sha256"][file] == sha256(Path(file).read_bytes()).hexdigest()
+    shipped = lived("import", "--show-map", "payments").out
+    assert row["sha256"]["payments"] == sha256(shipped.encode()).hexdigest()
+    (lived.folder / "mine.toml").write_text(shipped, "utf-8-sig")
+    again = lived("import", "mine.toml", file)
+    assert f"sha256 {sha256((lived.folder / 'mine.toml').read_bytes()).hexdigest()} mine.toml" in again.out
+    assert "acts: 2 of leader, 2 of cash, 2 of payer; imported by admin" in again.out
