@@ -179,7 +179,7 @@ class Day:
 
     def status(self, name: str, item: str | None, due: str | None, met: str | None) -> Status:
         """Return the status by the list of domain §6."""
-        if due is not None and due < self.since:
+        if self.since and (due or met or self.since) < self.since:
             return "not_applicable", 0
         if met is not None:
             return ("met_late", days_between(due, met)) if due is not None and met > due else ("met", 0)

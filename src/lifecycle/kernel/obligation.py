@@ -144,7 +144,10 @@ class Obligation:
 
     @property
     def _was_due_elsewhere(self) -> bool:
-        return self.asked_since is not None and self.due_on is not None and self.due_on < self.asked_since
+        if self.asked_since is None:
+            return False
+        decides = self.due_on or self.met_on
+        return decides is not None and decides < self.asked_since
 
     @property
     def is_open(self) -> bool:

@@ -46,6 +46,12 @@ class Movement(NamedTuple):
     @property
     def text(self) -> str:
         """What it is, in a few words: ``Payment P1 refunded``."""
+        if isinstance(self.entry.event, was.GrantBroughtForward):
+            return f"{self._in_words}, brought forward"
+        return self._in_words
+
+    @property
+    def _in_words(self) -> str:
         if self.kind == COMMITMENT:
             return "Commitment" if self.amount > 0 else "Commitment reduced"
         paid = "Payments" if self.payment is None else f"Payment {self.payment}"

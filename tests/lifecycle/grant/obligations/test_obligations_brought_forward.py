@@ -49,6 +49,11 @@ def test_what_was_due_before_is_not_applicable_and_the_rest_runs() -> None:
     assert late["progress_report 1"] == ("overdue", 1), "a year from effectiveness"
 
 
+def test_what_was_met_before_is_not_applicable_if_its_due_date_is_unknown() -> None:
+    past = given(g.bring_forward(ON, signed_on=None))
+    assert statuses(past, ON)["effectiveness"] == ("not_applicable", 0), "due after a signature of no day"
+
+
 def test_the_day_of_the_event_is_asked_for_here_and_the_day_before_is_not() -> None:
     for signed_on, status in (("2017-03-03", "due_soon"), ("2017-03-02", "not_applicable")):
         past = given(
