@@ -31,6 +31,7 @@ from writing import (
     READY,
     WHOLE,
     RecordOne,
+    as_typed,
     many_goals,
     next_words,
     recorded_alone,
@@ -170,7 +171,7 @@ Act = Callable[[int, Words], object]
 
 def _ours(address: str) -> Act:
     book = Book.open(address)
-    return lambda _, words: book.record(command_from(words), OFFICER)
+    return lambda _, words: book.record(command_from(as_typed(words)), OFFICER)
 
 
 def _rivals(address: str) -> Act:

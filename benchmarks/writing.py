@@ -47,6 +47,11 @@ def next_words(number: int) -> dict[str, Any]:
     return last
 
 
+def as_typed(words: dict[str, Any]) -> dict[str, Any]:
+    """Return a command as people type it: its id is made when it is recorded."""
+    return {name: value for name, value in words.items() if name != "command_id"}
+
+
 def _grant(number: int) -> str:
     return f"LONG-{number:03}"
 
@@ -93,7 +98,7 @@ class RecordOne:
 
     def ours(self) -> Spent:
         """Validate, load the grant, decide, and append durably with the receipt."""
-        commands = self._next_commands(OURS)
+        commands = [as_typed(words) for words in self._next_commands(OURS)]
         return self._timed(lambda words: self.book.record(command_from(words), OFFICER), commands)
 
     def changed(self, side: str) -> Spent:

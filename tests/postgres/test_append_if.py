@@ -10,7 +10,7 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
 from lifecycle.book.book import Book
-from lifecycle.journal.postgresql.append_if import CALL, NAME, PARAMETERS
+from lifecycle.journal.postgresql.append_if import CALL, NAME, PARAMETERS, array
 from lifecycle.journal.postgresql.schema import LOCK, SCHEMA
 from lifecycle.journal.stored_row import Stored, microseconds, moment_of, sum_of
 from lifecycle.kernel.errors import Unreachable
@@ -263,3 +263,32 @@ def test_the_login_is_who_calls_and_not_the_owner(login: Login, raw: Raw) -> Non
     for table in ("stored_events", "refusals"):
         rows = raw.execute(f"SELECT login FROM journal.{table} ORDER BY recorded_at DESC LIMIT 1")
         assert rows.fetchall() == [(user,)]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([], "text"),
+        (
+            [
+                "",
+                "NULL",
+                "null",
+                None,
+                " a, b ",
+                "{c}",
+                '"d"',
+                "\\",
+                "\\\\x61",
+                "'",
+                "line\nbreak\t",
+                "Ñandú",
+            ],
+            "text",
+        ),
+        ([1, -(2**62)], "bigint"),
+        ([b"", b"\x00\xff", b'{"a":"b\\\\"}', None], "bytea"),
+    ],
+)
+def test_an_array_arrives_as_it_was_sent(raw: Raw, values: list[Any], kind: str) -> None:
+    assert raw.execute(f"SELECT %s::{kind}[]", (array(values),), binary=True).fetchone() == (values,)

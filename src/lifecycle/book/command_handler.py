@@ -195,13 +195,14 @@ class CommandHandler:
         self._state.start()
         recorder, unread = self.journal.recorder, self._state.unread((command,))
         ids = _ids_of((command,))
-        of_grants = self.journal.since_snapshots(unread)
+        of_grants = [self.journal.since_snapshots(unread)] if unread else []
         newer_rows = self.journal.left_out.newer(self._state.position, RELOAD_AFTER)
         of_ids = () if is_new else self._earlier.questions(ids)
         moment, (newer, *rows) = recorder.look(newer_rows, *of_grants, *of_ids)
         now = moment if self._clock == recorder.now else self._now()
         self._state.take_in(newer, lambda: now)
-        self._state.keep(self.journal.read_since_snapshots(unread, rows[: len(of_grants)]))
+        if unread:
+            self._state.keep(self.journal.read_since_snapshots(unread, rows[0]))
         self._earlier.keep(ids, rows[len(of_grants) :])
         return now
 

@@ -25,6 +25,7 @@ from lifecycle.catalogue import BY_EVENT
 from lifecycle.journal.addresses import named
 from lifecycle.journal.atomic_files import with_advice
 from lifecycle.journal.left_out.left_out_rows import LeftOutRows
+from lifecycle.journal.left_out.raw_row import POSITION
 from lifecycle.journal.mapper import EntryMapper, entry_of
 from lifecycle.journal.recorder import (
     ENTRY_COLUMNS,
@@ -65,18 +66,21 @@ _ELSEWHERE = (
     " OR (originator_id >= 'call;' AND originator_id < 'fund')"
     " OR (originator_id > 'fund' AND originator_id < 'grant:') OR originator_id >= 'grant;')"
 )
-_SNAPSHOTS = (
-    "SELECT originator_id, originator_version, topic, state FROM stored_snapshots AS stored"
-    " WHERE originator_id IN ({marks}) AND originator_version = (SELECT max(other.originator_version)"
-    " FROM stored_snapshots AS other WHERE other.originator_id = stored.originator_id)"
+_SNAPSHOT_COLUMNS = ", ".join(
+    column if column in ("originator_id", "originator_version", "topic", "state") else "NULL"
+    for column in ENTRY_COLUMNS.split(", ")
 )
 _SINCE_SNAPSHOTS = (
-    f"SELECT {ENTRY_COLUMNS} FROM (SELECT column1 AS name, coalesce((SELECT max(stored.originator_version)"
+    "WITH streams AS (SELECT column1 AS name, coalesce((SELECT max(stored.originator_version)"
     " FROM stored_snapshots AS stored WHERE stored.originator_id = column1), 0) AS since"
-    " FROM (VALUES {values}) AS asked) AS streams"
+    " FROM (VALUES {values}) AS asked)"
+    f" SELECT {ENTRY_COLUMNS} FROM streams"
     " CROSS JOIN stored_events WHERE originator_id = name AND originator_version >= since"
+    f" UNION ALL SELECT {_SNAPSHOT_COLUMNS} FROM streams"
+    " CROSS JOIN stored_snapshots WHERE originator_id = name AND originator_version = since"
     " ORDER BY originator_id, originator_version"
 )
+"""Newest snapshots, and entries from their versions on, or all. A snapshot's row has no position."""
 
 
 Row = tuple[Any, ...]
@@ -155,26 +159,25 @@ class Journal(JournalRows, Application[str]):
 
         The entries are all, or those from the snapshot's own version on. Both are asked for at once.
         """
-        questions = self.since_snapshots(streams)
-        return self.read_since_snapshots(streams, self.recorder.rows_of_each(*questions) if questions else ())
-
-    def since_snapshots(self, streams: Sequence[str]) -> list[Question]:
-        """Return the queries for what `entries_since_snapshots` returns."""
         if not streams:
-            return []
-        marks, values = ",".join("?" * len(streams)), ",".join(["(CAST(? AS TEXT))"] * len(streams))
-        return [
-            (_SNAPSHOTS.format(marks=marks), streams),
-            (_SINCE_SNAPSHOTS.format(values=values), streams),
-        ]
+            return {}, {}
+        (rows,) = self.recorder.rows_of_each(self.since_snapshots(streams))
+        return self.read_since_snapshots(streams, rows)
 
-    def read_since_snapshots(self, streams: Sequence[str], rows: Sequence[Sequence[Row]]) -> SinceSnapshots:
-        """Return what `entries_since_snapshots` does, from the rows of its queries."""
+    def since_snapshots(self, streams: Sequence[str]) -> Question:
+        """Return the query for what `entries_since_snapshots` returns. It needs at least one stream."""
+        return _SINCE_SNAPSHOTS.format(values=",".join(["(CAST(? AS TEXT))"] * len(streams))), streams
+
+    def read_since_snapshots(self, streams: Sequence[str], rows: Sequence[Row]) -> SinceSnapshots:
+        """Return what `entries_since_snapshots` does, from the rows of its query."""
         by_stream: dict[str, list[Entry]] = {stream: [] for stream in streams}
-        snapshot_rows, entry_rows = rows or ((), ())
-        for row in entry_rows:
-            by_stream[row[0]].append(self.left_out.entry(row))
-        snapshots = {row[0]: StoredEvent(*row) for row in snapshot_rows}
+        snapshots = dict[str, StoredEvent]()
+        for row in rows:
+            if row[POSITION] is None:
+                stored = Stored(*row)
+                snapshots[stored.stream] = StoredEvent(*stored[:3], stored.state)
+            else:
+                by_stream[row[0]].append(self.left_out.entry(row))
         for stream, entries in by_stream.items():
             since = snapshots[stream].originator_version if stream in snapshots else 1
             if entries and entries[0].originator_version > since:

@@ -4,6 +4,7 @@ It runs with the rights of its owner. Under the append lock it finds out whether
 and gives position, moment and sum; a client can choose none of them.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from lifecycle.journal.clock import BEHIND
@@ -179,3 +180,15 @@ STATEMENT = (
 DEFINITION = f't {{"search_path=pg_catalog, pg_temp"}} {BODY}'
 """What the database says of it, if it is as it should be."""
 CALL = f"SELECT * FROM {SCHEMA}.{NAME}({', '.join(f'%s::{kind}' for kind in PARAMETERS.values())})"
+
+
+def array(values: Sequence[str | int | bytes | None]) -> str:
+    """Return an array in the text form that PostgreSQL reads. The driver takes much longer for a list."""
+    return f"{{{','.join(map(_element, values))}}}"
+
+
+def _element(value: str | int | bytes | None) -> str:
+    if value is None:
+        return "NULL"
+    text = f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

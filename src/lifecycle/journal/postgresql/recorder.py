@@ -145,15 +145,15 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         """
         row = refusal or entries[0]
         values = (
-            *(list(value) if isinstance(value, tuple) else value for value in basis),
+            *(append_if.array(value) if isinstance(value, tuple) else value for value in basis),
             row.recorder,
             row.digest,
             None if refusal else entries[0].rules,
             None if refusal else entries[0].note,
             None if refusal else entries[0].imported_from,
-            *(list(column) for column in zip(*map(_OF_ENTRY, entries), strict=True)),
-            *([[]] * _ENTRY_ARRAYS if refusal else []),
-            list(_OF_REFUSAL(refusal)) if refusal else None,
+            *map(append_if.array, zip(*map(_OF_ENTRY, entries), strict=True)),
+            *([append_if.array(())] * _ENTRY_ARRAYS if refusal else []),
+            append_if.array(_OF_REFUSAL(refusal)) if refusal else None,
         )
         with self._naming_holder():
             rows = self.datastore.call(append_if.CALL, values)
