@@ -1,6 +1,7 @@
 """Sections on grants and their money."""
 
 import json
+from collections.abc import Mapping
 
 from sqlalchemy import select
 
@@ -24,8 +25,16 @@ def glance(source: ReportReader) -> Section:
         "glance",
         "At a glance",
         figures=[
-            Figure(f"Approved in {label}", source.amount(flows.get("approved", 0)), _grants(len(approved))),
-            Figure(f"Net disbursed in {label}", source.amount(net), "disbursed less refunded"),
+            Figure(
+                f"Approved in {label}",
+                source.amount(flows.get("approved", 0)),
+                _grants(len(approved)) + _brought_forward(source, flows, "committed_brought_forward"),
+            ),
+            Figure(
+                f"Net disbursed in {label}",
+                source.amount(net),
+                "disbursed less refunded" + _brought_forward(source, flows, "disbursed_brought_forward"),
+            ),
             Figure("Committed to date", source.amount(sums["committed"]), "approved + increased - cancelled"),
             Figure("Net disbursed to date", source.amount(sums["net_disbursed"])),
             Figure(
@@ -42,6 +51,11 @@ def glance(source: ReportReader) -> Section:
             ),
         ],
     )
+
+
+def _brought_forward(source: ReportReader, flows: Mapping[str, int], mark: str) -> str:
+    """Return how much of a sum of the period was brought forward; nothing if none was."""
+    return f"; {source.amount(flows[mark])} of it was brought forward" if flows.get(mark) else ""
 
 
 def _grants(number: int) -> str:
@@ -268,11 +282,13 @@ def elapsed(source: ReportReader) -> Section:
         (f"approved, {source.currency}", True),
         (f"net disbursed, {source.currency}", True),
     )
+    marked = [row[key][2:] for row in years if minors_of(row["committed_brought_forward"])]
     return Section(
         "disbursement",
         "Disbursement against time elapsed",
         note="Share disbursed = net disbursed / committed. Share of time = days since effectiveness / days"
-        " from effectiveness to the closing date. Grants that are effective or in follow-up.",
+        " from effectiveness to the closing date. Grants that are effective or in follow-up."
+        + (f" Totals of earlier years were brought forward in {', '.join(marked)}." if marked else ""),
         tables=[
             Table("Running grants", columns, rows),
             Table(f"By {kind}", heads, by_year),

@@ -174,6 +174,39 @@ def test_the_progress_report_of_a_year_has_its_sections_and_figures(lived: Shell
     assert "As of 2017-12-31, as known at" in result.out
 
 
+def test_the_progress_report_says_what_was_brought_forward(lived: Shell) -> None:
+    """Totals of earlier years count in the year in which the book took them over, and are marked."""
+    line = {
+        "command": "BringForward",
+        "grant": "F-1",
+        "on": "2017-06-01",
+        "actor": "boss",
+        "title": "Tea",
+        "window": "stand_alone",
+        "recipients": ["KE"],
+        "providers": ["LK"],
+        "sector": "tea",
+        "objective": "A strategy",
+        "months": 12,
+        "leader": "leader",
+        "stage": "effective",
+        "approved_on": "2015-05-01",
+        "effective_on": "2015-06-01",
+        "closing_date": "2018-06-01",
+        "approved": "10000.00 USD",
+        "disbursed": "4000.00 USD",
+        "source": "register",
+    }
+    assert lived("record", lived.file([line])).code == 0
+    text = lived("report", "progress", "--year", "2017").out
+    assert "(1 grant; 10,000.00 USD of it was brought forward)" in text
+    assert "(disbursed less refunded; 4,000.00 USD of it was brought forward)" in text
+    assert "Totals of earlier years were brought forward in 2017." in text
+    assert (
+        "brought forward" not in lived("report", "progress", "--year", "2018").out.split("## Approved in")[0]
+    )
+
+
 def test_the_progress_report_of_a_period_counts_the_flows_of_that_period(lived: Shell) -> None:
     def disbursed(*words: str) -> str:
         match = re.search(r"Net disbursed in .*: \*\*(.*)\*\*", lived("report", "progress", *words).out)
