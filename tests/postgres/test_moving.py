@@ -63,6 +63,20 @@ def test_a_book_is_the_same_after_three_moves(tmp_path: Path, server: Server, da
         before.close()
 
 
+def test_who_publishes_a_book_moves_with_it(shell: Shell, server: Server, database: str) -> None:
+    """The table of ``book.toml`` with its comments, into a database and back to a folder."""
+    assert shell("init", shell.book, "--name", "F", "--on", "2008-10-01", "--as", "admin").code == 0
+    assert shell("record", shell.file(life()), "--book", shell.book, "--as", "admin").code == 0
+    table = '[publisher]  # ours\nidentifier = "XM-DAC-1"\nname = "F"\ntype = "40"\n\n[publisher.sectors]\n'
+    settings = shell.path / "book.toml"
+    settings.write_text(f"{settings.read_text('utf-8')}\n{table}", "utf-8")
+    for source, target in ((shell.book, database), (database, str(shell.folder / "back"))):
+        assert shell("move", source, target).code == 0
+        assert shell("export", "iati", "out", "--overwrite", "--book", target).code == 0
+        assert shell("audit", "verify", "--book", target).code == 0
+    assert (shell.folder / "back" / "book.toml").read_text("utf-8").endswith(f"\n\n{table}")
+
+
 @pytest.mark.parametrize("to", ["folder", "database"])
 def test_a_seal_during_a_move_stays_in_the_old_book(
     tmp_path: Path, database: str, to: str, monkeypatch: pytest.MonkeyPatch

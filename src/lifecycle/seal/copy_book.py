@@ -60,7 +60,7 @@ def move(
             storage.names().keep(officer, officer_name)
         # Last, so that a copy that was not finished cannot be opened as a book.
         sealing = source.storage.seals_each_command() if seal is None else seal
-        storage.finish(source.storage.title(), seal=sealing)
+        storage.finish(source.storage.title(), seal=sealing, publisher=source.storage.publisher_text())
         journal.close()
     return CopyCounts(entries, refusals, documents, root)
 
@@ -95,7 +95,8 @@ def move_format_2(
                 storage.keep(digest, file.read())
         for officer, officer_name in source.names().all().items():
             storage.names().keep(officer, officer_name)
-        storage.finish(source.title(), seal=source.seals_each_command() if seal is None else seal)
+        sealing = source.seals_each_command() if seal is None else seal
+        storage.finish(source.title(), seal=sealing, publisher=source.publisher_text())
         journal.close()
     old.close()
     return CopyCounts(*counts, len(digests), root)

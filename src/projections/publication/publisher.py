@@ -85,7 +85,9 @@ def _settings(book: Book, file: Path | None) -> tuple[Mapping[str, Any], str]:
 def _absent(book: Book, where: str) -> str:
     """Return what to write if no publisher is named."""
     in_file = (
-        f"write it into {where}" if isinstance(book.place, Path) else "write it into a file, for --publisher"
+        f"write it into {where}"
+        if isinstance(book.place, Path)
+        else f"write it into {book.storage.path / 'publisher.toml'} or a file, for --publisher"
     )
     return (
         f"nobody is named as the publisher: {in_file}, with your own values:"

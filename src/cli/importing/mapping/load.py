@@ -142,6 +142,8 @@ def _faults_of_value(where: str, value: Any) -> Iterator[str]:
             return
         if spec.find is not None:
             yield from _faults_of_pattern(f"{where}.find", spec.find)
+        if spec.matching is not None:
+            yield from _faults_of_pattern(f"{where}.matching", spec.matching)
     elif isinstance(value, dict):
         for name, part in value.items():
             yield from _faults_of_value(f"{where}.{name}", part)

@@ -67,6 +67,9 @@ class ValueSpec(BaseModel):
     """What a text stands for; any other text is a fault."""
     find: str | None = None
     """A regular expression: its first group, or all that it finds, is read."""
+    matching: str | None = None
+    """A regular expression: only cells in which it finds something are read, and of them its first group, or
+    all that it finds. If there is none the value is empty."""
     split: str | None = None
     """The mark between the members of a list."""
     prefix: str = ""

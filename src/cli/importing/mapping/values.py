@@ -90,7 +90,7 @@ class Values:
             cell, value = self._amount(spec, context)
         else:
             cell = self.cell(spec, context, name)
-            value = None if cell.is_empty else self._read(field, form, spec, cell, name)
+            value = self._of_cell(field, form, spec, context, cell, name)
         cells[name] = cell
         if value is None and spec.default is not None:
             shown = ", ".join(map(str, spec.default)) if isinstance(spec.default, list) else spec.default
@@ -112,6 +112,9 @@ class Values:
             return Cell(text or None, cells[0].address)
         if spec.earliest or spec.latest:
             return self._of_days(spec, context)
+        if spec.matching is not None:
+            empty = Cell(None, found_in(context, spec.column or "").address)
+            return next(iter(_matching(spec, context)), empty)
         cell = found_in(context, spec.column or "")
         if spec.find is not None and not cell.is_empty:
             match = re.search(spec.find, cell.text)
@@ -223,6 +226,20 @@ class Values:
             raise faults[0]
         return members
 
+    def _of_cell(  # noqa: PLR0917 how a value is read
+        self, field: Field | None, form: str, spec: ValueSpec, context: Context, cell: Cell, name: str
+    ) -> Any:
+        """Return the value of a cell, or of all cells at its column if the field is a list."""
+        reads_one = spec.column is None or spec.split or spec.find or spec.words is not None
+        if field is not None and field.is_list and not reads_one:
+            return self._of_cells(form, spec, _matching(spec, context), name)
+        return None if cell.is_empty else self._read(field, form, spec, cell, name)
+
+    def _of_cells(self, form: str, spec: ValueSpec, cells: list[Cell], name: str) -> list[Any] | None:
+        """Return the value of each cell that is not empty; `None` without one. Raises `CellFault`."""
+        members = [self._one(form, spec, cell, name) for cell in cells if not cell.is_empty]
+        return (list(dict.fromkeys(members)) if form == "text" else members) or None
+
     def _of_words(self, words: Mapping[str, Any], cell: Cell) -> Any:
         known = {word.casefold(): value for word, value in words.items()}
         if cell.text.casefold() not in known:
@@ -317,6 +334,19 @@ def constant_of(spec: object) -> str | None:
     if isinstance(spec, list) and not any(isinstance(part, Mapping | ValueSpec) for part in spec):
         return ", ".join(map(str, spec))
     return str(spec) if isinstance(spec, str | int | float) else None
+
+
+def _matching(spec: ValueSpec, context: Context) -> list[Cell]:
+    """Return the cells at the column, or of them what the regular expression of the map finds."""
+    cells = all_in(context, spec.column or "")
+    if spec.matching is None:
+        return cells
+    found = [(re.search(spec.matching, cell.text), cell.address) for cell in cells]
+    return [
+        Cell(match[1] if match.groups() else match[0], address)
+        for match, address in found
+        if match is not None
+    ]
 
 
 def found_in(context: Context, column: str) -> Cell:

@@ -62,8 +62,12 @@ class BookStorage(ABC):
         """Store the book's address beside its checkpoints. Raises ``OSError``."""
 
     @abstractmethod
-    def finish(self, name: str, *, seal: bool) -> None:
-        """Mark the new book as complete. ``seal``: whether it is sealed after each command."""
+    def finish(self, name: str, *, seal: bool, publisher: str = "") -> None:
+        """Mark the new book as complete.
+
+        ``seal``: whether it is sealed after each command. ``publisher``: the text of the table that says who
+        publishes the book, if people wrote one.
+        """
 
     @abstractmethod
     def abandon(self) -> None:
@@ -99,6 +103,10 @@ class BookStorage(ABC):
     def settings(self) -> dict[str, object]:
         """Return the settings that people may edit. Raises `Unreachable`."""
         return {}
+
+    def publisher_text(self) -> str:
+        """Return the text of the table ``[publisher]``; an empty text without one. Raises `Unreachable`."""
+        return ""
 
     @abstractmethod
     def documents(self) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import os
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from errno import ENOENT
@@ -19,7 +20,7 @@ from lifecycle.book.storage.health import checks
 from lifecycle.book.storage.officer_names import OfficerNames
 from lifecycle.book.storage.officer_names_table import OfficerNamesInTable
 from lifecycle.journal.addresses import named
-from lifecycle.journal.atomic_files import seals
+from lifecycle.journal.atomic_files import keep, seals
 from lifecycle.journal.journal import STORE_ERRORS, Journal
 from lifecycle.journal.postgresql.connection import (
     InDoubt,
@@ -37,6 +38,7 @@ SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('{SCHEM
 """
 """Whether the schema has anything but types (an `init` that failed early leaves types), and its table of
 books."""
+_PUBLISHER = "publisher.toml"
 PATIENCE = 60
 """Seconds to try again after a server went away, while another may take its place."""
 
@@ -84,8 +86,10 @@ class DatabaseStorage(BookStorage):
                 store.ask((f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE", None))
             store.close()
 
-    def finish(self, name: str, *, seal: bool) -> None:
-        """Write the book's row."""
+    def finish(self, name: str, *, seal: bool, publisher: str = "") -> None:
+        """Write the book's row, and who publishes it into a file beside the checkpoints."""
+        if publisher:
+            keep(self.path / _PUBLISHER, publisher)
         self._recorder.name_book(self._identity, name, seal_each_command=seal)
 
     def open_journal(self, *, read_only: bool, older: bool = False) -> Journal:
@@ -154,6 +158,22 @@ class DatabaseStorage(BookStorage):
     def names(self) -> OfficerNames:
         """Return the register of names in the database."""
         return OfficerNamesInTable(self._recorder)
+
+    def settings(self) -> dict[str, object]:
+        """Return the table of the file ``publisher.toml`` in the folder of this machine, if there is one."""
+        try:
+            return tomllib.loads(self.publisher_text())
+        except ValueError as error:
+            raise Unreachable(f"{self.path / _PUBLISHER} cannot be read: {error}") from error
+
+    def publisher_text(self) -> str:
+        """Return the text of that file; an empty text if there is none."""
+        try:
+            return (self.path / _PUBLISHER).read_text("utf-8")
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise Unreachable(f"{self.path / _PUBLISHER} cannot be read: {error.strerror}") from error
 
     def documents(self) -> Iterator[str]:
         """Yield the SHA-256 of each document in the table of documents."""

@@ -4,6 +4,7 @@ import errno
 import json
 import logging
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -35,6 +36,8 @@ _A_COPY = (
 )
 _MOST_UNSEALED = 100
 """The largest number of entries that a new book may have before its first seal."""
+_PUBLISHER = re.compile(r"^\[publisher[\].].*", re.MULTILINE | re.DOTALL)
+"""The tables at the end of ``book.toml`` that say who publishes."""
 _UNFINISHED = "was not made to the end (no book.toml): remove it and make it again"
 
 
@@ -88,10 +91,11 @@ class FolderStorage(BookStorage):
             return sealed_at if {"path", "number"} == sealed_at.keys() else None
         return None
 
-    def finish(self, name: str, *, seal: bool) -> None:
+    def finish(self, name: str, *, seal: bool, publisher: str = "") -> None:
         """Write ``book.toml``."""
         toml_name = json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML escapes DEL too
-        keep(self._settings, f"format = 1\nname = {toml_name}\nseal_each_command = {json.dumps(seal)}\n")
+        text = f"format = 1\nname = {toml_name}\nseal_each_command = {json.dumps(seal)}\n"
+        keep(self._settings, f"{text}\n{publisher}" if publisher else text)
 
     def open_journal(self, *, read_only: bool, older: bool = False) -> Journal:
         """Return the journal in the folder."""
@@ -199,6 +203,14 @@ class FolderStorage(BookStorage):
                 return tomllib.load(file)
         except (OSError, ValueError) as error:
             raise Unreachable(f"{self._settings} cannot be read: {error}") from error
+
+    def publisher_text(self) -> str:
+        """Return ``book.toml`` from the line ``[publisher]`` on, with its comments."""
+        table = self.settings().get("publisher")
+        if table is None:
+            return ""
+        begun = _PUBLISHER.search(self._settings.read_text("utf-8"))
+        return begun[0] if begun else ""
 
     def names(self) -> OfficerNames:
         """Return the register of names in the folder."""

@@ -447,6 +447,9 @@ def test_what_grantbook_publishes_comes_back_with_the_same_money(
     (before,) = lived("--json", "report", "disbursement").rows
     (after,) = lived("--json", "report", "disbursement", "--book", copy).rows
     assert {key: after[key] for key in sums} == {key: before[key] for key in sums}
+    if exported == "iati":  # its tags say the window and the providers
+        (row,) = lived("--json", "report", "register", "--book", copy).rows
+        assert (row["window"], row["recipients"], row["providers"]) == ("stand_alone", ["TZ", "UG"], ["IN"])
 
 
 def test_a_table_of_360giving_is_read_by_the_same_map(gb: Shell) -> None:

@@ -1,11 +1,12 @@
 """An import names all faults of a row at once, each once, with the way out."""
 
 import re
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 from support.cli_shell import Shell
-from support.import_tables import payments
+from support.import_tables import payments, write_ods
 
 TABLE = """\
 Grant,Title,Window,Recipients,Providers,Amount,Months,Proposed on,Approved on
@@ -94,3 +95,27 @@ def test_an_import_says_whose_acts_it_brought_and_which_files_it_read(lived: She
     again = lived("import", "mine.toml", file)
     assert f"sha256 {sha256((lived.folder / 'mine.toml').read_bytes()).hexdigest()} mine.toml" in again.out
     assert "acts: 2 of leader, 2 of cash, 2 of payer; imported by admin" in again.out
+
+
+def test_a_spreadsheet_of_libreoffice_is_read_with_its_cells_as_addresses(gb: Shell) -> None:
+    """Dates and numbers are typed; a fault is named by sheet and cell."""
+    header = ["Grant", "Title", "Window", "Recipients", "Providers", "Months", "Amount", "Proposed on"]
+    rows: list[list[str | float | date]] = [
+        [*header, "Approved on"],
+        ["A", "Tea & milk", "stand_alone", "TZ; UG", "IN", 12, 1000.5, date(2017, 1, 10), date(2017, 2, 10)],
+        ["B", "Tea", "stand_alone", "TZ", "IN", 1.5, "7,500.00", date(2017, 1, 10), "10.02.2017"],
+    ]
+    file = write_ods(gb.folder / "t.ods", rows)
+    result = gb("import", "grants", file, "--check")
+    assert result.code == 2
+    assert "stand_alone 2017: approved 1,000.50, proposed 1,000.50 USD" in result.out
+    assert "t.ods:Grants!F3: '1.5' is no whole number" in result.err
+    assert "t.ods:Grants!I3: '10.02.2017' is no day in a form that the map names" in result.err
+    rows[2][5], rows[2][8] = 12, date(2017, 2, 10)
+    write_ods(gb.folder / "t.ods", rows)
+    assert gb("import", "grants", file).code == 0
+    (first, second) = gb("--json", "report", "disbursement").rows
+    assert (first["approved"], second["approved"]) == ("1000.50", "7500.00")
+    suggested = gb("import", "--suggest", file)
+    assert suggested.code == 0, suggested.err
+    assert "by the shipped map grants" in suggested.out
