@@ -7,7 +7,7 @@ import pytest
 
 from lifecycle.book.book import Book
 from support import given as g
-from support.books import Clock, make_book
+from support.books import Clock, make_book, reopened
 from support.made_books import MadeBooks, Recipe
 
 
@@ -29,10 +29,7 @@ def book(place: Path | str, clock: Clock, made_books: MadeBooks) -> Iterator[Boo
         made_books.copy_to_folder(Recipe("proposed", make), place)
     else:
         make(place)
-    with Book.open(place, clock=clock) as book:
-        newest = book.recorded_at(book.position())
-        assert newest is not None
-        clock.now = newest
+    with reopened(place, clock) as book:
         yield book
 
 

@@ -40,6 +40,16 @@ def make_book(path: Path | str, commands: Iterable[Command] = g.FOUNDED, **optio
     return book
 
 
+def reopened(place: Path | str, clock: Clock | None = None) -> Book:
+    """Open a book that was made before, with a clock that goes on after its newest entry."""
+    clock = clock or Clock()
+    book = Book.open(place, clock=clock)
+    newest = book.recorded_at(book.position())
+    assert newest is not None
+    clock.now = newest
+    return book
+
+
 def record(book: Book, commands: Iterable[Command]) -> None:
     """Record the commands in one transaction. Each must be accepted."""
     with book.batch():

@@ -177,7 +177,7 @@ def make(views: Views, _: Callable[[Path], object]) -> None:
             _remove_sql_views(raw)
             for table in TABLES.values():
                 raw.execute(f"DROP TABLE IF EXISTS {table.name}, {SHADOW}{table.name}")
-            _run(raw, _statements_of_tables())
+            _run(raw, map(_creation_of, TABLES.values()))
             raw.execute(f"INSERT INTO {views_format.name} VALUES (%s)", (schema_digest.current_format(),))
             _create_sql_views(raw)
 
@@ -204,9 +204,15 @@ def _statements_of_sql_views() -> tuple[str, ...]:
 
 
 @cache
-def _statements_of_tables() -> tuple[str, ...]:
-    """Return the statements that create all tables."""
-    return tuple(creation_of(table, _DIALECT) for table in TABLES.values())
+def _creation_of(table: TableLayout) -> str:
+    """Return the statement that creates the table."""
+    return creation_of(table, _DIALECT)
+
+
+@cache
+def _creation_of_shadow(table: TableLayout) -> str:
+    """Return the statement that creates the table's shadow, without a key."""
+    return creation_of(table.without_key(), _DIALECT, SHADOW)
 
 
 def _remove_sql_views(raw: Raw) -> None:
@@ -326,7 +332,7 @@ def create_shadows(raw: Raw, tables: Sequence[TableLayout]) -> None:
     _as_owner(raw)
     for table in tables:
         raw.execute(f"DROP TABLE IF EXISTS {SHADOW}{table.name}")
-        _run(raw, [creation_of(table.without_key(), _DIALECT, SHADOW)])
+        _run(raw, [_creation_of_shadow(table)])
 
 
 def finish_shadows(raw: Raw, tables: Sequence[TableLayout]) -> None:

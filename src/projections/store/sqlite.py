@@ -243,12 +243,12 @@ def _empty() -> sqlite3.Connection:
     return raw
 
 
-@cache
-def statements_of_tables() -> tuple[str, ...]:
+def statements_of_tables() -> list[str]:
     """Return the statements that create all tables."""
-    return tuple(_creation_of(table) for table in TABLES.values())
+    return [_creation_of(table) for table in TABLES.values()]
 
 
+@cache
 def _creation_of(table: TableLayout, prefix: str = "") -> str:
     from sqlalchemy.dialects import sqlite
 

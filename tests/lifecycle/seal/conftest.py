@@ -13,18 +13,31 @@ from support import given as g
 from support.books import make_book
 
 
+def sealed_book(place: Path | str) -> Book:
+    """Make a book with three checkpoints: of the fund, of a proposal, and of a cost and two refusals."""
+    book = make_book(place, g.FOUNDED)
+    Seal(book).seal()
+    for command in g.PROPOSED:
+        assert book.record(command, command.actor).outcome == "accepted"
+    Seal(book).seal()
+    assert book.record(g.cost("01-12"), "t.leader").outcome == "accepted"
+    for _ in range(2):
+        assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
+    Seal(book).seal()
+    return book
+
+
 @pytest.fixture
 def book(place: Path | str) -> Iterator[Book]:
-    """Yield a book with three checkpoints: of the fund, of a proposal, and of a cost and two refusals."""
-    with make_book(place, g.FOUNDED) as book:
-        Seal(book).seal()
-        for command in g.PROPOSED:
-            assert book.record(command, command.actor).outcome == "accepted"
-        Seal(book).seal()
-        assert book.record(g.cost("01-12"), "t.leader").outcome == "accepted"
-        for _ in range(2):
-            assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
-        Seal(book).seal()
+    """Yield a sealed book."""
+    with sealed_book(place) as book:
+        yield book
+
+
+@pytest.fixture(scope="module")
+def unchanged_book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
+    """Yield a sealed book in a folder, for tests that leave it as it is."""
+    with sealed_book(tmp_path_factory.mktemp("sealed") / "book") as book:
         yield book
 
 
