@@ -46,6 +46,7 @@ NOT_STATED = Column("not_stated", Type.COUNT, "Number of people whose sex the so
 HELD = Column("held", Type.COUNT, "Activities held")
 NET_DISBURSED = Column("net_disbursed", Type.MONEY, "disbursed - refunded")
 COMMITTED = Column("committed", Type.MONEY, "approved + increased - cancelled")
+UNDISBURSED = Column("undisbursed", Type.MONEY, "committed - net_disbursed + overpaid")
 REQUESTED = Column("requested", Type.MONEY, "Payments asked for and not rejected")
 COUNTRY_NAME = Column("name", Type.TEXT, "Short English name", width=16)
 LAST_HELD_ON = Column("last_held_on", Type.DAY, "Day of the last activity held")

@@ -186,3 +186,34 @@ def test_a_payment_ends_with_what_may_come_next(lived: Shell) -> None:
         "payment authorise",
         "payment reject",
     ]
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "xlsx", "parquet", "html", "txt"])
+def test_the_list_of_grants_is_written_in_every_form_of_a_report(lived: Shell, ending: str) -> None:
+    """The form follows the ending; the caption with both dates goes to stderr, or is in the file."""
+    result = lived("grant", "list", "--output", f"grants.{ending}")
+    assert result.code == 0, result.err
+    assert f"wrote grants.{ending}" in result.err
+    content = (lived.folder / f"grants.{ending}").read_bytes()
+    if ending in {"csv", "json", "html", "txt"}:
+        for part in (
+            "G-1",
+            "Learning about dairy",
+            "stand_alone" if ending != "html" else "stand",
+            "70000.00",
+        ):
+            assert part in content.decode().replace("70,000.00", "70000.00"), part
+    if ending in {"csv", "json"}:
+        assert "as known at" in result.err
+
+
+def test_the_list_of_grants_is_chosen_and_dated_in_every_form(lived: Shell) -> None:
+    (row,) = lived("grant", "list", "--format", "json", "--on", "2017-02-11").rows
+    assert (row["stage"], row["currency"], row["committed"]) == ("approved", "USD", "70000.00")
+    assert lived("grant", "list", "--format", "csv", "--stage", "closed").out.splitlines()[1:] == []
+    assert "As of 2017-02-11" in lived("grant", "list", "--format", "table", "--on", "2017-02-11").out
+    assert lived("views", "update").code == 0
+    (row,) = lived("grant", "list", "--format", "json", "--views", lived.book).rows
+    assert row["undisbursed"] == "12000.00"
+    contradiction = lived("grant", "list", "--format", "json", "--output", "a.csv")
+    assert (contradiction.code, "contradict" in contradiction.err) == (2, True)

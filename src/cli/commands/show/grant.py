@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.commands.show.next_acts import acts_from_book, acts_from_views, next_in_words, next_json
+from cli.output.formats import FORMS, form_of
 from cli.output.terminal_text import (
     in_units,
     pairs,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from lifecycle.book.book import Book
     from lifecycle.grant.obligations.next_acts import NextAct
     from lifecycle.grant.state import Grant
+    from projections.engine.detached_views import DetachedViews
     from projections.engine.standing import Standing
 
 
@@ -240,25 +242,65 @@ STAGES = (
 @on_option
 @known_option
 @VIEWS
-def list_grants(
-    stages: tuple[str, ...], window: str | None, on: str | None, known: str | None, views: str | None
+@click.option(
+    "--format", "form", type=click.Choice(FORMS), help="The form of a report; else a line for each grant."
+)
+@click.option("--output", metavar="FILE", help="Write to this file, in the form of its ending.")
+def list_grants(  # noqa: PLR0917 click gives them by name
+    stages: tuple[str, ...],
+    window: str | None,
+    on: str | None,
+    known: str | None,
+    views: str | None,
+    form: str | None,
+    output: str | None,
 ) -> int:
     """List the grants."""
     options = settings()
+    if form is not None or output is not None:
+        form = form_of(form, output, json=options.json)
 
-    def print_chosen(states: "Iterator[Grant]") -> None:
-        for state in states:
-            if (not stages or state.stage in stages) and window in (None, state.window):
-                _print_line(state, json=options.json)
+    def is_chosen(state: "Grant") -> bool:
+        return (not stages or state.stage in stages) and window in (None, state.window)
 
     if views is not None:
-        print_chosen(standing.grant for standing in _standings(views, on, known))
+        with options.open_for_report(views) as detached:
+            standings = (standing.grant for standing in _standings(views, on, known))
+            _print_list(detached, filter(is_chosen, standings), AsOf(None, None, ""), form, output)
         return 0
     with options.open(read_only=True) as book:
         if window is not None:
             _require_known_window(book, window)
-        print_chosen(_grants_now(book) if on is None and known is None else _grants_then(book, on, known))
+        is_now = on is None and known is None
+        grants = _grants_now(book) if is_now else _grants_then(book, on, known)
+        as_of = AsOf(None, None, "") if is_now else AsOf.of(book, on, known)
+        _print_list(book, filter(is_chosen, grants), as_of, form, output)
     return 0
+
+
+def _print_list(
+    book: "Book | DetachedViews",
+    grants: "Iterator[Grant]",
+    as_of: AsOf,
+    form: str | None,
+    output: str | None,
+) -> None:
+    """Print a line for each grant, or write them as a report is written if a form is named."""
+    options = settings()
+    if form is None:
+        for grant in grants:
+            _print_line(grant, json=options.json)
+        return
+    from cli.commands.reports.report import caption_of
+    from cli.output.formats import write
+    from projections.query import Report
+    from projections.reports.portfolio.grants import COLUMNS, rows_of
+    from projections.streamed_rows import StreamedRows
+
+    position = book.position() if as_of.known is None else as_of.known
+    report = Report("grants", COLUMNS, StreamedRows(rows_of(grants)), as_of.on or book.today(), position)
+    caption, known_at = caption_of(book, report), book.recorded_at(position)
+    write(report, caption, form, output, color=options.color, fund=book.fund().name, known_at=known_at)
 
 
 def _require_known_window(book: "Book", window: str) -> None:

@@ -55,7 +55,7 @@ AMOUNTS = (
     Column("disbursed", Type.MONEY, "Paid, irregular payments included, failed ones not"),
     Column("refunded", Type.MONEY, "What came back"),
     common.NET_DISBURSED,
-    Column("undisbursed", Type.MONEY, "committed - net_disbursed + overpaid"),
+    common.UNDISBURSED,
     Column("overpaid", Type.MONEY, "What was disbursed and not refunded beyond the commitment"),
     Column(
         "committed_brought_forward",
