@@ -28,6 +28,7 @@ AMOUNTS = (
 
 
 FLOWS = "approved increased cancelled requested disbursed refunded net_disbursed".split()
+FLOWS += ["committed_brought_forward", "disbursed_brought_forward"]
 
 
 def amounts(row: dict[str, Any], *names: str) -> list[str]:
