@@ -13,7 +13,7 @@ from lifecycle.journal.recorder import Basis, StoredRefusal
 from lifecycle.journal.stored_row import id_bytes, microseconds
 from lifecycle.kernel.command import Command, GrantCommand
 from lifecycle.kernel.history import FUND, QUARANTINES, call_stream
-from lifecycle.kernel.refusals import Refusal
+from lifecycle.kernel.refusals import CommandIdReused, Refusal
 
 _MONEY_ONLY = tuple(topic_of(event) for event in COMMITMENTS)
 """Entries of the fund that only change how much it can promise. A command that promises nothing does not rest
@@ -51,7 +51,8 @@ def basis_of(judged: Judged, state: LoadedState, now: datetime) -> Basis:
     """
     command, outcome = judged.command, judged.outcome
     streams = {judged.stream, QUARANTINES}
-    if isinstance(command, GrantCommand):
+    # A reused id is refused before the grant is looked at, so its entries may not have been read.
+    if isinstance(command, GrantCommand) and not isinstance(outcome, CommandIdReused):
         streams.update(map(call_stream, calls_named(state.grant(judged.stream), command)))
     streams.update((stream for stream, _ in outcome.pair) if isinstance(outcome, Decision) else [FUND])
     time_zone = state.fund.time_zone

@@ -160,6 +160,17 @@ def test_a_late_command_is_decided_with_all_entries(long: Book, clock: Clock, re
     assert read_for(long, clock, read, cost("2017-04-20")) > COSTS
 
 
+def test_a_reused_id_of_a_correction_is_refused_without_reading_the_entries(long: Book, clock: Clock) -> None:
+    """Given a correction, when its id comes back with other words, then it is refused as reused."""
+    correction = g.correct("2017-06-01", entry=7, struck=True, command_id="once")
+    with Book.open(long.place, clock=clock) as other:
+        assert other.record(correction, g.CHECKER).outcome == "accepted"
+        record(other, [cost("2017-06-02") for _ in range(LONG)])
+    with Book.open(long.place, clock=clock) as other:
+        again = other.record(g.but(correction, note="in other words"), g.CHECKER)
+        assert again.refusal == "CommandIdReused"
+
+
 def test_what_a_snapshot_could_not_store_is_read(
     long: Book, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
