@@ -15,7 +15,7 @@ from projections.reports.money.disbursement import AMOUNTS
 from projections.reports.money.disbursement_by import KEYS
 from support import given as g
 from support.given import PAID
-from support.reading import Rows, ask, new_book, of
+from support.reading import Rows, ask, new_book, of, record
 
 ON = "2017-08-01"
 """In fiscal year 2018. The payment of the other grant is of fiscal year 2017."""
@@ -55,6 +55,25 @@ def test_its_totals_count_from_its_day_on(book: Book) -> None:
     _, later, _ = ask(book, "disbursement", "2017-12-31")
     assert (later["net_disbursed"], later["undisbursed"]) == ("58700.00", "36300.00")
     assert [later[mark] for mark in MARKS] == ["95000.00", "39000.00"], "what came before, and no more"
+
+
+def test_a_correction_changes_the_totals_and_known_shows_them_as_they_were(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", g.bring_forward(ON)) as book:
+        known = book.position()
+        reads = {"approved": "95000.00 USD", "disbursed": "30000.00 USD"}
+        record(book, g.correct("2017-09-01", entry=1, reads=reads))
+        names = ("approved", "net_disbursed", "undisbursed", *MARKS)
+        (now,), (before,) = ask(book, "disbursement", ON), ask(book, "disbursement", ON, known=known)
+        assert [now[name] for name in names] == ["95000.00", "30000.00", "65000.00", "95000.00", "30000.00"]
+        assert [before[name] for name in names] == [
+            "90000.00",
+            "40000.00",
+            "50000.00",
+            "90000.00",
+            "40000.00",
+        ]
+        (fund,) = (row for row in ask(book, "fund", ON) if row["partner"] is None)
+        assert fund["committed"] == "95000.00"
 
 
 def test_periods_say_how_much_of_them_was_brought_forward(book: Book) -> None:

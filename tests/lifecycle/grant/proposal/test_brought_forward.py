@@ -294,7 +294,20 @@ def test_a_closed_grant_is_opened_again_and_a_cancelled_one_gives_refunds_to_the
 
 
 def test_nothing_is_recorded_of_a_day_before_it() -> None:
-    brought().when(g.plan("2017-05-31")).refused(UnknownGrant)
+    brought().when(g.plan("2017-05-31")).refused(UnknownGrant, "GrantBroughtForward")
+
+
+def test_a_late_entry_is_judged_by_what_was_left_on_its_day_and_leaves_later_days_true() -> None:
+    past = brought().given(
+        g.request_payment("2017-07-01", amount="50000.00 USD"),
+        g.authorise("2017-07-02"),
+        g.disburse("2017-07-03", amount="50000.00 USD"),
+    )
+    past.when(g.cancel_balance("2017-06-15", amount="0.01 USD")).refused(
+        ExceedsUndisbursedBalance, "would no longer hold"
+    )
+    past.given(g.refund("2017-06-15", payment=None, amount="40000.00 USD"))
+    assert past.grant.payments["brought-forward"].net_disbursed == 0, "the only one that was paid by that day"
 
 
 def test_a_correction_leaves_every_later_day_true() -> None:
