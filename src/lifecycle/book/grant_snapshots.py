@@ -20,8 +20,8 @@ from lifecycle.grant.budget import lines
 from lifecycle.grant.evolve import EVOLVE, fold
 from lifecycle.grant.payment import disbursement, irregular, other_money, refund
 from lifecycle.grant.payment import request as payment_request
+from lifecycle.grant.proposal import brought_forward, review, terms
 from lifecycle.grant.proposal import request as proposal_request
-from lifecycle.grant.proposal import review, terms
 from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.state import Grant
 from lifecycle.journal import upcasts
@@ -48,6 +48,7 @@ _MADE_BY = (
     lines,
     terms,
     proposal_request,
+    brought_forward,
     review,
     agreement,
     exchange,

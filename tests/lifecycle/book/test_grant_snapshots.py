@@ -1,8 +1,10 @@
 """Snapshots of grants with long streams: what is read, and what must not be believed."""
 
+import ast
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from lifecycle.book import grant_snapshots
 from lifecycle.book.book import Book
 from lifecycle.book.grant_snapshots import LONG, load_grants, snapshot_fault, topic
 from lifecycle.decide import GrantHistory
+from lifecycle.grant import evolve
 from lifecycle.grant.events import CostRecorded
 from lifecycle.grant.payment import refund
 from lifecycle.journal import snapshots as fund_snapshots
@@ -273,3 +276,16 @@ def test_the_name_of_a_snapshot_changes_with_the_source(
 def forget_topics() -> None:
     topic.cache_clear()
     fund_snapshots._source.cache_clear()
+
+
+def test_a_snapshot_is_of_no_use_once_the_source_of_any_stage_of_life_has_changed() -> None:
+    """The digest is of every module of a grant from which the fold takes something."""
+    waiting, stages = {evolve.__name__}, set[str]()
+    while waiting:
+        stages.add(name := waiting.pop())
+        for node in ast.parse(Path(import_module(name).__file__ or "").read_text("utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lifecycle.grant"):
+                folder = hasattr(import_module(node.module or ""), "__path__")
+                names = {f"{node.module}.{part.name}" if folder else node.module or "" for part in node.names}
+                waiting |= names - stages
+    assert stages <= {module.__name__ for module in grant_snapshots._MADE_BY}
