@@ -16,7 +16,7 @@ from projections.schema.tables import fund_details
 
 def compute(connection: Connection, fund: str, period: Period, *, as_of: date, known: int) -> Progress:
     """Return the report of the period, as of the day and as known at the position."""
-    source = ReportReader(connection, period, as_of, known)
+    source = ReportReader(connection, period, as_of)
     sections = (
         money.glance,
         money.status,

@@ -1,12 +1,14 @@
 """Read reports and tables for the sections of a progress report, all of one day and one position."""
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
 from projections.progress.model import NOTHING, Period
-from projections.query import ask, question_of
+from projections.query import question_of, rows_of
 from projections.reports.portfolio.register import standing_on
 from projections.schema.expressions import total_of
 from projections.schema.rows import written
@@ -15,23 +17,62 @@ from projections.schema.tables import holding, money_flows
 Rows = list[dict[str, Any]]
 
 
+class GrantMoney(NamedTuple):
+    """A grant's money to date, in minor units, and its shares as reports write them."""
+
+    committed: int
+    net_disbursed: int
+    undisbursed: int
+    share_disbursed: str | None
+    share_elapsed: str | None
+
+
 class ReportReader:
-    """Reads reports and tables, all as of one day and as known at one position. Each report is run once."""
+    """Reads reports and tables, all as of one day and as known at one position. Each report is run once.
 
-    def __init__(self, connection: Connection, period: Period, as_of: date, known: int) -> None:
-        self.connection, self.period, self.as_of, self.known = connection, period, as_of, known
+    Of the rows of all grants only what the sections need is kept in memory.
+    """
+
+    def __init__(self, connection: Connection, period: Period, as_of: date) -> None:
+        self.connection, self.period, self.as_of = connection, period, as_of
         self.currency, self.scale = holding(connection)
-        self.standing = list(standing_on(connection, as_of))
-        self.titles = {row.grant: row.title for row in self.standing}
-        self._rows: dict[tuple[str, str | None], Rows] = {}
+        self._groups: dict[tuple[str, str | None], Rows] = {}
+        self.money = {row["grant"]: _money_of(row) for row in self.each("disbursement")}
+        self.titles = dict[str, str]()
+        self.stages = Counter[str]()
+        """The number of grants and proposals in each stage."""
+        self.committed = Counter[str]()
+        """What is committed to those, in minor units."""
+        self.running = list[str]()
+        """Grants that are effective or in follow-up."""
+        self.approved, self.completed = list[Any](), list[Any]()
+        """The register's rows of grants that were approved, or completed, in the period."""
+        self._read_register()
 
-    def rows(self, name: str, by: str | None = None) -> Rows:
-        """Return a report's rows, each by name of column."""
-        if (name, by) not in self._rows:
-            question = question_of(name, by, None)
-            report = ask(self.connection, name, question, as_of=self.as_of, known=self.known)
-            self._rows[name, by] = [dict(zip(report.columns, row, strict=True)) for row in report.rows]
-        return self._rows[name, by]
+    def _read_register(self) -> None:
+        for row in standing_on(self.connection, self.as_of):
+            self.titles[row.grant] = row.title
+            self.stages[row.stage] += 1
+            if row.grant in self.money:
+                self.committed[row.stage] += self.money[row.grant].committed
+            if row.stage in ("effective", "follow_up"):
+                self.running.append(row.grant)
+            if self.is_in_period(row.approved_on):
+                self.approved.append(row)
+            if self.is_in_period(row.completed_on):
+                self.completed.append(row)
+
+    def each(self, name: str, by: str | None = None) -> Iterator[dict[str, Any]]:
+        """Yield a report's rows while it is read, each by name of column."""
+        question = question_of(name, by, None)
+        for row in rows_of(self.connection, question, self.as_of):
+            yield dict(zip(question.columns.names, row, strict=True))
+
+    def groups(self, name: str, by: str | None = None) -> Rows:
+        """Return all rows of a report that has few, as sums by a key; each by name of column."""
+        if (name, by) not in self._groups:
+            self._groups[name, by] = list(self.each(name, by))
+        return self._groups[name, by]
 
     def is_in_period(self, day: str | None) -> bool:
         """Return whether the day is in the period, and not after the day of the report."""
@@ -55,6 +96,13 @@ def grouped(amount: str) -> str:
     whole, dot, part = amount.partition(".")
     sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
     return f"{sign}{int(digits):,}{dot}{part}"
+
+
+def _money_of(row: dict[str, Any]) -> GrantMoney:
+    committed, net, undisbursed = (
+        minors_of(row[name]) for name in ("committed", "net_disbursed", "undisbursed")
+    )
+    return GrantMoney(committed, net, undisbursed, row["share_disbursed"], row["share_elapsed"])
 
 
 def percent(share: str | None) -> str:

@@ -16,9 +16,8 @@ from projections.schema.tables import fund_partners, money_flows
 def glance(source: ReportReader) -> Section:
     """Return eight figures on the period and to date."""
     flows, sums = source.flows(), _sums(source)
-    approved = [row for row in source.standing if source.is_in_period(row.approved_on)]
-    total = source.rows("countries")[-1]
-    fund = source.rows("fund")[-1]
+    total = source.groups("countries")[-1]
+    fund = source.groups("fund")[-1]
     net = flows.get("disbursed", 0) - flows.get("refunded", 0)
     label = source.period.label
     return Section(
@@ -28,7 +27,7 @@ def glance(source: ReportReader) -> Section:
             Figure(
                 f"Approved in {label}",
                 source.amount(flows.get("approved", 0)),
-                _grants(len(approved)) + _brought_forward(source, flows, "committed_brought_forward"),
+                _grants(len(source.approved)) + _brought_forward(source, flows, "committed_brought_forward"),
             ),
             Figure(
                 f"Net disbursed in {label}",
@@ -64,8 +63,7 @@ def _grants(number: int) -> str:
 
 def _sums(source: ReportReader) -> dict[str, int]:
     names = ("committed", "net_disbursed", "undisbursed")
-    rows = source.rows("disbursement")
-    return {name: sum(minors_of(row[name]) for row in rows) for name in names}
+    return {name: sum(getattr(money, name) for money in source.money.values()) for name in names}
 
 
 _STAGES = (
@@ -75,18 +73,17 @@ _STAGES = (
 
 def status(source: ReportReader) -> Section:
     """Return how many grants and proposals are in each stage, with their commitments."""
-    committed = {row["grant"]: minors_of(row["committed"]) for row in source.rows("disbursement")}
-    by_stage = {stage: [row for row in source.standing if row.stage == stage] for stage in _STAGES}
     rows = [
         (
             stage.replace("_", " "),
-            str(len(grants)),
-            grouped(written(sum(committed.get(row.grant, 0) for row in grants), source.scale)),
+            str(source.stages[stage]),
+            grouped(written(source.committed[stage], source.scale)),
         )
-        for stage, grants in by_stage.items()
-        if grants
+        for stage in _STAGES
+        if source.stages[stage]
     ]
-    rows.append(("total", str(len(source.standing)), grouped(written(sum(committed.values()), source.scale))))
+    committed = sum(money.committed for money in source.money.values())
+    rows.append(("total", str(source.stages.total()), grouped(written(committed, source.scale))))
     caption = f"Grants and proposals by stage on {source.as_of}"
     return Section(
         "status",
@@ -111,7 +108,6 @@ def approved(source: ReportReader) -> Section:
         row.grant: row.amount
         for row in source.connection.execute(select(m.grant, m.amount).where(m.kind == "approved"))
     }
-    grants = [row for row in source.standing if source.is_in_period(row.approved_on)]
     rows = [
         (
             row.grant,
@@ -122,13 +118,13 @@ def approved(source: ReportReader) -> Section:
             row.approved_on,
             grouped(written(amounts.get(row.grant, 0), source.scale)),
         )
-        for row in grants
+        for row in source.approved
     ]
     columns = tuple(
         (name, False) for name in ("grant", "title", "window", "recipients", "providers", "approved on")
     )
     if rows:
-        total = sum(amounts.get(row.grant, 0) for row in grants)
+        total = sum(amounts.get(row.grant, 0) for row in source.approved)
         rows.append(("total", "", "", "", "", "", grouped(written(total, source.scale))))
     return Section(
         "approved",
@@ -144,24 +140,19 @@ def approved(source: ReportReader) -> Section:
 
 def completed(source: ReportReader) -> Section:
     """Return the grants that were completed in the period."""
-    money = {row["grant"]: row for row in source.rows("disbursement")}
+    money = source.money
     rows = [
         (
             row.grant,
             row.title,
             row.completed_on,
-            grouped(money[row.grant]["net_disbursed"]),
-            percent(money[row.grant]["share_disbursed"]),
+            grouped(written(money[row.grant].net_disbursed, source.scale)),
+            percent(money[row.grant].share_disbursed),
         )
-        for row in source.standing
-        if source.is_in_period(row.completed_on)
+        for row in source.completed
     ]
     if rows:
-        net = sum(
-            minors_of(money[row.grant]["net_disbursed"])
-            for row in source.standing
-            if source.is_in_period(row.completed_on)
-        )
+        net = sum(money[row.grant].net_disbursed for row in source.completed)
         rows.append(("total", "", "", grouped(written(net, source.scale)), ""))
     columns = (
         *((name, False) for name in ("grant", "title", "completed on")),
@@ -182,7 +173,7 @@ def portfolio(source: ReportReader) -> Section:
     """Return all grants by window, sector and region."""
     tables, charts = [], []
     for by in ("window", "sector", "region"):
-        groups = source.rows("disbursement", by)
+        groups = source.groups("disbursement", by)
         names = ("committed", "net_disbursed", "undisbursed")
         rows = [
             (
@@ -219,7 +210,7 @@ def portfolio(source: ReportReader) -> Section:
 
 def contributions(source: ReportReader) -> Section:
     """Return what partners pledged and paid in."""
-    *partners, total = source.rows("fund")
+    *partners, total = source.groups("fund")
     p = fund_partners.c
     names = {row.partner: str(row.name) for row in source.connection.execute(select(p.partner, p.name))}
     rows = [
@@ -255,20 +246,19 @@ def contributions(source: ReportReader) -> Section:
 
 def elapsed(source: ReportReader) -> Section:
     """Return the share disbursed beside the share of time elapsed, and net disbursed by year."""
-    running = {row.grant for row in source.standing if row.stage in ("effective", "follow_up")}
     rows = [
         (
-            row["grant"],
-            source.titles[row["grant"]],
-            percent(row["share_disbursed"]),
-            percent(row["share_elapsed"]),
+            grant,
+            source.titles[grant],
+            percent(source.money[grant].share_disbursed),
+            percent(source.money[grant].share_elapsed),
         )
-        for row in source.rows("disbursement")
-        if row["grant"] in running
+        for grant in source.running
+        if grant in source.money
     ]
     columns = (("grant", False), ("title", False), ("share disbursed", True), ("share of time", True))
     key = source.period.years.replace("-", "_")
-    years = source.rows("disbursement", source.period.years)
+    years = source.groups("disbursement", source.period.years)
     bars = [(row[key][2:], "net disbursed", float(row["net_disbursed"])) for row in years]
     by_year = [
         (row[key][2:], *(grouped(row[name]) for name in ("approved", "net_disbursed"))) for row in years

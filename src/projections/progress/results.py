@@ -16,7 +16,7 @@ _LATE = ("met_late", "missed", "overdue")
 
 def timeline(source: ReportReader) -> Section:
     """Return how many obligations were met in time, met late, or not met yet."""
-    by_name = {row["obligation"]: row for row in source.rows("timeline", "obligation")}
+    by_name = {row["obligation"]: row for row in source.groups("timeline", "obligation")}
     shown = {
         name: by_name[name]
         for name in NAMES
@@ -51,8 +51,12 @@ def timeline(source: ReportReader) -> Section:
 
 def surveys(source: ReportReader) -> Section:
     """Return the client surveys of the period."""
-    surveys = source.rows("surveys")
-    in_period = [row for row in surveys if source.is_in_period(row["since"])]
+    in_period, number, respondents = [], 0, 0
+    for row in source.each("surveys"):
+        number += 1
+        respondents += row["respondents"]
+        if source.is_in_period(row["since"]):
+            in_period.append(row)
     rows = [
         (
             row["grant"],
@@ -72,11 +76,11 @@ def surveys(source: ReportReader) -> Section:
         "survey",
         "Client survey",
         figures=[
-            Figure(f"Surveys in {source.period.label}", str(len(in_period)), f"{len(surveys)} to date"),
+            Figure(f"Surveys in {source.period.label}", str(len(in_period)), f"{number} to date"),
             Figure(
                 f"Respondents in {source.period.label}",
                 str(sum(row["respondents"] for row in in_period)),
-                f"{sum(row['respondents'] for row in surveys)} to date",
+                f"{respondents} to date",
             ),
         ],
         tables=[Table("Surveys of the period", columns, rows)] if rows else [],
@@ -85,7 +89,7 @@ def surveys(source: ReportReader) -> Section:
 
 def countries(source: ReportReader) -> Section:
     """Return the countries that receive and provide."""
-    *countries, total = source.rows("countries")
+    *countries, total = source.groups("countries")
     counted = [row for row in countries if row["grants"] or row["held"]]
     rows = [
         (
@@ -103,7 +107,7 @@ def countries(source: ReportReader) -> Section:
     )
     bars = [
         (str(row["region"]).replace("_", " "), series, float(row[series]))
-        for row in source.rows("countries", "region")
+        for row in source.groups("countries", "region")
         for series in ("receiving", "providing")
         if row["countries"]
     ]
@@ -125,8 +129,10 @@ def countries(source: ReportReader) -> Section:
 
 def outcomes(source: ReportReader) -> Section:
     """Return the capacity outcomes that grants sought and achieved, and how many have results and lessons."""
-    *grants, total = source.rows("outcomes")
-    by_outcome = {row["outcome"]: row for row in source.rows("outcomes", "outcome")}
+    number = -1  # the last row is the total
+    for total in source.each("outcomes"):  # noqa: B007 the last one is used below
+        number += 1
+    by_outcome = {row["outcome"]: row for row in source.groups("outcomes", "outcome")}
     rows = [
         (
             name.replace("_", " "),
@@ -138,7 +144,7 @@ def outcomes(source: ReportReader) -> Section:
     ]
     columns = (("outcome", False), ("sought", True), ("achieved", True), ("achieved of sought", True))
     bars = [(row[0], "achieved", float(row[2])) for row in rows]
-    of = f"of {len(grants)} grants with an outcome, a result or a lesson"
+    of = f"of {number} grants with an outcome, a result or a lesson"
     return Section(
         "outcomes",
         "Outcomes",
