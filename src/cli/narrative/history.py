@@ -295,6 +295,7 @@ def marks(paragraph: Paragraph) -> list[str]:
     if (origin := entry.imported_from) is not None:
         judged = "by arithmetic alone" if entry.is_history else "by all rules"
         lines.append(f"imported from {prose(origin.source)}, {prose(origin.reference)}: judged {judged}")
+        lines.append(f"an act of {prose(entry.event.actor)}, imported by {prose(entry.recorder)}")
     if (strike := paragraph.struck_by) is not None:
         lines.append(f"struck by {_numbered(strike)}{because(_reason(strike))}: it has no effect")
     for correction, changed in paragraph.corrections:

@@ -57,8 +57,9 @@ def statuses(shell: Shell) -> dict[str, str]:
 def test_each_payment_is_shown_and_confirmed_the_oldest_first(
     queue: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran = run(queue, monkeypatch, "payer", "a", "skip", "p")
+    ran = run(queue, monkeypatch, "payer", "a", "", "p")
     assert ran.code == 0, ran.out
+    assert "[a]uthorise, [r]eject, [s]kip (Enter), [q]uit" in ran.out
     assert [line for line in ran.out.splitlines() if line.startswith("G-1 P")] == [
         "G-1 P3  Learning about dairy",
         "G-1 P4  Learning about dairy",

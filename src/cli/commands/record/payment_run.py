@@ -42,6 +42,7 @@ _OUTCOMES = (*_DONE.values(), "skipped", "for another officer")
     help="""Authorise and pay the payments that wait, one by one.
 
     Each payment is shown with its balances, and asks for an answer: authorise or pay, reject, skip, quit.
+    Enter alone means skip.
     Payments that the officer may not decide are only counted. Each answer is recorded at once as a command of
     its own, so a run can be interrupted at any time and begun again.
 
@@ -224,6 +225,7 @@ def _answer(answers: Mapping[str, str]) -> str | None:
     """Return the command that was chosen, or `None` to skip the payment. Raises `_Quit`."""
     choices = {**{key: _WORDS[command] for key, command in answers.items()}, "s": "skip", "q": "quit"}
     question = ", ".join(f"[{key}]{word[1:]}" for key, word in choices.items())
+    question = question.replace("[s]kip", "[s]kip (Enter)")
     while True:
         typed = click.prompt(f"  {question}", default="s", show_default=False).strip().lower()
         key = next((key for key, word in choices.items() if typed in (key, word)), None)

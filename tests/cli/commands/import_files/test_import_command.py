@@ -175,6 +175,7 @@ def test_rows_at_fault_go_to_a_file_and_the_rest_is_recorded_once(gb: Shell, spr
     assert {"Märkte, groß", "=1+1", "Tea and milk", "-"} == titles
     history = gb("audit", "history", "2016-01").out
     assert "imported from Ann's spreadsheet, 2016-01: judged by arithmetic alone" in history
+    assert "an act of admin, imported by admin" in history
     assert gb("audit", "verify", "--rules").code == 0
 
 

@@ -119,3 +119,13 @@ def test_a_spreadsheet_of_libreoffice_is_read_with_its_cells_as_addresses(gb: Sh
     suggested = gb("import", "--suggest", file)
     assert suggested.code == 0, suggested.err
     assert "by the shipped map grants" in suggested.out
+
+
+def test_two_names_that_would_be_one_id_are_a_fault(gb: Shell) -> None:
+    """Ä-1 becomes A-1, which is another grant of the file."""
+    rows = [f"{name},x,stand_alone,TZ,5.00,2017-01-02,\n" for name in ("Ä-1", "A-1")]
+    header = "Grant,Title,Window,Recipients,Amount,Proposed on,Approved on\n"
+    (gb.folder / "t.csv").write_text(header + "".join(rows), "utf-8")
+    result = gb("import", "grants", "t.csv", "--check")
+    assert result.code == 2
+    assert "t.csv:3:1: 'A-1' would be the id A-1, as another text of the file would" in result.err
