@@ -142,15 +142,14 @@ class Life:
             amount=usd(self.amount),
             months=24 if self.programmatic else 12,
         )
-        travel = self.amount // 10 * 7
         self.wait(3, 30)
         self.add(
             "RequestFunding",
             "ttl",
             amount=usd(self.amount),
             budget=[
-                {"line": "travel", "amount": usd(travel)},
-                {"line": "workshops", "amount": usd(self.amount - travel)},
+                {"line": "travel", "amount": usd(self.amount)},  # all payments are from this line
+                {"line": "workshops", "amount": usd(0)},
             ],
             letters=[
                 {"country": code, "ministry": f"Ministry of {code}", "dated": str(self.day)}

@@ -142,7 +142,9 @@ _ADDITIONS: dict[str, list[list[dict[str, Any]]]] = {
     "ProposeGrant": [[_words("RecordCost", "ttl", purpose="preparation", amount="321.99 USD")]],
     "MakeEffective": [
         [
-            _words("RequestPayment", "ttl", payment="PC", payee="Bank", category="other", amount="55.55 USD"),
+            _words(
+                "RequestPayment", "ttl", payment="PC", payee="Bank", category="travel", amount="55.55 USD"
+            ),
             _words("AuthorisePayment", "finance-03", payment="PC"),
             _words("DisburseFunds", "finance-04", payment="PC", amount="55.55 USD"),
         ]
@@ -155,11 +157,15 @@ _ADDITIONS: dict[str, list[list[dict[str, Any]]]] = {
         [_words("RecordCoFinancing", "ttl", kind="private", amount="7.77 EUR")],
         [_words("RecordCost", "ttl", purpose="supervision", amount="15.15 USD")],
         [
-            _words("RequestPayment", "ttl", payment="PX", payee="Bank", category="other", amount="33.33 USD"),
+            _words(
+                "RequestPayment", "ttl", payment="PX", payee="Bank", category="travel", amount="33.33 USD"
+            ),
             _words("RejectPayment", "finance-03", payment="PX", reason="no invoice"),
         ],
         [
-            _words("RequestPayment", "ttl", payment="PF", payee="Bank", category="other", amount="44.44 USD"),
+            _words(
+                "RequestPayment", "ttl", payment="PF", payee="Bank", category="travel", amount="44.44 USD"
+            ),
             _words("AuthorisePayment", "finance-03", payment="PF"),
             _words("DisburseFunds", "finance-04", payment="PF", amount="44.44 USD"),
             _words("FailPayment", "finance-04", payment="PF", reason="closed account"),

@@ -274,6 +274,10 @@ class SecondBook:
             return {**new, "split": self._split(stream, new, in_force(old))}
         if new["command"] == "BringForward" and new.get("approved_on") and not new.get("edition"):
             return {**new, "edition": self.edition_for_history(new["approved_on"])}
+        if new["command"] == "RequestPayment" and not new.get("category"):
+            held = [event for event in in_force(old) if event["on"] <= new["on"]]
+            lines = [*self._replay(stream, held)[0]["lines"]]
+            return {**new, "category": lines[0] if len(lines) == 1 else None}
         reads = new.get("reads") or {}
         if "approved_on" in reads and "edition" not in reads:
             day = reads["approved_on"]

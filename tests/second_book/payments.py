@@ -24,6 +24,8 @@ from second_book.basics import (
 def payment_request(state: State, event: Event, _: Any) -> Iterator[str]:
     """Request a payment, or record one that the bank paid in breach."""
     is_regular = event["command"] == "RequestPayment"
+    if is_regular and not event.get("category"):
+        yield "UnknownBudgetLine"
     if event["payment"] in state["payments"]:
         yield "PaymentIdTaken"
     yield from too_like(event["payment"], state["payments"])
@@ -33,12 +35,16 @@ def payment_request(state: State, event: Event, _: Any) -> Iterator[str]:
         yield "UnknownRule"
     if event["actor"] in requesters_of(state, event):
         yield "DecidesOwnRequest"
+    amount, line = money(event["amount"]), budget.key(event.get("category"))
+    if is_regular and line not in state["lines"]:
+        yield "UnknownBudgetLine"
     yield from in_dollars(event)
-    amount = money(event["amount"])
     if is_regular and amount > undisbursed(state) - pending(state):
         yield "?ExceedsUndisbursedBalance"
+    if is_regular and amount > budget.left(state, line):
+        yield "?ExceedsBudgetLine"
     new: State = {"is": "requested", "asked": amount, "by": event["actor"], "out": 0, "back": 0}
-    new["line"] = budget.key(event.get("category"))
+    new["line"] = line
     if not is_regular:
         new |= {"is": "disbursed", "by": None, "out": amount, "nth": next_out(state)}
         state["disbursed"] += amount

@@ -141,7 +141,7 @@ request = on_grant(
     "RequestFunding",
     "ttl",
     amount="100000.00 USD",
-    budget=[{"line": "travel", "amount": "80000.00 USD"}, {"line": "capacity", "amount": "20000.00 USD"}],
+    budget=[{"line": "travel", "amount": "100000.00 USD"}],
     letters=LETTERS,
 )
 review = on_grant("ReviewProposal", "reviewer", scores={"design": 4}, advice="approve")

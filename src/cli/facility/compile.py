@@ -177,9 +177,8 @@ class Life:
         )
 
     def _request(self) -> None:
-        travel, workshops = self.approved // 10 * 7, self.approved // 10 * 2
-        rest = self.approved - travel - workshops
-        budget = {"travel": travel, "workshops": workshops, "documentation": rest}
+        travel = self.approved // 10 * 6
+        budget = {"travel": travel, "workshops": self.approved - travel}
         letters = [
             {"country": code, "ministry": "not stated", "dated": str(self.day(7))}
             for code in self.recipients
@@ -198,14 +197,14 @@ class Life:
     def _exchange(self) -> None:
         first = self.approved // 10 * 6
         second = self.approved - first - self.project.unspent
-        self._pay("P1", 60, first)
+        self._pay("P1", 60, "travel", first)
         days = {"starts": str(self.day(95)), "ends": str(self.day(95) + timedelta(days=4))}
         filled = "the days and the name; S4 says that 19 of the 21 held study tours"
         countries = [*self.recipients, *(code for code in self.providers if code not in self.recipients)]
         tour = {"instrument": "study_tour", "countries": countries}
         self.record("PlanActivity", 70, self.ttl, filled, activity="A1", **tour, **days)
         self.record("HoldActivity", 105, self.ttl, filled, activity="A1", **days)
-        paid = self._pay("P2", 115, second)
+        paid = self._pay("P2", 115, "workshops", second)
         if self.title == CORRECTED:
             self.project = self.project._replace(unspent=self.project.unspent + 400 + 250)
             filled = "the refund, to show one"
@@ -232,9 +231,9 @@ class Life:
                 ends=on,
             )
 
-    def _pay(self, payment: str, after: int, amount: int) -> int:
+    def _pay(self, payment: str, after: int, line: str, amount: int) -> int:
         filled = "the day, payee and amount (a part of the published average)"
-        asked = {"payee": "a payee not stated", "category": "travel", "amount": usd(amount)}
+        asked = {"payee": "a payee not stated", "category": line, "amount": usd(amount)}
         self.record("RequestPayment", after, self.ttl, filled, payment=payment, **asked)
         self.record("AuthorisePayment", after + 4, "finance-1", payment=payment)
         return self.record(

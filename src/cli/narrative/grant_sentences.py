@@ -175,7 +175,7 @@ def _held(event: events.ActivityHeld) -> str:
 
 
 def _payment_requested(event: events.PaymentRequested) -> str:
-    amount, payee, category = money(event.amount), prose(event.payee), prose(event.category)
+    amount, payee, category = money(event.amount), prose(event.payee), prose(event.category or "no line")
     return f"asked for payment {event.payment}: {amount} to {payee} for {category}"
 
 

@@ -196,8 +196,8 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("grant", "GRANT", "", is_argument=True, is_required=True),
         Field("payment", "PAYMENT", "", is_argument=True, is_required=True),
         Field("payee", "TEXT", "Who is paid: an organization or a role, never a person's name.", is_required=True),
-        Field("category", "TEXT", "The budget line to which it belongs; line is another name of this field.", is_required=True),
-        Field("amount", "\"2000.00 USD\"", "In the grant's currency; at most the undisbursed balance less other pending payments.", form="money", is_required=True),
+        Field("category", "TEXT", "The budget line that pays; line is another name of this field. If it is not given, the book fills in the only line of the budget."),
+        Field("amount", "\"2000.00 USD\"", "In the grant's currency; at most what the line has left, and what the grant has.", form="money", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "payment authorise": (

@@ -11,7 +11,7 @@ from typing import Any
 
 from lifecycle.kernel.event import Event
 
-RULE_SET = 2
+RULE_SET = 3
 """The number of the newest rule set, under which entries are recorded now."""
 FIRST = 1
 """The number for an entry that was stored without one."""

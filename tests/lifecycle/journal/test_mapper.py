@@ -21,6 +21,7 @@ from lifecycle.journal.stored_row import (
 )
 from lifecycle.kernel.errors import Altered
 from lifecycle.kernel.history import Entry
+from lifecycle.kernel.rule import RULE_SET
 from lifecycle.types.money import Money
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,7 +37,7 @@ EVENT = b'{"on":"2017-01-11","actor":"t.leader","purpose":"preparation","amount"
 def test_an_entry_is_columns_and_its_event_is_json() -> None:
     assert WRITTEN[:13] == (
         *("grant:X", 1, "CostRecorded.v2", 1_767_225_600_000_000, "admin", "t.leader"),
-        *(b"c1" + 15 * b"\n", DIGEST, 2, "by letter", None, None, EVENT),
+        *(b"c1" + 15 * b"\n", DIGEST, RULE_SET, "by letter", None, None, EVENT),
     )
     assert entry_of(WRITTEN) == ENTRY
 
@@ -145,7 +146,7 @@ BROKEN: dict[str, dict[str, object]] = {
     "no day": {"state": event(on=None)},
     "no actor": {"state": event(actor=None)},
     "another actor than the column": {"actor": "a.prover"},
-    "a rule set of a newer program": {"rules": 3},
+    "a rule set of a newer program": {"rules": RULE_SET + 1},
     "no rule set": {"rules": 0},
     "an unknown field": {"state": event(purpose="remark")},
     "another amount": {"state": EVENT.replace(b"1.00 USD", b"1.00 usd")},

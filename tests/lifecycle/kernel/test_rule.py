@@ -105,8 +105,10 @@ def test_a_new_rule_holds_for_what_is_recorded_now() -> None:
 
 @pytest.mark.usefixtures("stricter")
 def test_a_later_entry_is_judged_again_by_the_rules_of_its_own_number() -> None:
-    requested_under(1).when(g.suspend("04-10", scope="payments")).then(was.GrantSuspended)
-    requested_under(2).when(g.suspend("04-10", scope="payments")).refused(PaymentsSuspended, "no longer hold")
+    requested_under(RULE_SET - 1).when(g.suspend("04-10", scope="payments")).then(was.GrantSuspended)
+    requested_under(RULE_SET).when(g.suspend("04-10", scope="payments")).refused(
+        PaymentsSuspended, "no longer hold"
+    )
 
 
 @pytest.mark.usefixtures("stricter")

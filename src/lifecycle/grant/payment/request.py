@@ -7,6 +7,12 @@ from pydantic import model_validator
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant.budget.lines import key_of
+from lifecycle.grant.payment.within_lines import (
+    UnknownBudgetLine,
+    budget_line_of,
+    names_of_lines,
+    within_line,
+)
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment, put_payment, requester_of
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
@@ -38,10 +44,11 @@ class PaymentRequested(GrantEvent):
     """Its name within the grant."""
     payee: Line
     """Who is paid: an organization or a role, never a person's name."""
-    category: Label
-    """The budget line to which it belongs; ``line`` is another name of this field."""
+    category: Label | None = None
+    """The budget line that pays; ``line`` is another name of this field. If it is not given, the book fills
+    in the only line of the budget."""
     amount: Amount
-    """In the grant's currency; at most the undisbursed balance less other pending payments."""
+    """In the grant's currency; at most what the line has left, and what the grant has."""
 
 
 class PaymentAuthorised(GrantEvent):
@@ -149,6 +156,24 @@ def _check_request_within_balance(grant: Grant, event: PaymentRequested) -> None
         )
 
 
+def _make_request(grant: Grant, request: PaymentRequested, _: Fund) -> PaymentRequested:
+    """Return the request; if it names no budget line, of the only line of the budget."""
+    if request.category is not None:
+        return request
+    if len(grant.lines) != 1:
+        raise UnknownBudgetLine(f"name the budget line that pays; the budget has: {names_of_lines(grant)}")
+    (line,) = grant.lines.values()
+    return request.model_copy(update={"category": line.name})
+
+
+def _check_line(grant: Grant, event: PaymentRequested) -> None:
+    budget_line_of(grant, event.category or "")
+
+
+def _check_request_within_line(grant: Grant, event: PaymentRequested) -> None:
+    within_line(grant, event.category or "", event.amount.amount, f"is asked for on {event.on}")
+
+
 def requester(grant: Grant, event: Any) -> OfficerActs:
     """Return the officer who requested the payment that the event names."""
     return requester_of(grant, event.payment)
@@ -201,9 +226,11 @@ RULES: Rules = {
         invariants=(
             Rule(1, _check_request),
             Rule(2, _check_likeness),
+            Rule(3, _check_line),
         ),
-        preconditions=(Rule(1, _check_request_within_balance),),
+        preconditions=(Rule(1, _check_request_within_balance), Rule(3, _check_request_within_line)),
         arithmetic=(Rule(2, _check_request),),
+        made_by=_make_request,
     ),
     PaymentAuthorised: Guards(
         invariants=(Rule(1, _check_authorisation),),
@@ -237,6 +264,8 @@ class WithOneLine(GrantCommand[_E], Generic[_E]):
 
 class RequestPayment(WithOneLine[PaymentRequested]):
     """Request a payment."""
+
+    FILLED_IN = ("category",)
 
 
 class AuthorisePayment(GrantCommand[PaymentAuthorised]):

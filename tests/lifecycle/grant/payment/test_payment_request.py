@@ -17,7 +17,7 @@ from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import DecidesOwnRequest, GrantHasEnded, NotYetEffective, UnknownGrant
 from lifecycle.parse import Malformed, command_from
 from support import given as g
-from support.given import ASKED, AUTHORISED, EFFECTIVE, PAID, given, reads
+from support.given import ASKED, AUTHORISED, EFFECTIVE, PAID, PROPOSED, given, reads
 
 
 def test_a_payment_has_a_name_of_its_own() -> None:
@@ -137,7 +137,9 @@ def test_line_is_another_name_of_category() -> None:
     assert by_line == by_category
     with pytest.raises(Malformed, match="another name"):
         command_from({**words, "line": "travel", "category": "travel"})
-    past = given(EFFECTIVE, g.request_payment("04-10"), g.irregular("05-02", line="experts"))
+    budget = [{"line": name, "amount": "50000.00 USD"} for name in ("travel", "experts")]
+    life = [*PROPOSED, g.request("01-20", budget=budget), *EFFECTIVE[2:]]
+    past = given(life, g.request_payment("04-10"), g.irregular("05-02", line="experts"))
     past.given(reads(past, was.PaymentRequested, line="experts"))
     past.given(reads(past, was.IrregularPaymentRecorded, line="travel"))
     asked, breach = (entry.event for entry in past.grants[g.G].held[-2:])

@@ -216,7 +216,7 @@ def test_more_than_the_fund_has_is_recorded_and_shown() -> None:
     past.when(g.correct("2017-06-03", entry=1, reads={"approved": "700000.00 USD"})).then(
         was.EntryCorrected, on_fund.CommitmentIncreased
     )
-    past.when(g.request_payment("2017-06-02")).then(was.PaymentRequested)
+    past.when(g.request_payment("2017-06-02", category=None)).then(was.PaymentRequested)
 
 
 def test_an_edition_cannot_begin_before_an_approval_that_was_brought_forward() -> None:
@@ -237,9 +237,11 @@ def test_an_edition_cannot_begin_before_an_approval_that_was_brought_forward() -
 
 def test_what_is_left_can_be_paid_and_no_more() -> None:
     past = brought()
-    past.when(g.request_payment("2017-06-02", amount="50000.01 USD")).refused(ExceedsUndisbursedBalance)
+    past.when(g.request_payment("2017-06-02", category=None, amount="50000.01 USD")).refused(
+        ExceedsUndisbursedBalance
+    )
     past.given(
-        g.request_payment("2017-06-02", amount="50000.00 USD"),
+        g.request_payment("2017-06-02", category=None, amount="50000.00 USD"),
         g.authorise("2017-06-03"),
         g.disburse("2017-06-04", amount="50000.00 USD"),
     )
@@ -312,7 +314,7 @@ def test_a_late_entry_is_judged_by_what_was_left_on_its_day_and_leaves_later_day
 
 def test_a_correction_leaves_every_later_day_true() -> None:
     past = brought().given(
-        g.request_payment("2017-06-02", amount="50000.00 USD"),
+        g.request_payment("2017-06-02", category=None, amount="50000.00 USD"),
         g.authorise("2017-06-03"),
         g.disburse("2017-06-04", amount="50000.00 USD"),
     )

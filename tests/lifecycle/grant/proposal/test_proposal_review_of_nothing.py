@@ -77,7 +77,9 @@ def test_payments_are_never_of_nothing() -> None:
     for make in (g.request_payment, g.authorise, g.disburse, g.refund, g.irregular, g.increase):
         with pytest.raises(Malformed, match="more than zero"):
             make("04-10", amount=NOTHING)
-    given(LIFE).when(g.request_payment("04-10", amount="0.01 USD")).refused(ExceedsUndisbursedBalance)
+    given(LIFE).when(g.request_payment("04-10", category=None, amount="0.01 USD")).refused(
+        ExceedsUndisbursedBalance
+    )
 
 
 @pytest.mark.case("M9")
@@ -87,7 +89,7 @@ def test_money_may_be_promised_later() -> None:
     past.record(g.increase("04-01", amount="2000.00 USD")).then(
         was.CommitmentIncreased, on_fund.CommitmentIncreased, amount="2000.00 USD"
     )
-    past.given(g.request_payment("04-10"), g.authorise("04-20"), g.disburse("05-01"))
+    past.given(g.request_payment("04-10", category=None), g.authorise("04-20"), g.disburse("05-01"))
     assert (past.grant.committed, past.grant.undisbursed) == (2000, 0)
 
 

@@ -1,0 +1,51 @@
+"""Which line of a budget is meant, and whether it has enough left."""
+
+from decimal import Decimal
+
+from lifecycle.grant.budget.lines import UNUSED, key_of
+from lifecycle.grant.state import Grant
+from lifecycle.kernel.guards import money
+from lifecycle.kernel.refusals import STAGE, TERMS, Refusal
+from lifecycle.types.readings.nearest import did_you_mean
+
+
+class UnknownBudgetLine(Refusal, order=STAGE, rule="domain §8: the budget after approval"):
+    """The budget has no line of this name on that day."""
+
+
+def names_of_lines(grant: Grant) -> str:
+    """Return the names of the budget lines, for a message."""
+    return ", ".join(line.name for line in grant.lines.values()) or "none"
+
+
+def budget_line_of(grant: Grant, name: str) -> str:
+    """Return the key of the grant's budget line of this name. Raises `UnknownBudgetLine`."""
+    key = key_of(name)
+    if key not in grant.lines:
+        names = [line.name for line in grant.lines.values()]
+        raise UnknownBudgetLine(
+            f"{grant.id} has no budget line {name} on that day{did_you_mean(name, names)};"
+            f" it has: {names_of_lines(grant)}"
+        )
+    return key
+
+
+class ExceedsBudgetLine(Refusal, order=TERMS, rule="domain §8: the budget after approval"):
+    """The amount is more than the budget line has left."""
+
+
+def within_line(grant: Grant, name: str, amount: Decimal, what_happens: str) -> None:
+    """Refuse an amount above what the budget line has left. Raises `ExceedsBudgetLine`.
+
+    ``what_happens``: with the amount, the beginning of the message: ``is asked for on 2017-05-02``.
+    """
+    key = budget_line_of(grant, name)
+    left = grant.left_of_line(key)
+    if amount > left:
+        line, use = grant.lines[key], grant.uses.get(key, UNUSED)
+        asked = f", of which {money(use.pending, grant.currency)} is asked for already" if use.pending else ""
+        most = f"at most {money(left, grant.currency)} is possible" if left > 0 else "nothing is left of it"
+        raise ExceedsBudgetLine(
+            f"{money(amount, grant.currency)} {what_happens}; budget line {line.name} holds"
+            f" {money(line.amount, grant.currency)}{asked}: {most}"
+        )
