@@ -30,7 +30,7 @@ test-postgresql: .venv/.dev ## the tests with their books in PostgreSQL; what is
 # FAULTS=long make faults: ten times as often. FAULTS_SEED=7 make faults: other dice.
 FAULTS ?= full
 faults: .venv/.dev ## kill it, fill its disk, injure and alter its files: docs/reliability.md
-	FAULTS=$(FAULTS) $(BIN)/python -m pytest tests/faults --dist worksteal
+	FAULTS=$(FAULTS) $(BIN)/python -m pytest tests/faults
 
 lint: .venv/.dev ## ruff, mypy, import contracts, the reference against the code, the dependencies
 	$(BIN)/ruff check

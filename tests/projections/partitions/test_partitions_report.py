@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from lifecycle.book.book import Book
 from lifecycle.kernel.errors import PositionNotReached, Unreachable
@@ -27,13 +28,22 @@ def entries(exported: Path) -> Iterator[ExportedEntries]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def tables_then(book: Book) -> Iterator[tuple[Connection, int]]:
+    """Yield the book's tables as known at an earlier position, and the position."""
+    with query.tables_at(book, book.position() * 2 // 3) as tables:
+        yield tables
+
+
 @pytest.mark.parametrize(("name", "by"), REPORTS_AND_KEYS)
 def test_each_report_is_that_of_the_book_now_and_as_known_earlier(
-    book: Book, entries: ExportedEntries, name: str, by: str | None
+    book: Book, tables_then: tuple[Connection, int], entries: ExportedEntries, name: str, by: str | None
 ) -> None:
-    for day, known in ((DAYS[1], None), (DAYS[0], book.position() * 2 // 3)):
-        options: dict[str, Any] = {"as_of": day, "known": known, "by": by}
-        assert run(entries, name, **options) == query.run(book, name, **options)
+    assert run(entries, name, as_of=DAYS[1], by=by) == query.run(book, name, as_of=DAYS[1], by=by)
+    connection, known = tables_then
+    question = query.question_of(name, by, None)
+    expected = query.ask(connection, name, question, as_of=DAYS[0], known=known)
+    assert run(entries, name, as_of=DAYS[0], known=known, by=by) == expected
 
 
 def test_on_a_cluster_every_report_is_the_same(book: Book, exported: Path, cluster: str) -> None:
