@@ -38,6 +38,10 @@ class RowFaults:
 
     def __init__(self) -> None:
         self._rejects = dict[tuple[str, str], Reject]()
+        self.without_day: Cell | None = None
+        """The empty cell of the first step that was not taken for want of a day."""
+        self.adds_to_earlier = False
+        """Whether an earlier row took a step that is taken once: the row adds something to it."""
 
     @property
     def rejects(self) -> Collection[Reject]:
@@ -138,6 +142,8 @@ class Planner:
             parts = row.each(step.each) if step.each is not None else (row,)
             for number, part in enumerate(parts, 1):
                 self._take_step(at, Context(row, part, key, number), faults, planned)
+        if faults.without_day is not None and not planned and not faults.adds_to_earlier:
+            faults.add(faults.without_day, "is empty, and without a day nothing of the row is recorded")
         if faults.rejects:
             self.rejected_rows += 1
             for reject in faults.rejects:
@@ -196,7 +202,10 @@ class Planner:
     ) -> None:
         """Add the command of a step, or all cells that cannot be read or do not fit the command."""
         step = self._steps[at][0]
-        if not all(_is_true(condition, context) for condition in step.when) or self._was_taken(at, context):
+        if not all(_is_true(condition, context) for condition in step.when):
+            return
+        if self._was_taken(at, context):
+            faults.adds_to_earlier = True
             return
         try:
             words, cells, faulty = self._words(at, context, faults)
@@ -258,6 +267,7 @@ class Planner:
             if value is not None:
                 words[name] = value
             elif name == "on":
+                faults.without_day = faults.without_day or cells[name]
                 raise NotTaken("not taken: its day is empty", cells[name].address)
         for name, field in fields.items():
             if field.is_required and name in cells and words.get(name) in (None, []) and name not in faulty:

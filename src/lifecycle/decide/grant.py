@@ -170,7 +170,7 @@ def decide(  # noqa: PLR0917 what a decision rests on
         return decide_correction(history, command, context, today)
     permit_command(fund, spec, command, recorder, today)
     if spec.stages == ("",) and history.version:
-        raise GrantIdTaken(f"there is a grant {command.grant}: choose another id")
+        raise GrantIdTaken(_why_taken(history, command.grant))
     late, with_entries = is_late(history, command), needs_entries(history, command)
     index = index_for(history.held, command.on) if with_entries else 0
     grant = fold(history.held[:index]) if late else history.grant
@@ -198,6 +198,15 @@ def decide(  # noqa: PLR0917 what a decision rests on
         no_more_overpaid(history.grant, after)
     return decision_with_pairs(
         history.grant, after, event, context.fund, context.calls, context.rules, refusing=not in_any_case
+    )
+
+
+def _why_taken(history: GrantHistory, name: str) -> str:
+    if history.grant is not None:
+        return f"there is a grant {name}: choose another id"
+    return (
+        f"there was a grant {name}, and its first entry is struck: strike that correction to bring it back,"
+        " or choose another id"
     )
 
 

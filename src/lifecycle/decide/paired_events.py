@@ -12,6 +12,7 @@ from lifecycle.fund import events as on_fund
 from lifecycle.fund.evolve import FLOWS
 from lifecycle.fund.evolve import evolve as evolve_fund
 from lifecycle.fund.state import Fund
+from lifecycle.fund.treasury import left_in_words
 from lifecycle.grant import events as on_grant
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
@@ -142,8 +143,8 @@ def _check_available(before: Fund, after: Fund, events: Sequence[Event], grant: 
         return
     missing, day = shortage
     since = min(changes)
-    left = max(before.available.least_from(since)[0], ZERO)
+    left = left_in_words(before.available.least_from(since)[0], before.currency)
     raise ExceedsAvailableFunds(
-        f"the fund has {money(left, before.currency)} left to promise from {since} on, and {grant.id}"
-        f" would take {money(missing, before.currency)} more than there is on {day}"
+        f"from {since} on the fund {left}, and {grant.id} would take {money(missing, before.currency)} more"
+        f" than there is on {day}"
     )

@@ -72,10 +72,17 @@ def still_covered(fund: Fund, on: date, amount: Money) -> None:
     """Refuse an amount above what is available on the day or a later one. Raises `ExceedsAvailableFunds`."""
     least, day = fund.available.least_from(on)
     if amount.amount > least:
-        raise ExceedsAvailableFunds(
-            f"{money(*amount)} is more than the fund has left to promise:"
-            f" {money(max(least, Decimal(0)), fund.currency)} on {day}"
-        )
+        left = f"{money(least, fund.currency)} on {day}"
+        if least < 0:
+            left = f"on {day} it {left_in_words(least, fund.currency)}"
+        raise ExceedsAvailableFunds(f"{money(*amount)} is more than the fund has left to promise: {left}")
+
+
+def left_in_words(left: Decimal, currency: str) -> str:
+    """Return how much a fund has left to promise, as words that follow "the fund"."""
+    if left < 0:
+        return f"has promised {money(-left, currency)} more than it has"
+    return f"has {money(left, currency)} left to promise"
 
 
 def never_overdrawn(before: Fund, after: Fund) -> None:

@@ -38,7 +38,9 @@ def test_the_available_amount_may_be_below_zero() -> None:
 
 def test_nothing_more_is_taken_from_a_fund_that_has_less_than_nothing() -> None:
     past = short()
-    past.when(g.charge_fee("05-03", amount="0.01 USD")).refused(ExceedsAvailableFunds, "0.00 USD on")
+    past.when(g.charge_fee("05-03", amount="0.01 USD")).refused(
+        ExceedsAvailableFunds, "on 2017-05-03 it has promised 300.00 USD more than it has"
+    )
     past.when(g.return_funds("05-03", amount="0.01 USD")).refused(ExceedsPartnerBalance)
     past.when(g.charge_fee("05-01", amount="0.01 USD")).refused(ExceedsAvailableFunds)
     past.when(g.increase("05-03", amount="300.01 USD")).refused(ExceedsAvailableFunds, "0.01 USD more")

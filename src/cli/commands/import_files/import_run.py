@@ -171,6 +171,11 @@ def _refused(planned: Planned, outcome: Outcome) -> Reject:
     words = planned.words
     value = f"{planned.key}: {words['command']} {words.get('grant', '')} {words['on']}"
     reason = outcome.message or ""
+    if outcome.refusal == "CommandIdReused":
+        reason = (
+            "the row was recorded before with other values: correct the entry (grantbook grant correct), or"
+            " give the row another key"
+        )
     return Reject(
         planned.row, " ".join(value.split()), f"{outcome.refusal}: {reason}" if outcome.refusal else reason
     )

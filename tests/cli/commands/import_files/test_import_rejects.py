@@ -90,6 +90,24 @@ def test_rejects_into_a_folder_are_refused(lived: Shell) -> None:
     assert (result.code, "irectory" in result.err) == (2, True), result.err
 
 
+def test_a_row_without_any_day_is_named_and_not_dropped(lived: Shell) -> None:
+    """A row with some days is recorded as far as it goes; one without any would vanish."""
+    table = payments(lived, 3)
+    with_row(table, 1, **{"Requested on": "", "Authorised on": "", "Paid on": ""})
+    with_row(table, 2, **{"Authorised on": "", "Paid on": ""})
+    assert lived("import", "payments", table, "--rejects", "rejects.csv").code == 2
+    assert statuses(lived) == {"Q2": "requested", "Q3": "disbursed"}
+    ((_, _, reason),) = rejected(lived.folder / "rejects.csv")
+    assert reason == "is empty, and without a day nothing of the row is recorded"
+
+
+def test_a_row_with_other_values_than_before_is_to_be_corrected(lived: Shell) -> None:
+    assert lived("import", "payments", payments(lived, 1)).code == 0
+    changed = lived("import", "payments", payments(lived, 1, Payee="Hotel"))
+    assert (changed.code, "correct the entry (grantbook grant correct)" in changed.err) == (1, True)
+    assert "take a new id" not in changed.err
+
+
 def test_a_text_with_more_decimals_than_the_currency_is_not_guessed(lived: Shell) -> None:
     """`7.500` may be seven and a half dollars, or seven thousand five hundred as in Germany."""
     result = lived("import", "payments", payments(lived, 1, Amount="7.500"), "--check")
