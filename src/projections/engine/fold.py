@@ -58,7 +58,6 @@ from projections.folds.windows import Windows
 from projections.schema.layout import (
     CALL_TABLES,
     GRANT_TABLES,
-    TableLayout,
     call_spans,
     fund_consultations,
     fund_details,
@@ -75,6 +74,7 @@ from projections.schema.layout import (
     sector_names,
 )
 from projections.schema.rows import Row, row_maker, scale_of
+from projections.schema.table_layout import TableLayout
 
 Rows = dict[TableLayout, list[Row]]
 

@@ -8,7 +8,6 @@ from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from projections.schema.layout import (
-    TableLayout,
     attached_documents,
     client_surveys,
     engaged_experts,
@@ -16,6 +15,7 @@ from projections.schema.layout import (
     side_flows,
 )
 from projections.schema.rows import Row, day, minor, row_maker, scale_of
+from projections.schema.table_layout import TableLayout
 
 Cells = Callable[[Grant, Any], dict[str, object]]
 """Returns the cells of one event's row by column, without the key and ``since``."""

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import TypeVar
 
 from lifecycle.types.codes import decimals
-from projections.schema.layout import TableLayout
+from projections.schema.table_layout import TableLayout
 
 FAR = "9999-12-31"
 """The ``until`` of a row that still holds, and the ``undone_on`` of a flow that was not undone."""

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateTable
 
 from projections.schema import layout
-from projections.schema.layout import StoredType, TableLayout
+from projections.schema.table_layout import StoredType, TableLayout
 
 _TYPES: dict[StoredType, Any] = {
     StoredType.TEXT: Text().with_variant(Text(collation="C"), "postgresql"),

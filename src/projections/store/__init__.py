@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from lifecycle.journal.addresses import SCHEMES, is_address
 from lifecycle.kernel.errors import Unreachable
-from projections.schema.layout import TableLayout
+from projections.schema.table_layout import TableLayout
 from projections.schema.tracking import Raw
 from projections.store import schema_digest, sqlite
 from projections.store.sqlite import ERRORS as FILE_ERRORS

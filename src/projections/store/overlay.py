@@ -13,7 +13,8 @@ from pathlib import Path
 from sqlalchemy import Connection, MetaData, select
 
 from lifecycle.journal.sqlite.read_only import address_to_read, unchanged
-from projections.schema.layout import TableLayout, tracking
+from projections.schema.layout import tracking
+from projections.schema.table_layout import TableLayout
 from projections.schema.tables import metadata
 from projections.store.sqlite import FILE, reading, scratch
 

@@ -28,7 +28,8 @@ from lifecycle.journal.addresses import named
 from lifecycle.journal.postgresql import holders
 from lifecycle.journal.postgresql.connection import connected, parts_of
 from projections.reports import sql_functions, sql_views
-from projections.schema.layout import SHADOW, TABLES, TableLayout, tracking, views_format
+from projections.schema.layout import SHADOW, TABLES, tracking, views_format
+from projections.schema.table_layout import TableLayout
 from projections.schema.tables import creation_of
 from projections.store import schema_digest
 

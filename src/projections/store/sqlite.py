@@ -28,7 +28,8 @@ from lifecycle.journal.atomic_files import (
     with_advice,
 )
 from lifecycle.journal.sqlite.read_only import Look, address_to_read, unchanged
-from projections.schema.layout import SHADOW, TABLES, TableLayout, views_format
+from projections.schema.layout import SHADOW, TABLES, views_format
+from projections.schema.table_layout import TableLayout
 from projections.store import checksum, pages, schema_digest
 from projections.store.overwriting import back_up, overwrite
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from sqlalchemy import BigInteger, Boolean, Integer, Text
 
 from projections import store
-from projections.schema.layout import CALL_TABLES, FUND_TABLES, GRANT_TABLES, TABLES, StoredType
+from projections.schema.layout import CALL_TABLES, FUND_TABLES, GRANT_TABLES, TABLES
+from projections.schema.table_layout import StoredType
 from projections.schema.tables import metadata
 
 _TYPES = {
