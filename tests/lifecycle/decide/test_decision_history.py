@@ -14,6 +14,7 @@ from lifecycle.kernel.event import ImportedFrom
 from lifecycle.parse import Malformed
 from lifecycle.rejudge.walk import judged
 from projections.query import REPORTS, run
+from projections.reports import exceptions
 from support import given as g
 from support.books import make_book
 from support.drawn_commands import ON_GRANT, POOL, Draw
@@ -187,6 +188,8 @@ def test_lives_in_any_order_are_folded_reported_and_judged_again(tmp_path: Path,
         assert faults(book) == []
         for report in REPORTS:
             run(book, report, as_of=g.TODAY)
+        broken = list(exceptions.rows_of(book, g.TODAY, book.position(), rule="history_breaks_rule"))
+        assert len(broken) > 20, "the dice follow few rules"
 
 
 def test_a_forged_refusal_of_history_is_named(book: Book) -> None:
