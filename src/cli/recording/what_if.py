@@ -25,8 +25,8 @@ class WhatIf(NamedTuple):
     """As it is typed after ``grantbook``."""
     item: str | None
     """The payment; `None` if the command is about the grant as a whole."""
-    actor: str | None
-    """Who was taken as its actor: the first officer who may act; `None` if there is none."""
+    officers: tuple[str, ...]
+    """Who may act. The first was taken as its actor."""
     refusal: str | None
     """The name of the refusal; `None` if the command would be accepted, or nobody may act."""
     message: str | None
@@ -80,25 +80,26 @@ def what_if(book: "Book", grant: "Grant", day: "date") -> Iterator[WhatIf]:
         if grant.stage not in spec.stages:
             continue
         for words in fields(grant, day):
-            actor = _actor(spec, grant, fund, day, words.get("payment", ""))
-            yield _answer(book, spec, actor, {"grant": grant.id, "on": day.isoformat(), **words})
+            officers = _officers(spec, grant, fund, day, words.get("payment", ""))
+            yield _answer(book, spec, officers, {"grant": grant.id, "on": day.isoformat(), **words})
 
 
-def _actor(spec: "Spec", grant: "Grant", fund: "Fund", day: "date", item: str) -> str | None:
-    """Return the first officer who holds the role and did not ask for what is decided."""
+def _officers(spec: "Spec", grant: "Grant", fund: "Fund", day: "date", item: str) -> tuple[str, ...]:
+    """Return the officers who hold the role and did not ask for what is decided."""
     from lifecycle.grant.obligations.next_acts import WAITS
 
     barred = {officer for officer, _ in WAITS[spec.name][1](grant, item)} if spec.name in WAITS else set()
     holders = sorted(officer for officer in fund.officers if spec.role in fund.roles_on(officer, day))
-    return next((officer for officer in holders if officer not in barred), None)
+    return tuple(officer for officer in holders if officer not in barred)
 
 
-def _answer(book: "Book", spec: "Spec", actor: str | None, words: Words) -> WhatIf:
+def _answer(book: "Book", spec: "Spec", officers: tuple[str, ...], words: Words) -> WhatIf:
     from lifecycle.parse import command_from
 
     item = words.get("payment")
-    if actor is None:
+    if not officers:
         message = f"no officer is {spec.role} who did not ask for it"
-        return WhatIf(spec.words, item, None, None, message, None)
-    receipt = try_out(book, command_from({"command": spec.name, "actor": actor, **words}), actor).receipt
-    return WhatIf(spec.words, item, actor, receipt.refusal, receipt.message, receipt.rule)
+        return WhatIf(spec.words, item, officers, None, message, None)
+    command = command_from({"command": spec.name, "actor": officers[0], **words})
+    receipt = try_out(book, command, officers[0]).receipt
+    return WhatIf(spec.words, item, officers, receipt.refusal, receipt.message, receipt.rule)

@@ -128,7 +128,7 @@ class Edition(BaseModel):
     model_config = _SHAPE
     name: Line
     from_: Day = Field(alias="from")
-    agreement_required: bool
+    agreement_required: Annotated[bool, Field(strict=True)]
     """Whether an agreement is signed before effectiveness."""
     disbursement_grace: Span
     """From the closing date to the last day on which money may be paid."""
@@ -150,6 +150,11 @@ def contradictions(edition: Edition) -> Iterator[tuple[str, str]]:
     """Yield the path of each rule that another one makes impossible, and a sentence that says why."""
     for name, window in edition.windows.items():
         least, most = window.min_months, window.max_months
+        if most is not None and most.value == 0:
+            yield (
+                f"windows.{name}.max_months",
+                "0 months leave no time between effectiveness and closing date",
+            )
         if least is not None and most is not None and least.value > most.value:
             yield (
                 f"windows.{name}.min_months",

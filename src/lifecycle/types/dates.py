@@ -16,9 +16,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 def day_of(value: object) -> date:
     """Return the day that is written as YYYY-MM-DD. Raises a ``ValueError`` that says what it may mean."""
-    if type(value) is date:
-        return value
-    day = _written(value) if isinstance(value, str) else None
+    day = value if type(value) is date else _written(value) if isinstance(value, str) else None
     if day is None or day.year not in YEARS:
         raise PydanticCustomError("day", "{fault}", {"fault": day_fault(value)})
     return day

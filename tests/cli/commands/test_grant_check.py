@@ -29,7 +29,7 @@ def test_an_approver_sees_that_a_request_would_be_taken(gb: Shell) -> None:
     assert checked.code == 0, checked.err
     assert "G-1  Learning about dairy\nrequested on 2017-02-10; edition 2017-01\n" in checked.out
     assert "max months  not decided yet: limit 12" in checked.out
-    assert "Would be accepted:\n  grant approve  by " in checked.out
+    assert "Would be accepted:\n  grant approve  by boss or boss2" in checked.out
     assert "Would be refused" not in checked.out
 
 
@@ -98,13 +98,18 @@ def test_nothing_is_recorded_by_a_check(lived: Shell) -> None:
 def test_an_act_that_nobody_may_do_says_so(gb: Shell) -> None:
     shell = in_request(gb)
     row = shell("--json", "grant", "check", "G-1", "--on", "2017-02-10").row
-    assert row["commands"][0]["actor"] == "boss"
+    assert row["commands"][0]["officers"] == ["boss", "boss2"]
     for officer in ("boss", "boss2"):
         retired = shell("officer", "retire", officer, "--on", "2017-02-01")
         assert retired.code == 0, retired.err
     others = shell("--json", "grant", "check", "G-1", "--on", "2017-02-10").row["commands"]
-    assert [command["actor"] for command in others] == [None]
+    assert [command["officers"] for command in others] == [[]]
     assert "no officer is approver" in others[0]["message"]
+
+
+def test_a_proposal_waits_for_the_words_of_a_person(lived: Shell) -> None:
+    checked = lived("grant", "check", "G-1", "--on", "2017-01-10")
+    assert (checked.code, "Nothing of this stage can be tried" in checked.out) == (0, True)
 
 
 def test_a_day_before_the_proposal_has_no_grant(lived: Shell) -> None:
@@ -121,4 +126,4 @@ def test_who_asked_for_a_payment_is_not_taken_as_the_one_who_authorises_it(lived
     )
     row = lived("--json", "grant", "check", "G-1", "--on", "2017-09-02").row
     (answer,) = [command for command in row["commands"] if command["command"] == "payment authorise"]
-    assert (answer["item"], answer["actor"], answer["refusal"]) == ("P2", "cash", None)
+    assert (answer["item"], answer["officers"][0], answer["refusal"]) == ("P2", "cash", None)

@@ -92,6 +92,9 @@ def _print(checked: _Checked) -> None:
     _print_part("Would be refused", refused)
     accepted = [_answer_line(answer) for answer in checked.answers if not answer.message]
     _print_part("Would be accepted", accepted)
+    if not checked.answers:
+        say()
+        say("Nothing of this stage can be tried: its acts need a person's words.")
 
 
 def _rule_line(finding: "Finding") -> tuple[str, str]:
@@ -102,10 +105,10 @@ def _rule_line(finding: "Finding") -> tuple[str, str]:
 
 def _answer_line(answer: "WhatIf") -> tuple[str, str]:
     command = f"{answer.command} {safe(answer.item)}" if answer.item else answer.command
-    if answer.actor is None:
+    if not answer.officers:
         return command, prose(answer.message or "")
     if answer.refusal is None:
-        return command, f"by {prose(answer.actor)}"
+        return command, f"by {' or '.join(map(prose, answer.officers))}"
     return command, f"{answer.refusal}: {prose(answer.message or '')} ({prose(answer.rule or '')})"
 
 

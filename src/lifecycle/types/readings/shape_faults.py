@@ -1,5 +1,6 @@
 """What is wrong with the shape of a field's value, in the field's words instead of a library's."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from types import NoneType
@@ -167,12 +168,17 @@ def _id(text: str) -> str | None:
 
 
 def _share(text: str) -> str | None:
+    """Return a number that is written otherwise, or a whole percentage with or without its sign."""
+    written = text.strip()
     try:
-        number = Decimal(text.strip().removesuffix("%").strip().replace(",", "."))
+        number = Decimal(written.removesuffix("%").strip().replace(",", "."))
     except InvalidOperation:
         return None
-    share = number / 100 if text.strip().endswith("%") or number > 1 else number
-    return f"{share:f}" if 0 <= share <= 1 else None
+    if not number.is_finite():
+        return None
+    is_percentage = written.endswith("%") or (number > 1 and number == number.to_integral_value())
+    share = f"{number / 100 if is_percentage else number:f}"
+    return share if re.fullmatch(PART_OF_ONE, share) else None
 
 
 _PATTERNS: dict[str, tuple[str, Callable[[str], str | None]]] = {

@@ -64,3 +64,23 @@ def test_a_program_reads_what_an_edition_holds(gb: Shell) -> None:
     assert (row["edition"], row["from"], row["windows"]) == ("2020-01", "2020-01-01", {"small": []})
     assert "disbursement_grace" in row["assumed"]
     assert "obligations.review" in row["assumed"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"0.20"', '"NaN"', '"NaN": write a part of one as text with at most four decimals, like 0.20\n'),
+        ('"0.20"', '"20 %"', "did you mean 0.2?"),
+        ('"0.20"', '"35"', "did you mean 0.35?"),
+        ('"0.20"', '"1.5"', '"1.5": write a part of one as text with at most four decimals, like 0.20\n'),
+        ("from = 2020-01-01", "from = 0001-01-01", "edition.from"),
+        ("agreement_required = true", 'agreement_required = "yes"', "write true or false"),
+        ("value = 12,", "value = 0,", "0 months leave no time"),
+    ],
+)
+def test_a_fault_is_said_with_what_was_probably_meant(gb: Shell, old: str, new: str, says: str) -> None:
+    text = with_every_rule()
+    assert old in text
+    Path("own.toml").write_text(text.replace(old, new))
+    checked = gb("policy", "check", "own.toml")
+    assert (checked.code, says in checked.err) == (2, True), checked.err
