@@ -195,8 +195,8 @@ def opened_for_writing(output: str) -> Iterator[IO[bytes]]:
     from tempfile import NamedTemporaryFile
 
     path = Path(output)
-    _refuse_file_of_book(path)
     try:
+        _refuse_file_of_book(path)
         if _is_special(path):
             with path.open("wb") as special:
                 yield special

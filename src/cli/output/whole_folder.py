@@ -11,8 +11,14 @@ OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is ther
 
 
 def refuse_to_overwrite(output: Path, *, overwrite: bool) -> None:
-    """Raise ``UsageError`` if a file or a filled folder is there already, unless it may be overwritten."""
-    is_there = any(output.iterdir()) if output.is_dir() else output.is_file()
+    """Raise ``UsageError`` if a file or a filled folder is there already, unless it may be overwritten.
+
+    It is raised, too, if the program may not look there.
+    """
+    try:
+        is_there = any(output.iterdir()) if output.is_dir() else output.is_file()
+    except OSError as error:
+        raise click.UsageError(f"{output} cannot be written: {error.strerror}") from None
     if is_there and not overwrite:
         raise click.UsageError(f"{output} is there already: name another, or add --overwrite to replace it")
 

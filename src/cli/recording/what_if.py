@@ -45,6 +45,11 @@ def _effectiveness(grant: "Grant", day: "date") -> Iterator[Words]:
     yield {"closing_date": plus_months(day, grant.months).isoformat()}
 
 
+def _acceptance(grant: "Grant", _day: "date") -> Iterator[Words]:
+    if grant.report_submitted_by is not None and grant.report_accepted_on is None:
+        yield {}
+
+
 def _with_status(status: str, *, with_amount: bool) -> "Callable[[Grant, date], Iterator[Words]]":
     def payments(grant: "Grant", _day: "date") -> Iterator[Words]:
         for payment in grant.payments.values():
@@ -63,7 +68,7 @@ _TRIED: "dict[str, Callable[[Grant, date], Iterator[Words]]]" = {
     "AuthorisePayment": _with_status("requested", with_amount=False),
     "DisburseFunds": _with_status("authorised", with_amount=True),
     "CompleteImplementation": _of_grant,
-    "AcceptCompletionReport": _of_grant,
+    "AcceptCompletionReport": _acceptance,
     "CloseGrant": _of_grant,
 }
 """The fund's own acts that need no words of a person, each with the fields that the grant gives it.

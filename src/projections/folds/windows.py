@@ -130,7 +130,8 @@ def _order(key: str) -> tuple[int, str]:
 def findings_of(grant: Grant, edition: Edition) -> Iterator[Finding]:
     """Yield the finding on each rule of the grant's window, as if it were judged today by this edition.
 
-    A grant that is not approved is judged by the amount that it asks for.
+    A grant that is not approved is judged by the amount that it asks for, and one that is not effective by
+    the months that it asks for.
     """
     window = edition.windows.get(grant.window)
     if window is None:
@@ -138,7 +139,13 @@ def findings_of(grant: Grant, edition: Edition) -> Iterator[Finding]:
     asked = grant.replace(committed=grant.requested or grant.proposed) if grant.edition is None else grant
     for rule in _CHECKS:
         if (finding := _finding(asked, edition, window, rule)) is not None:
-            yield finding
+            yield finding if grant.effective_on or rule not in _SPAN else _of_months_asked(finding, grant)
+
+
+def _of_months_asked(finding: Finding, grant: Grant) -> Finding:
+    limit = int(finding.limit)
+    complies = grant.months <= limit if finding.rule == "max_months" else grant.months >= limit
+    return finding._replace(figure=str(grant.months), complies=complies)
 
 
 def _finding(grant: Grant, edition: Edition, window: Window, rule: str) -> Finding | None:

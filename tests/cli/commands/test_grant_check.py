@@ -28,7 +28,7 @@ def test_an_approver_sees_that_a_request_would_be_taken(gb: Shell) -> None:
     checked = in_request(gb)("grant", "check", "G-1", "--on", "2017-02-10")
     assert checked.code == 0, checked.err
     assert "G-1  Learning about dairy\nrequested on 2017-02-10; edition 2017-01\n" in checked.out
-    assert "max months  not decided yet: limit 12" in checked.out
+    assert "max months  kept: 12, limit 12" in checked.out
     assert "Would be accepted:\n  grant approve  by boss or boss2" in checked.out
     assert "Would be refused" not in checked.out
 
@@ -42,6 +42,17 @@ def test_a_broken_rule_and_the_refusal_that_it_leads_to_are_shown(
     rules = {rule["rule"]: (rule["figure"], rule["limit"], rule["complies"]) for rule in row["rules"]}
     assert rules["min_recipients"] == (str(len(recipients)), "2", refusal is None)
     assert refusals(row) == {"grant approve": refusal}
+
+
+@pytest.mark.parametrize(
+    ("months", "broken"), [(11, ["min_months"]), (12, []), (36, []), (37, ["max_months"])]
+)
+def test_the_months_asked_are_held_against_the_window(gb: Shell, months: int, broken: list[str]) -> None:
+    shell = in_request(gb, window="programmatic", months=months)
+    row = shell("--json", "grant", "check", "G-1", "--on", "2017-02-10").row
+    assert [rule["rule"] for rule in row["rules"] if rule["complies"] is False] == broken
+    assert {rule["figure"] for rule in row["rules"] if rule["rule"].endswith("months")} == {str(months)}
+    assert refusals(row) == {"grant approve": "BeyondWindow" if broken else None}
 
 
 EDITION = """

@@ -1,5 +1,8 @@
 """No output replaces a file of a book."""
 
+from errno import EACCES
+from pathlib import Path
+
 import pytest
 
 from support.cli_shell import Shell
@@ -33,3 +36,25 @@ def test_a_new_file_beside_the_record_is_written(lived: Shell) -> None:
     file = lived.path / "register.csv"
     assert lived("report", "register", "--output", str(file)).code == 0
     assert file.read_text().startswith("grant,")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("template", "payments", "closed/own.csv"), ("report", "register", "--output", "closed/own.csv")],
+)
+def test_a_folder_that_may_not_be_entered_is_said(
+    lived: Shell, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """Tests may run as root, who may enter any folder, so the refusal of the system is made here."""
+    look = Path.is_file
+
+    def refuse(path: Path) -> bool:
+        if "closed" in path.parts:
+            raise PermissionError(EACCES, "Permission denied")
+        return look(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "is_file", refuse)
+        done = lived(*words)
+    assert done.code == 2
+    assert "closed/own.csv cannot be written: Permission denied" in done.err
