@@ -11,7 +11,7 @@ from lifecycle.decide.correction import correct_entry
 from lifecycle.decide.correction.correct_entry import COMMANDS as CORRECTIONS
 from lifecycle.fund import contributions, establishment, officers, treasury
 from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
-from lifecycle.grant.payment import disbursement, irregular, other_money, refund
+from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review
 from lifecycle.grant.proposal import request as proposal_request
@@ -23,7 +23,7 @@ FILE = Path(lifecycle.__file__).with_name("catalogue.py")
 COMMANDS_FILE = FILE.parent / "decide" / "commands.py"
 GRANT = (
     *(proposal_request, review, brought_forward, agreement, exchange, payment_request, disbursement),
-    *(refund, irregular, other_money, amendment, results, follow_up, closure),
+    *(refund, irregular, other_money, reallocation, amendment, results, follow_up, closure),
 )
 FUND = (establishment, officers, contributions, treasury)
 _HEAD = '''"""The catalogue: every command in one page: its words, its role, its stages, its event.

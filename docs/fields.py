@@ -134,6 +134,7 @@ BY_FIELD: dict[str, Any] = {
 BY_COMMAND: dict[str, dict[str, Any]] = {
     "ReviseProposal": {"months": 9},
     "RestructureGrant": {"window": "programmatic"},
+    "ReallocateBudget": {"from_line": "travel", "to_line": "workshops"},
     "AttachDocument": {"name": "completion-report.pdf", "media_type": "application/pdf"},
     "EstablishFund": {"name": "South-South Facility"},
     "RecordIrregularPayment": {"payment": "P9"},
@@ -144,6 +145,7 @@ BY_COMMAND: dict[str, dict[str, Any]] = {
     "CloseCall": {"on": "2017-05-01"},
 }
 ACTORS = {
+    "ttl or approver": "t.leader",
     "ttl": "t.leader",
     "secretariat": "s.cretary",
     "reviewer": "r.viewer",

@@ -66,6 +66,8 @@ GRANT_COMMANDS = (
         "CoFinancingRecorded", ("grant",), "Record what others paid."),
     Spec("RecordCost", "grant cost", "ttl", ("proposed", "requested", "approved", "signed", "effective", "follow_up", "closed", "declined", "withdrawn", "lapsed", "cancelled",),
         "CostRecorded", ("grant",), "Record the cost of preparing or supervising."),
+    Spec("ReallocateBudget", "grant reallocate", "ttl or approver", ("approved", "signed", "effective", "follow_up",),
+        "BudgetReallocated", ("grant",), "Move money from one budget line to another."),
     Spec("ExtendClosingDate", "grant extend", "approver", ("effective",),
         "ClosingDateExtended", ("grant",), "Move the closing date."),
     Spec("RestructureGrant", "grant restructure", "approver", ("approved", "signed", "effective",),

@@ -100,7 +100,8 @@ def test_every_row_has_its_command_and_its_event(row: Spec, about: str) -> None:
     assert issubclass(command, GrantCommand) is (about == "grant")
     assert row.event in {event.__name__ for event in EVENTS[about]}
     assert set(row.arguments) <= {*command.fields(), "file"}
-    assert row.role in ("administrator", "approver", "finance", "reviewer", "secretariat", "ttl", "any")
+    roles = {"administrator", "approver", "finance", "reviewer", "secretariat", "ttl", "any"}
+    assert set(row.roles) <= roles
     assert row.help.endswith(".")
     assert set(row.stages) <= {*map(str, Stage), ""}
     assert bool(row.stages) is (about == "grant")

@@ -69,6 +69,7 @@ approver E ExtendClosingDate
 approver ASE RestructureGrant
 approver ASEF SuspendGrant LiftSuspension CancelGrant
 approver ASEFC IncreaseCommitment CancelBalance
+ttl|approver ASEF ReallocateBudget
 approver * RecordIrregularPayment
 approver F CloseGrant
 approver C ReopenGrant
@@ -135,6 +136,9 @@ class Context(Protocol):
 
     def names(self) -> list[str]:
         """Return the names of all editions."""
+
+    def roles(self, officer: str, day: str) -> set[str]:
+        """Return the roles that the officer holds on the day."""
 
     def windows(self) -> set[str]:
         """Return the names of the windows of all editions."""
@@ -264,7 +268,13 @@ def no_grant() -> State:
     fields |= {name: [] for name in ("commitments", "overpayments", "selections", "budget", "letters")}
     fields |= {"conditions": [], "leader": None}
     fields |= {name: set() for name in ("suspended", "preparers", "met", "submitters", "planned", "waived")}
-    return fields | {"disbursed": Decimal(0), "refunded": Decimal(0), "accepted": False, "waived_until": ""}
+    return fields | {
+        "moved": Decimal(0),
+        "disbursed": Decimal(0),
+        "refunded": Decimal(0),
+        "accepted": False,
+        "waived_until": "",
+    }
 
 
 def committed(state: State) -> Decimal:

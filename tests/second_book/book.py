@@ -167,6 +167,10 @@ class SecondBook:
         editions = sorted(self.state_of(FUND)["editions"], key=lambda edition: edition["from"])
         return self.edition_on(day) or next((edition["name"] for edition in editions), None)
 
+    def roles(self, officer: str, day: str) -> set[str]:
+        """Return the roles that the officer holds on the day."""
+        return roles_of(self.state_of(FUND), officer, day, ending=True)
+
     def windows(self) -> set[str]:
         """Return the names of the windows of all editions."""
         return {window for edition in self.state_of(FUND)["editions"] for window in edition["windows"]}

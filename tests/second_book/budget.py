@@ -56,6 +56,12 @@ def change(state: State, changes: list[Decimal]) -> None:
     state["lines"] = {name: {**line, "approved": line["approved"] + part} for (name, line), part in pairs}
 
 
+def move(state: State, name: str, amount: Decimal) -> None:
+    """Move an amount to a line, or from it."""
+    line = state["lines"][name]
+    state["lines"] = {**state["lines"], name: {**line, "moved": line["moved"] + amount}}
+
+
 def stated(state: State, event: Event) -> list[Decimal] | None:
     """Return the amount that the event states for each line, or None."""
     if event.get("lines") is None:

@@ -5,6 +5,7 @@ if the generator is read to its end.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from second_book import budget
@@ -253,6 +254,28 @@ def activity(state: State, event: Event, _: Context) -> Iterator[str]:
         state["activities"] = {**state["activities"], event["activity"]: new_status}
 
 
+def reallocation(state: State, event: Event, book: Context) -> Iterator[str]:
+    """Move money between budget lines."""
+    first, second = budget.key(event["from_line"]), budget.key(event["to_line"])
+    if {first, second} - state["lines"].keys():
+        yield "UnknownBudgetLine"
+    share = book.edition(state["edition"]).get("reallocation_share", {"value": "0"})["value"]
+    amount = money(event["amount"])
+    if state["moved"] + amount > committed(state) * Decimal(share):
+        if "approver" not in book.roles(event["actor"], event["on"]):
+            yield "ReallocationNeedsApprover"
+        if event["actor"] in state["preparers"]:
+            yield "DecidesOwnRequest"
+    yield from in_dollars(event)
+    if first == second:
+        yield "NothingChanged"
+    if amount > budget.left(state, first):
+        yield "$ExceedsBudgetLine"
+    state["moved"] += amount
+    budget.move(state, first, -amount)
+    budget.move(state, second, amount)
+
+
 def suspension(state: State, event: Event, _: Context) -> Iterator[str]:
     """Suspend, and lift a suspension."""
     scope = event.get("scope")
@@ -448,6 +471,7 @@ PARTS: dict[str, Any] = {
     "RequestPayment RecordIrregularPayment": payment_request,
     "AuthorisePayment RejectPayment DisburseFunds FailPayment": paying,
     "RecordRefund": refund,
+    "ReallocateBudget": reallocation,
     "SuspendGrant LiftSuspension": suspension,
     "AgreeFollowUp FinanceFollowUp CompleteFollowUp DropFollowUp HandOverFollowUp": follow_up,
     "CompleteImplementation SubmitCompletionReport AcceptCompletionReport": ending,

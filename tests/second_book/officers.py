@@ -21,7 +21,7 @@ def not_permitted(fund: State, event: Event, *, done: bool = True) -> Iterator[s
         return
     if not roles:
         yield "NotAnOfficer"
-    if role not in ("any", *roles):
+    if not {"any", *roles} & set(role.split("|")):
         yield "RoleNotHeld"
     recorder = roles_of(fund, event["recorder"], event["on"], ending=done)
     if event["recorder"] != event["actor"] and "administrator" not in recorder:

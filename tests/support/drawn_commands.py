@@ -375,6 +375,12 @@ ON_GRANT: dict[str, Maker] = {
     ),
     "IncreaseCommitment": _on_grant(g.increase, amount=_amount),
     "CancelBalance": _on_grant(g.cancel_balance, amount=_amount),
+    "ReallocateBudget": _on_grant(
+        g.reallocate,
+        amount=_amount,
+        from_line=lambda draw: ["travel", "capacity"][draw.dice % 2],
+        to_line=lambda draw: ["capacity", "travel", "no such line"][draw.dice // 3 % 3],
+    ),
     "SuspendGrant": _on_grant(g.suspend, scope=_scope),
     "LiftSuspension": _on_grant(g.lift, scope=lambda draw: None if draw.one_in(2) else _scope(draw)),
     "CancelGrant": _on_grant(g.cancel),

@@ -188,6 +188,14 @@ extend = on_grant("ExtendClosingDate", "approver", closing_date="2018-06-30", re
 restructure = on_grant("RestructureGrant", "approver", objective="Another aim", reason="asked for")
 increase = on_grant("IncreaseCommitment", "approver", amount="1000.00 USD")
 cancel_balance = on_grant("CancelBalance", "approver", amount="90000.00 USD", reason="saved")
+reallocate = on_grant(
+    "ReallocateBudget",
+    "approver",
+    from_line="travel",
+    to_line="workshops",
+    amount="1000.00 USD",
+    reason="the venue costs more",
+)
 suspend = on_grant("SuspendGrant", "approver", scope="all", reason="audit")
 lift = on_grant("LiftSuspension", "approver")
 cancel = on_grant("CancelGrant", "approver", reason="unrest")

@@ -141,6 +141,7 @@ NO_STORY = ("Railway Strategies", "Migration Challenges and Opportunities", "Hyd
 NO_SURVEY = ("Licensing Systems for Medical Practitioners", "National Road Infrastructure Planning")
 """Projects without these records, so that something is overdue. No source says that they were missing."""
 LATE_ENTRY = "Afforestation and Carbon Trading"
+REALLOCATED = ("Afforestation and Carbon Trading", "Tackling Poverty")
 CORRECTED = "Afforestation and Carbon Trading"
 HANDED_OVER = "Social Protection"
 DROPPED = "Hospital Policy and Management"

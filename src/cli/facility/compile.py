@@ -29,6 +29,7 @@ from cli.facility.assumed import (
     OFFICERS,
     PARTNERS,
     PROJECTS,
+    REALLOCATED,
     RESULTS,
     RESULTS_ELSEWHERE,
     SUMMARIES,
@@ -177,8 +178,7 @@ class Life:
         )
 
     def _request(self) -> None:
-        travel = self.approved // 10 * 6
-        budget = {"travel": travel, "workshops": self.approved - travel}
+        budget = self._budget()
         letters = [
             {"country": code, "ministry": "not stated", "dated": str(self.day(7))}
             for code in self.recipients
@@ -194,6 +194,27 @@ class Life:
             letters=letters,
         )
 
+    def _budget(self) -> dict[str, int]:
+        """Return the budget lines. Two projects reallocate what they plan for documentation."""
+        travel = self.approved // 10 * 6
+        documentation = self.approved // 10 if self.title in REALLOCATED else 0
+        lines = {"travel": travel, "workshops": self.approved - travel - documentation}
+        return lines | ({"documentation": documentation} if documentation else {})
+
+    def _reallocate(self, needed: int) -> None:
+        budget = self._budget()
+        if needed > budget["workshops"]:
+            self.record(
+                "ReallocateBudget",
+                112,
+                "approver-1",
+                "the reallocation, to show one",
+                from_line="documentation",
+                to_line="workshops",
+                amount=usd(needed - budget["workshops"]),
+                reason="The workshops cost more than planned",
+            )
+
     def _exchange(self) -> None:
         first = self.approved // 10 * 6
         second = self.approved - first - self.project.unspent
@@ -204,6 +225,7 @@ class Life:
         tour = {"instrument": "study_tour", "countries": countries}
         self.record("PlanActivity", 70, self.ttl, filled, activity="A1", **tour, **days)
         self.record("HoldActivity", 105, self.ttl, filled, activity="A1", **days)
+        self._reallocate(second)
         paid = self._pay("P2", 115, "workshops", second)
         if self.title == CORRECTED:
             self.project = self.project._replace(unspent=self.project.unspent + 400 + 250)

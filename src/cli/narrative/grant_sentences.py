@@ -248,6 +248,11 @@ def _balance_cancelled(event: events.BalanceCancelled) -> str:
     return f"cancelled {money(event.amount)} of the undisbursed balance{because(event.reason)}"
 
 
+def _reallocated(event: events.BudgetReallocated) -> str:
+    lines = f"from budget line {prose(event.from_line)} to {prose(event.to_line)}"
+    return f"reallocated {money(event.amount)} {lines}{because(event.reason)}"
+
+
 def _scope(scope: str | None) -> str:
     return "everything" if scope in (None, "all") else str(scope)
 
@@ -394,6 +399,7 @@ GRANT_SENTENCES: Sentences = {
     events.GrantRestructured: _restructured,
     events.CommitmentIncreased: _increased,
     events.BalanceCancelled: _balance_cancelled,
+    events.BudgetReallocated: _reallocated,
     events.GrantSuspended: _suspended,
     events.SuspensionLifted: _lifted,
     events.GrantCancelled: _cancelled,

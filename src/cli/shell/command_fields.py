@@ -260,6 +260,14 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("holding_amount", "\"2000.00 USD\"", "Its worth in the holding currency on the day; an amount in another currency counts only with it.", form="money"),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
+    "grant reallocate": (
+        Field("grant", "GRANT", "", is_argument=True, is_required=True),
+        Field("from_line", "TEXT", "The budget line that gives; from is another name of this field.", is_required=True),
+        Field("to_line", "TEXT", "The budget line that gets; to is another name of this field.", is_required=True),
+        Field("amount", "\"2000.00 USD\"", "In the grant's currency; at most what the first line has left.", form="money", is_required=True),
+        Field("reason", "TEXT", "Why the money is needed there.", is_required=True),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
     "grant extend": (
         Field("grant", "GRANT", "", is_argument=True, is_required=True),
         Field("closing_date", "DATE", "The new last day for activities.", form="day", is_required=True),
@@ -440,7 +448,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund adopt-policy": (
-        Field("edition", "name=…,from_=…,agreement_required=…,disbursement_grace=…,windows=…,obligations=…,late_after=…", "The whole edition, each number with its source.", form="model", is_required=True),
+        Field("edition", "name=…,from_=…,agreement_required=…,disbursement_grace=…,windows=…,obligations=…,reallocation_share=…,late_after=…", "The whole edition, each number with its source.", form="model", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund switch-sealing": (

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import click
 
-_ALIASES = {"category": ("line",)}
+_ALIASES = {"category": ("line",), "from_line": ("from",), "to_line": ("to",)}
 """Further names of an option, by field."""
 
 
@@ -47,6 +47,8 @@ _SAMPLES = {
     "payment": "P1",
     "payee": "Airline",
     "category": "travel",
+    "from_line": "travel",
+    "to_line": "workshops",
     "rule": "NotYetEffective",
     "period": "2017",
     "rating": "satisfactory",

@@ -19,6 +19,7 @@ from lifecycle.grant.follow_up import AgreeFollowUp, CompleteFollowUp, DropFollo
 from lifecycle.grant.payment.disbursement import DisburseFunds, FailPayment
 from lifecycle.grant.payment.irregular import RecordIrregularPayment
 from lifecycle.grant.payment.other_money import RecordCoFinancing, RecordCost
+from lifecycle.grant.payment.reallocation import ReallocateBudget
 from lifecycle.grant.payment.refund import RecordRefund
 from lifecycle.grant.payment.request import AuthorisePayment, RejectPayment, RequestPayment
 from lifecycle.grant.proposal.brought_forward import BringForward
@@ -56,6 +57,7 @@ GRANT: tuple[type[GrantCommand], ...] = (
     RecordIrregularPayment,
     RecordCoFinancing,
     RecordCost,
+    ReallocateBudget,
     ExtendClosingDate,
     RestructureGrant,
     IncreaseCommitment,
@@ -172,6 +174,7 @@ __all__ = [
     "QuarantineAnswer",
     "QuarantineRow",
     "ReachCapability",
+    "ReallocateBudget",
     "ReceiveInstalment",
     "RecordClientSurvey",
     "RecordCoFinancing",

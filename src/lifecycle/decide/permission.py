@@ -31,8 +31,8 @@ def permit(fund: Fund, spec: Spec, act: Event, recorder: str, *, recorded: bool 
     roles = fund.roles_on(act.actor, act.on, ending=recorded)
     if not roles:
         raise NotAnOfficer(f"{act.actor} holds no role on {act.on}: {_advice(act.actor, fund)}")
-    if spec.role not in ("any", *roles):
-        other_days = _spans(fund, act.actor, spec.role)
+    if set(spec.roles).isdisjoint(("any", *roles)):
+        other_days = _spans(fund, act.actor, *spec.roles)
         raise RoleNotHeld(
             f"{spec.name} is for {spec.role}; {act.actor} is {', '.join(sorted(roles))} on {act.on}"
             f"{f', and {other_days}' if other_days else ''}"
@@ -142,7 +142,7 @@ def _advice(actor: str, fund: Fund) -> str:
     return near.removeprefix("; ") or "an administrator appoints officers"
 
 
-def _spans(fund: Fund, officer: str, role: str | None = None) -> str:
-    """Return from which day until which the officer holds each role, or one role; an empty text for none."""
+def _spans(fund: Fund, officer: str, *roles: str) -> str:
+    """Return from which day until which the officer holds each role, or these; an empty text for none."""
     spans = role_spans(fund.officers.get(officer, ()))
-    return ", ".join(str(span) for span in spans if role in {None, span.role})
+    return ", ".join(str(span) for span in spans if not roles or span.role in roles)

@@ -32,6 +32,7 @@ from lifecycle.grant.follow_up import (
 from lifecycle.grant.payment.disbursement import FundsDisbursed, PaymentFailed
 from lifecycle.grant.payment.irregular import IrregularPaymentRecorded
 from lifecycle.grant.payment.other_money import CoFinancingRecorded, CostRecorded
+from lifecycle.grant.payment.reallocation import BudgetReallocated
 from lifecycle.grant.payment.refund import RefundPart, RefundReceived
 from lifecycle.grant.payment.request import PaymentAuthorised, PaymentRejected, PaymentRequested
 from lifecycle.grant.proposal.brought_forward import GrantBroughtForward, LineBroughtForward
@@ -69,6 +70,7 @@ __all__ = [
     "AgreementSigned",
     "BalanceCancelled",
     "BudgetLine",
+    "BudgetReallocated",
     "CapabilityReached",
     "ClientSurveyRecorded",
     "ClosingDateExtended",

@@ -7,7 +7,7 @@ and makes no ids.
 from collections.abc import Iterable, Iterator
 
 from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
-from lifecycle.grant.payment import disbursement, irregular, other_money, refund
+from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review
 from lifecycle.grant.proposal import request as proposal_request
@@ -28,6 +28,7 @@ EVOLVE: Evolves = {
     **refund.EVOLVE,
     **irregular.EVOLVE,
     **other_money.EVOLVE,
+    **reallocation.EVOLVE,
     **amendment.EVOLVE,
     **results.EVOLVE,
     **follow_up.EVOLVE,

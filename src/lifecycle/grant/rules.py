@@ -1,7 +1,7 @@
 """The rules of a grant, joined from the files of its stages."""
 
 from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
-from lifecycle.grant.payment import disbursement, irregular, refund
+from lifecycle.grant.payment import disbursement, irregular, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review
 from lifecycle.grant.proposal import request as proposal_request
@@ -20,6 +20,7 @@ RULES: Rules = {
     **disbursement.RULES,
     **refund.RULES,
     **irregular.RULES,
+    **reallocation.RULES,
     **amendment.RULES,
     **results.RULES,
     **follow_up.RULES,

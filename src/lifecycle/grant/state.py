@@ -168,6 +168,8 @@ class Grant(Frozen, Replaceable):
     committed: Decimal = ZERO
     highest_commitment: Decimal = ZERO
     """The largest amount that was committed so far."""
+    moved_between_lines: Decimal = ZERO
+    """How much was reallocated between budget lines in total."""
     lines: dict[str, HeldLine] = field(default_factory=dict)
     """What each budget line holds, by its key, in the order of the budget. Empty before approval."""
     uses: dict[str, LineUse] = field(default_factory=dict)

@@ -29,6 +29,7 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("GrantSuspended", 1): _suspension_had_no_scope,
     ("FundEstablished", 1): _seat_kept_utc,
     ("PolicyAdopted", 1): _said_less,
+    ("PolicyAdopted", 2): _said_less,
     ("GrantProposed", 1): _said_less,
     ("ProposalRevised", 1): _said_less,
     ("FundingRequested", 1): _said_less,

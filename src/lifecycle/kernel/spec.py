@@ -23,7 +23,7 @@ class Spec(NamedTuple):
     words: str
     """The words that are typed after ``grantbook``."""
     role: str
-    """The role that the actor needs; ``any`` if every role may act."""
+    """The role that the actor needs; ``any`` if every role may act, ``ttl or approver`` if one of two."""
     stages: tuple[str, ...]
     """The stages of a grant in which it is possible; empty for commands on the fund and on calls."""
     event: str
@@ -31,3 +31,8 @@ class Spec(NamedTuple):
     arguments: tuple[str, ...]
     """Fields that are given by position, not as options."""
     help: str
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Return the roles of which the actor needs one."""
+        return tuple(self.role.split(" or "))

@@ -134,6 +134,9 @@ class Edition(BaseModel):
     """From the closing date to the last day on which money may be paid."""
     windows: dict[Word, Window] = Field(min_length=1)
     obligations: dict[Timed, Span] = Field(default_factory=dict)
+    reallocation_share: Share | None = None
+    """The part of the commitment that a task team leader may move between budget lines in total; none if not
+    given."""
     late_after: Span | None = None
     """From the day of an entry to the last day on which it is recorded in time; 30 days if not given."""
 

@@ -11,7 +11,7 @@ from projections.folds.disbursement import CONCERNS as MOVE_MONEY
 from projections.schema.layout import budget_spans
 from projections.schema.rows import FAR, Row, day, minor, row_maker, scale_of
 
-CONCERNS: frozenset[type[Event]] = frozenset((*MOVE_MONEY, was.PaymentAuthorised))
+CONCERNS: frozenset[type[Event]] = frozenset((*MOVE_MONEY, was.PaymentAuthorised, was.BudgetReallocated))
 """The events that change what a line holds, or what is asked for and paid from it."""
 _WITHOUT_LINE = ""
 """The key of payments that take from no line."""

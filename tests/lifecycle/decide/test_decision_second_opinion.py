@@ -18,6 +18,7 @@ from support.given import (
     CHECKER,
     EFFECTIVE,
     FOLLOW_UP,
+    PROPOSED,
     REQUESTED,
     Past,
 )
@@ -35,6 +36,8 @@ DAYS = [
 ]
 AMOUNTS = ["1.00", "500.00", "2000.00", "86000.00", "88000.00", "90000.00"]
 PAYMENTS = ["P1", "P2", "P3", "X1", "X2"]
+LINES = ["travel", "venue", "stage"]
+"""The last is a line of no budget."""
 MAKERS: list[Any] = [
     lambda on, p, a, _: g.request_payment(on, payment=p, amount=a),
     lambda on, p, _, __: g.authorise(on, payment=p),
@@ -48,6 +51,8 @@ MAKERS: list[Any] = [
     lambda on, _, a, __: g.refund(on, payment=None, amount=a),
     lambda on, _, a, __: g.increase(on, amount=a),
     lambda on, _, a, __: g.cancel_balance(on, amount=a),
+    lambda on, _, a, n: g.reallocate(on, amount=a, from_line=LINES[n % 2], to_line=LINES[n % 3]),
+    lambda on, p, a, n: g.request_payment(on, payment=p, amount=a, category=LINES[n % 2]),
     lambda on, _, __, ___: g.cancel_balance(on, amount="88000.00 USD"),
     lambda on, _, __, ___: g.submit_report(on),
     lambda on, _, __, ___: g.accept_report(on),
@@ -116,7 +121,9 @@ class BothBooks:
 
 
 OVERPAID = [*FOLLOW_UP, *SETTLED[:-1], g.irregular("2018-05-02", payment="X2", amount="500.00 USD")]
-BEGUN = [[*FOLLOW_UP, *SETTLED], OVERPAID, [*FOLLOW_UP, *SETTLED], REQUESTED, EFFECTIVE]
+BUDGET = [{"line": "travel", "amount": "70.00 USD"}, {"line": "venue", "amount": "30.00 USD"}]
+TWO_LINES = [*PROPOSED, g.request("01-20", amount="100.00 USD", budget=BUDGET), *EFFECTIVE[2:]]
+BEGUN = [[*FOLLOW_UP, *SETTLED], OVERPAID, [*FOLLOW_UP, *SETTLED], REQUESTED, TWO_LINES]
 
 
 def begun(life: Sequence[Command]) -> BothBooks:

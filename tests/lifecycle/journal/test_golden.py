@@ -58,6 +58,7 @@ EDITION = {
     "agreement_required": True,
     "disbursement_grace": {"months": 4, **SOURCED},
     "late_after": {"days": 45, **SOURCED},
+    "reallocation_share": {"value": "0.10", **SOURCED},
     "windows": {
         "oks": {
             "max_amount": {"value": "150000.00 USD", **SOURCED},
@@ -180,6 +181,12 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "grant/CommitmentIncreased": {"amount": USD, "reason": "more countries"},
     "grant/BalanceCancelled": {"amount": USD, "reason": "saved"},
+    "grant/BudgetReallocated": {
+        "from_line": "travel",
+        "to_line": "workshops",
+        "amount": USD,
+        "reason": "the venue costs more",
+    },
     "grant/GrantSuspended": {"scope": "payments", "reason": "audit"},
     "grant/SuspensionLifted": {"scope": "payments", "reason": "audited"},
     "grant/GrantCancelled": {"reason": "unrest"},

@@ -65,6 +65,10 @@ class Around:
         """Of all of them."""
         return [one["name"] for one in ALL]
 
+    def roles(self, officer: str, day: str) -> set[str]:
+        """None: no obligation depends on a role."""
+        return set()
+
     def windows(self) -> set[str]:
         """Of all of them."""
         return {window for edition in ALL for window in edition["windows"]}

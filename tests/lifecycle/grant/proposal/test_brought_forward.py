@@ -270,7 +270,9 @@ def test_the_payments_before_do_not_fail_and_keep_their_name() -> None:
     past.when(g.fail("2017-06-02", payment="brought-forward")).refused(
         PaymentAlreadyFinished, "record what came back of it with payment refund"
     )
-    past.when(g.request_payment("2017-06-02", payment="brought-forward")).refused(PaymentIdTaken)
+    past.when(g.request_payment("2017-06-02", category=None, payment="brought-forward")).refused(
+        PaymentIdTaken
+    )
 
 
 def test_it_is_extended_completed_and_closed() -> None:
@@ -301,7 +303,7 @@ def test_nothing_is_recorded_of_a_day_before_it() -> None:
 
 def test_a_late_entry_is_judged_by_what_was_left_on_its_day_and_leaves_later_days_true() -> None:
     past = brought().given(
-        g.request_payment("2017-07-01", amount="50000.00 USD"),
+        g.request_payment("2017-07-01", category=None, amount="50000.00 USD"),
         g.authorise("2017-07-02"),
         g.disburse("2017-07-03", amount="50000.00 USD"),
     )
