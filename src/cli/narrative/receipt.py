@@ -1,14 +1,31 @@
 """The receipt of a command in words: its sentence, its day, and each balance before → after."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cli.narrative.state_fields import call_fields, changes, fund_fields, grant_fields
-from cli.output.terminal_text import prose
+from cli.output.terminal_text import in_units, prose
 from lifecycle.kernel.history import kind_of
 
 if TYPE_CHECKING:
     from lifecycle.book.recording_effect import Effect
+    from lifecycle.grant.state import Grant
+
+
+def _lines_used(before: "Grant | None", after: "Grant | None") -> list[tuple[str, Any, Any]]:
+    """Return what each budget line has left, before and after, if a payment changed it."""
+    if before is None or after is None or before.uses == after.uses:
+        return []
+    left = [
+        (f"left of line {line.name}", before.left_of_line(key), after.left_of_line(key))
+        for key, line in after.lines.items()
+        if key in before.lines
+    ]
+    return [
+        (name, in_units(was, after.currency), in_units(now, after.currency))
+        for name, was, now in left
+        if was != now
+    ]
 
 
 def lines_of(effect: "Effect", without_day: str = "") -> Iterator[str]:
@@ -27,6 +44,7 @@ def lines_of(effect: "Effect", without_day: str = "") -> Iterator[str]:
         grant_fields(before.grant, compared_with=after.grant),
         grant_fields(after.grant, compared_with=before.grant),
     )
+    changed += _lines_used(before.grant, after.grant)
     if before.grant is None:
         changed = [change for change in changed if change[0] == "stage"]
     if changed := [change for change in changed if not stated_in_sentence(change)]:

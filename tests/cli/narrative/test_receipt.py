@@ -1,6 +1,7 @@
 """A receipt is the sentence of the history, with its day, and each balance before → after."""
 
 import json
+import re
 
 import pytest
 
@@ -25,6 +26,11 @@ def test_a_receipt_says_what_happened_when_and_what_it_changed(lived: Shell) -> 
     assert reference.startswith("recorded: RequestPayment as grant:G-1@")
     assert sentence == f"  {today['on']} (today: no --on given): {today['sentence']}"
     assert "asked for and not finished 0.00 → 2,000.00 USD" in balances
+    assert "left of line travel 12,000.00 → 10,000.00 USD" in balances
+    shown = lived("grant", "show", "G-1").out
+    assert re.search(r"line travel +10,000.00 USD left of 70,000.00 USD", shown)
+    (line,) = lived("--json", "grant", "show", "G-1").row["lines"]
+    assert (line["line"], line["holds"], line["left"]) == ("travel", "70000.00", "10000.00")
 
 
 @pytest.mark.case("K3")

@@ -60,7 +60,7 @@ def show(grant: str, on: str | None, known: str | None, views: str | None) -> in
         return 0
     say(f"{safe(grant)}  {prose(state.title)}")
     say(f"{_stage(state)}; {as_of.words}, version {version}")
-    for part in (_terms(state), _dates(state), _money(state), _items(state)):
+    for part in (_terms(state), _dates(state), _money(state), _lines(state), _items(state)):
         if part:
             say()
             say(pairs(part))
@@ -203,6 +203,15 @@ def _money(state: "Grant") -> list[tuple[str, str]]:
     return [(name, f"{text:>{width}}") for name, text in texts]
 
 
+def _lines(state: "Grant") -> list[tuple[str, str]]:
+    """Return each budget line with what it has left of what it holds."""
+    rows = []
+    for key, line in state.lines.items():
+        left, held = (readable(amount, state.currency) for amount in (state.left_of_line(key), line.amount))
+        rows.append((f"line {prose(line.name)}", f"{left} left of {held}"))
+    return rows
+
+
 def _items(state: "Grant") -> list[tuple[str, str]]:
     from cli.narrative.state_fields import grant_fields
 
@@ -224,6 +233,16 @@ def _as_json(state: "Grant", version: int, as_of: AsOf) -> dict[str, Any]:
         "version": version,
         "currency": state.currency,
         **fields,
+        "lines": [
+            {
+                "line": line.name,
+                "kind": line.kind,
+                "capacity": line.capacity,
+                "holds": plain(in_units(line.amount, state.currency)),
+                "left": plain(in_units(state.left_of_line(key), state.currency)),
+            }
+            for key, line in state.lines.items()
+        ],
         "request_digest": _digest(state),
     }
 
