@@ -23,7 +23,7 @@ IN_2012: list[Command] = [
 ]
 FROM_ELSEWHERE: list[Command] = [
     g.bring_forward("2017-06-01", refunded="1000.00 USD"),
-    g.request_payment("2017-06-05", amount="20000.00 USD"),
+    g.request_payment("2017-06-05", category=None, amount="20000.00 USD"),
     g.authorise("2017-06-06"),
     g.disburse("2017-06-10", amount="20000.00 USD"),
     g.refund("2017-07-01", payment="brought-forward"),

@@ -34,7 +34,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
         refunded="1000.00 USD",
     )
     later = [
-        g.request_payment("08-02", payment="P1", amount="20000.00 USD"),
+        g.request_payment("08-02", category=None, payment="P1", amount="20000.00 USD"),
         g.authorise("08-03"),
         g.disburse("08-04", amount="20000.00 USD"),
         g.refund("08-05", payment="brought-forward", amount="300.00 USD"),
