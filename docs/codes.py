@@ -39,19 +39,32 @@ COUNTRY_DAYS = {
 
 COUNTRY_NAMES = {
     "AN": ("Netherlands Antilles",),
-    "CD": ("DR Congo", "DRC"),
-    "CG": ("Congo",),
+    "BS": ("Bahamas, The",),
+    "CD": ("DR Congo", "DRC", "Congo, Democratic Republic of the", "Congo, Dem. Rep."),
+    "CG": ("Congo", "Congo, Republic of the", "Congo, Rep."),
     "CI": ("Ivory Coast",),
+    "EG": ("Egypt, Arab Rep.",),
+    "FM": ("Micronesia, Fed. Sts.",),
     "GB": ("Great Britain", "UK", "England"),
+    "GM": ("Gambia, The",),
+    "HK": ("Hong Kong SAR, China",),
+    "IR": ("Iran, Islamic Rep.",),
     "KG": ("Kyrgyz Republic",),
+    "KP": ("Korea, Dem. People's Rep.",),
+    "KR": ("Korea, Rep.",),
+    "LA": ("Lao PDR",),
+    "MK": ("Macedonia, FYR",),
     "MM": ("Burma",),
+    "MO": ("Macao SAR, China",),
     "SZ": ("Swaziland",),
     "TR": ("Turkey",),
     "US": ("USA", "America"),
+    "VE": ("Venezuela, RB",),
     "VN": ("Vietnam",),
     "XK": ("Kosovo",),
+    "YE": ("Yemen, Rep.",),
 }
-"""Further names of countries, as people write them."""
+"""Further names of countries, as people and the World Bank write them."""
 
 
 def currencies() -> Iterator[tuple[str, int, str, str]]:
@@ -88,8 +101,10 @@ def country_names() -> Iterator[tuple[str, str]]:
         forms = ("alpha_3", "name", "common_name", "official_name")
         names += [getattr(country, form, None) for form in forms]
         for name in dict.fromkeys(name for name in names if name):
+            yield code, name
             whole, _, rest = name.partition(", ")
-            yield code, f"{rest} {whole}" if country and rest.endswith(("of", "of the")) else name
+            if rest.endswith(("of", "of the")):
+                yield code, f"{rest} {whole}"
 
 
 def time_zones() -> list[str]:

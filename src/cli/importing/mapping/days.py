@@ -83,10 +83,14 @@ class Days:
         for form in self._dates.formats:
             pattern = pattern_of(form)
             if pattern is not None and (match := pattern.fullmatch(text)):
+                try:
+                    day = _day(match.groupdict())
+                except ValueError:  # a later form may name a day: 03/13/2016 after DD/MM/YYYY
+                    continue
                 self._applied.note(f"days read as {form}", cell.address)
                 if match["time"]:
                     self._applied.note("times of day left out", cell.address)
-                return _day(match.groupdict())
+                return day
         if self._dates.serial and _is_serial(text):
             self._applied.note("a spreadsheet's numbers read as days", cell.address)
             return _FIRST_OF_SHEETS + timedelta(days=int(text))

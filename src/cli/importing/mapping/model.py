@@ -134,7 +134,8 @@ class Dates(BaseModel):
 
     model_config = _SHAPE
     formats: Names = []
-    """For example ``DD.MM.YYYY``, ``D/M/YY``, ``D MONTH YYYY``. The first that fits counts."""
+    """For example ``DD.MM.YYYY``, ``D/M/YY``, ``D MONTH YYYY``. The first by which there is such a
+    day counts."""
     serial: bool = False
     """Whether a number is a spreadsheet's number of a day."""
     partial: Literal["first", "last", "refuse"] = "refuse"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cli.importing.mapping.amounts import MoneyReader
 from cli.importing.mapping.applied import Applied, CellFault
 from cli.importing.mapping.days import Days
+from cli.importing.mapping.members import members_in
 from cli.importing.mapping.model import Map, ValueSpec, is_spec
 from cli.importing.rows import Cell, Row, Value, alternatives
 from cli.shell.fields import Field
@@ -207,8 +208,8 @@ class Values:
         if spec.words is not None:
             return self._of_words(spec.words, cell)
         if field is not None and field.is_list:
-            parts = re.split(rf"\s*{re.escape(spec.split)}\s*", cell.text) if spec.split else [cell.text]
-            members = self._each(form, spec, cell, [part for part in parts if part], name)
+            parts = members_in(cell.text, spec.split, self._is_country) if spec.split else [cell.text]
+            members = self._each(form, spec, cell, parts, name)
             return list(dict.fromkeys(members)) if form == "text" else members
         return self._one(form, spec, cell, name)
 
@@ -269,6 +270,9 @@ class Values:
             self._applied.note(f"{last} cut after {spec.longest} characters", cell.address)
             return text[: spec.longest - 1].rstrip() + "…"
         return text
+
+    def _is_country(self, text: str) -> bool:
+        return text.casefold() in self._countries
 
     def _country(self, cell: Cell) -> str:
         names, text = self._countries, cell.text

@@ -67,6 +67,8 @@ class Column:
     days: int = 0
     forms: Counter[str] = field(default_factory=Counter)
     """How many of the days that are no ISO dates fit each form."""
+    fitting: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    """How many of them fit just these forms."""
     unformed: int = 0
     """How many days are written in none of the forms, or are ISO dates or a spreadsheet's own."""
     amounts: int = 0
@@ -105,6 +107,7 @@ class Column:
         fitting = [form for form in FORMS if _fits(form, text)]
         if fitting:
             self.forms.update(fitting)
+            self.fitting[tuple(fitting)] += 1
             self.days, self.first_day = self.days + 1, self.first_day or text
         return bool(fitting)
 
@@ -199,14 +202,32 @@ def days_in(columns: Sequence[Column]) -> Days:
         best = max(
             whole, key=lambda form: (fits[form] == wanted, fits[form], -FORMS.index(form)), default=None
         )
-        chosen = [best] if best else sorted(column.forms, key=lambda form: -column.forms[form])
+        chosen = [best] if best else _fewest(column.fitting)
         forms += [form for form in chosen if form not in forms]
     return Days(forms, _about_order(forms, fits))
+
+
+def _fewest(fitting: Counter[tuple[str, ...]]) -> list[str]:
+    """Return few forms that together read all days of a column: each reads the most that are left."""
+    left, forms = dict(fitting), list[str]()
+    while left:
+        reads = Counter[str]()
+        for fitting_forms, number in left.items():
+            reads.update(dict.fromkeys(fitting_forms, number))
+        best = max(reads, key=lambda form: (reads[form], -FORMS.index(form)))
+        forms.append(best)
+        left = {fitting_forms: number for fitting_forms, number in left.items() if best not in fitting_forms}
+    return forms
 
 
 def _about_order(forms: Sequence[str], fits: Counter[str]) -> str:
     for form in forms:
         other = _other_order(form)
+        if other in forms:
+            return (
+                f"some days have the day first and some the month: {form} is taken for a day that fits both"
+                f" it and {other}"
+            )
         if other in FORMS and fits[other] == fits[form]:
             return f"days may have the day or the month first: {form} is taken, {other} fits all as well"
     if len(forms) > 1:

@@ -5,9 +5,10 @@ from collections.abc import Collection
 from functools import cache
 from typing import NamedTuple
 
+from cli.importing.mapping.members import members_in
 from cli.importing.suggesting.evidence import Column
 from lifecycle.types.codes import COUNTRIES
-from lifecycle.types.readings.country_names import code_of_country, has_country
+from lifecycle.types.readings.country_names import code_of_country, has_country, others_of_name
 from lifecycle.types.readings.nearest import nearest
 
 _SPLITS = (";", ",", "/", "|", "&", " and ")
@@ -19,7 +20,9 @@ class Named(NamedTuple):
 
     code: str
     is_guess: bool
-    """Whether the name is only similar to a known one."""
+    """Whether the name is only similar to a known one, or fits others as well."""
+    others: tuple[str, ...] = ()
+    """The codes of the others."""
 
 
 @cache
@@ -28,7 +31,8 @@ def country_in(name: str) -> Named | None:
     if name.upper() in COUNTRIES:
         return Named(name.upper(), is_guess=False)
     code = code_of_country(name)
-    return None if code is None else Named(code, is_guess=not has_country(name))
+    others = tuple(others_of_name(name))
+    return None if code is None else Named(code, not has_country(name) or bool(others), others)
 
 
 def window_in(name: str, windows: Collection[str]) -> Named | None:
@@ -58,11 +62,7 @@ def parts_of(column: Column) -> list[str]:
 
 
 def _split(value: str, mark: str) -> list[str]:
-    return [
-        part
-        for part in re.split(rf"\s*{re.escape(mark.strip() if mark != ' and ' else mark)}\s*", value)
-        if part
-    ]
+    return members_in(value, mark, has_country)
 
 
 def _key(name: str) -> str:

@@ -190,7 +190,9 @@ def _names(table: str, names: Mapping[str, Named | None]) -> Iterator[str]:
         if named is None:
             yield f'# {_quoted(name)} = "…"   # UNSURE: nothing that is known is near'
         else:
-            yield f"{_quoted(name)} = {_quoted(named.code)}{'   # GUESS' if named.is_guess else ''}"
+            others = f": {' or '.join(named.others)} fits as well" if named.others else ""
+            guess = f"   # GUESS{others}" if named.is_guess else ""
+            yield f"{_quoted(name)} = {_quoted(named.code)}{guess}"
     if len(names) > _MOST_NAMES:
         yield f"# UNSURE: {len(names) - _MOST_NAMES:,} more names are not listed"
 

@@ -1,6 +1,8 @@
 """The code of a country whose name was written."""
 
+import re
 import unicodedata
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -20,11 +22,32 @@ def has_country(name: str) -> bool:
     return _key(name) in _codes()
 
 
+def others_of_name(name: str) -> list[str]:
+    """Return the codes of the other countries that the name fits as well: CD for ``Congo``, which is CG."""
+    return sorted(_shared_names().get(_key(name), set()) - {code_of_country(name)})
+
+
 @cache
 def _codes() -> dict[str, str]:
+    return {_key(name): code for code, name in _names()}
+
+
+@cache
+def _shared_names() -> dict[str, set[str]]:
+    """Return the names with which longer names of several countries begin, with the codes of these."""
+    codes = defaultdict[str, set[str]](set)
+    for code, name in _names():
+        beginning, *rest = re.split(r", | - | \(", name, maxsplit=1)
+        if rest:
+            codes[_key(beginning)].add(code)
+    return {key: of_name for key, of_name in codes.items() if len(of_name) > 1}
+
+
+@cache
+def _names() -> list[tuple[str, str]]:
     text = Path(__file__).with_name("country_names.csv").read_text("utf-8")
     rows = (line.partition(",") for line in text.splitlines()[1:])
-    return {_key(name): code for code, _, name in rows}
+    return [(code, name) for code, _, name in rows]
 
 
 def _key(name: str) -> str:

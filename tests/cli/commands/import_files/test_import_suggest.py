@@ -166,3 +166,37 @@ def test_a_table_without_days_gets_no_map(gb: Shell) -> None:
 def test_without_a_book_the_windows_are_those_of_the_shipped_editions(shell: Shell, tmp_path: Path) -> None:
     (shell.folder / "t.csv").write_text(PROJECTS, "utf-8")
     assert '"stand alone" = "stand_alone"' in shell("import", "--suggest", "t.csv").out
+
+
+def test_days_of_both_orders_are_read_by_the_first_form_that_makes_a_day(gb: Shell) -> None:
+    rows = [
+        f"G{number},T,{day},1.00" for number, day in enumerate(("05/03/2016", "03/14/2016", "13/03/2016"))
+    ]
+    text = suggested(gb, "\n".join(["Grant,Title,Proposed on,Amount", *rows]))
+    assert 'formats = ["DD/MM/YYYY", "MM/DD/YYYY"]' in text
+    assert "UNSURE: some days have the day first and some the month: DD/MM/YYYY is taken" in text
+    checked = gb("--json", "import", "mine.toml", "t.csv", "--check").row
+    assert (checked["malformed"], checked["refused"]) == (0, 0), checked["rejected"]
+
+
+def test_a_name_that_fits_two_countries_is_a_guess(gb: Shell) -> None:
+    lines = suggested(gb, PROJECTS.replace("Kenia", "Congo; Korea; Guinea")).splitlines()
+    assert '"Congo" = "CG"   # GUESS: CD fits as well' in lines
+    assert '"Korea" = "KR"   # GUESS: KP fits as well' in lines
+    assert '"Guinea" = "GN"' in lines
+
+
+def test_a_known_name_with_the_mark_of_the_list_is_one_name(gb: Shell) -> None:
+    """The mark is a comma, which the names that ISO and the World Bank write hold as well."""
+    text = suggested(
+        gb,
+        "Grant,Title,Country,Proposed on,Amount\n"
+        'A,T,"Tanzania, United Republic of",2017-01-02,5\n'
+        'B,T,"Kenya, Korea, Rep.",2017-01-02,5\n'
+        'C,T,"Kenya, Chile",2017-01-02,5\n',
+    )
+    for line in ('"Tanzania, United Republic of" = "TZ"', '"Korea, Rep." = "KR"', '"Kenya" = "KE"'):
+        assert line in text.splitlines()
+    assert 'split = ","' in text
+    checked = gb("--json", "import", "mine.toml", "t.csv", "--check").row
+    assert (checked["malformed"], checked["refused"]) == (0, 0), checked["rejected"]
