@@ -1,7 +1,9 @@
 """A grant's budget lines, computed from the payments and the changes of the commitment (domain §8)."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 from second_book.basics import Event, State, committed, money
@@ -60,6 +62,22 @@ def move(state: State, name: str, amount: Decimal) -> None:
     """Move an amount to a line, or from it."""
     line = state["lines"][name]
     state["lines"] = {**state["lines"], name: {**line, "moved": line["moved"] + amount}}
+
+
+def beyond_share(
+    state: State, rules: State, *, asked: Decimal = NOTHING, moved: Decimal = NOTHING
+) -> Iterator[str]:
+    """Yield the refusal of too much for capacity, on the larger of what its lines hold and what they pay."""
+    limit = rules.get("max_capacity_share")
+    if limit is None:
+        return
+    share = Decimal(limit["value"] if isinstance(limit, dict) else limit)
+    names = [name for name, line in state["lines"].items() if line.get("capacity")]
+    held = sum(holds(state["lines"][name]) for name in names) + moved
+    used = sum(waiting_for(state, name) + paid_from(state, name) for name in names) + asked
+    highest = max(accumulate(change for _, change in state["commitments"]))
+    if max(held, used) - highest * share >= len(names) * CENT:
+        yield "?CapacityShareTooHigh"
 
 
 def stated(state: State, event: Event) -> list[Decimal] | None:

@@ -29,7 +29,7 @@ from second_book.basics import (
     too_like,
     undisbursed,
 )
-from second_book.payments import paying, payment_request, refund
+from second_book.payments import paying, payment_request, refund, rules_of
 
 AMONG = "window recipients providers months institution title sector objective operation".split()
 AMONG += ["capabilities_planned"]
@@ -271,6 +271,9 @@ def reallocation(state: State, event: Event, book: Context) -> Iterator[str]:
         yield "NothingChanged"
     if amount > budget.left(state, first):
         yield "$ExceedsBudgetLine"
+    gives, gets = (state["lines"][name].get("capacity") for name in (first, second))
+    if gets and not gives:
+        yield from budget.beyond_share(state, rules_of(state, book), moved=amount)
     state["moved"] += amount
     budget.move(state, first, -amount)
     budget.move(state, second, amount)

@@ -21,7 +21,13 @@ from second_book.basics import (
 )
 
 
-def payment_request(state: State, event: Event, _: Any) -> Iterator[str]:
+def rules_of(state: State, book: Any) -> State:
+    """Return the rules of the grant's window."""
+    rules: State = book.edition(state["edition"])["windows"][state["window"]]
+    return rules
+
+
+def payment_request(state: State, event: Event, book: Any) -> Iterator[str]:
     """Request a payment, or record one that the bank paid in breach."""
     is_regular = event["command"] == "RequestPayment"
     if is_regular and not event.get("category"):
@@ -43,6 +49,8 @@ def payment_request(state: State, event: Event, _: Any) -> Iterator[str]:
         yield "?ExceedsUndisbursedBalance"
     if is_regular and amount > budget.left(state, line):
         yield "?ExceedsBudgetLine"
+    if is_regular and state["lines"][line].get("capacity"):
+        yield from budget.beyond_share(state, rules_of(state, book), asked=amount)
     new: State = {"is": "requested", "asked": amount, "by": event["actor"], "out": 0, "back": 0}
     new["line"] = line
     if not is_regular:

@@ -215,6 +215,17 @@ class Grant(Frozen, Replaceable):
         """Return what was disbursed beyond the commitment and not refunded. It is owed back."""
         return max(ZERO, self.disbursed - self.refunded - self.committed)
 
+    @property
+    def held_for_capacity(self) -> Decimal:
+        """Return what the lines for the countries' own capacity to share hold."""
+        return sum((line.amount for line in self.lines.values() if line.capacity), ZERO)
+
+    @property
+    def used_for_capacity(self) -> Decimal:
+        """Return what is asked for and what was paid from the lines for capacity."""
+        uses = [self.uses.get(key, UNUSED) for key, line in self.lines.items() if line.capacity]
+        return sum((use.pending + use.net_paid for use in uses), ZERO)
+
     def left_of_line(self, key: str) -> Decimal:
         """Return what a budget line has left.
 

@@ -10,7 +10,7 @@ from pydantic import model_validator
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import edition_of
 from lifecycle.grant.budget.lines import key_of
-from lifecycle.grant.payment.within_lines import budget_line_of, within_line
+from lifecycle.grant.payment.within_lines import budget_line_of, within_capacity_share, within_line
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, preparers_of
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
@@ -96,10 +96,18 @@ def _check_authority(grant: Grant, event: BudgetReallocated, fund: Fund) -> None
     by_another_officer(event.actor, "approve it", *preparers_of(grant))
 
 
+def _check_capacity_share(grant: Grant, event: BudgetReallocated, fund: Fund) -> None:
+    first, second = (grant.lines.get(key_of(name)) for name in (event.from_line, event.to_line))
+    if first is not None and second is not None and second.capacity and not first.capacity:
+        held = grant.held_for_capacity + event.amount.amount
+        within_capacity_share(grant, held, grant.used_for_capacity, fund)
+
+
 RULES: Rules = {
     BudgetReallocated: Guards(
         invariants=(Rule(3, _check_lines), Rule(3, _check_authority)),
         balances=(Rule(3, _check_left),),
+        preconditions=(Rule(3, _check_capacity_share),),
         arithmetic=(Rule(3, _check_lines), Rule(3, _check_left)),
     ),
 }

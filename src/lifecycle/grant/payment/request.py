@@ -11,6 +11,7 @@ from lifecycle.grant.payment.within_lines import (
     UnknownBudgetLine,
     budget_line_of,
     names_of_lines,
+    within_capacity_share,
     within_line,
 )
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment, put_payment, requester_of
@@ -174,6 +175,13 @@ def _check_request_within_line(grant: Grant, event: PaymentRequested) -> None:
     within_line(grant, event.category or "", event.amount.amount, f"is asked for on {event.on}")
 
 
+def _check_capacity_share(grant: Grant, event: PaymentRequested, fund: Fund) -> None:
+    line = grant.lines.get(key_of(event.category))
+    if line is not None and line.capacity:
+        used = grant.used_for_capacity + event.amount.amount
+        within_capacity_share(grant, grant.held_for_capacity, used, fund)
+
+
 def requester(grant: Grant, event: Any) -> OfficerActs:
     """Return the officer who requested the payment that the event names."""
     return requester_of(grant, event.payment)
@@ -228,7 +236,11 @@ RULES: Rules = {
             Rule(2, _check_likeness),
             Rule(3, _check_line),
         ),
-        preconditions=(Rule(1, _check_request_within_balance), Rule(3, _check_request_within_line)),
+        preconditions=(
+            Rule(1, _check_request_within_balance),
+            Rule(3, _check_request_within_line),
+            Rule(3, _check_capacity_share),
+        ),
         arithmetic=(Rule(2, _check_request),),
         made_by=_make_request,
     ),

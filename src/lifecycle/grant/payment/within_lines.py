@@ -2,10 +2,14 @@
 
 from decimal import Decimal
 
+from lifecycle.fund.establishment import window_of
+from lifecycle.fund.state import Fund
+from lifecycle.grant.agreement import CapacityShareTooHigh, edition_of
 from lifecycle.grant.budget.lines import UNUSED, key_of
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.guards import money
 from lifecycle.kernel.refusals import STAGE, TERMS, Refusal
+from lifecycle.types.codes import decimals
 from lifecycle.types.readings.nearest import did_you_mean
 
 
@@ -48,4 +52,24 @@ def within_line(grant: Grant, name: str, amount: Decimal, what_happens: str) -> 
         raise ExceedsBudgetLine(
             f"{money(amount, grant.currency)} {what_happens}; budget line {line.name} holds"
             f" {money(line.amount, grant.currency)}{asked}: {most}"
+        )
+
+
+def within_capacity_share(grant: Grant, held: Decimal, used: Decimal, fund: Fund) -> None:
+    """Refuse too much for the countries' own capacity to share. Raises `CapacityShareTooHigh`.
+
+    ``held``, ``used``: what the capacity lines would hold, and what would be asked for and paid from them.
+    The larger of both is compared with the highest commitment so far. Less than a minor unit for each line
+    is rounding.
+    """
+    limit = window_of(grant.window, edition_of(grant, fund)).max_capacity_share
+    if limit is None:
+        return
+    lines = sum(line.capacity for line in grant.lines.values())
+    most = grant.highest_commitment * Decimal(limit.value)
+    if max(held, used) - most >= lines * Decimal(1).scaleb(-decimals(grant.currency)):
+        raise CapacityShareTooHigh(
+            f"{money(max(held, used), grant.currency)} would be for capacity to share; at most"
+            f" {money(most, grant.currency)} is possible, {limit.value} of the highest commitment"
+            f" ({limit.source})"
         )
