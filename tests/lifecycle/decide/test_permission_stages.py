@@ -44,7 +44,8 @@ A_DAY = "2013-08-01"
 """A day after every event of these lives and before the disbursement deadline."""
 
 _P = [g.propose("2012-01-10")]
-_R = [*_P, g.request("2012-01-20")]
+_LINES = [{"line": "travel", "amount": "99000.00 USD"}, {"line": "workshops", "amount": "1000.00 USD"}]
+_R = [*_P, g.request("2012-01-20", budget=_LINES)]
 _A = [
     *_R,
     g.approve("2012-02-10", conditions=["a bank account"]),
