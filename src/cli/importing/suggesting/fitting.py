@@ -1,87 +1,18 @@
 """Which column of a table stands for which column of a shipped map, how sure that is, and why."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from cli.importing.rows import column_key
 from cli.importing.suggesting.evidence import MOST, Column
+from cli.importing.suggesting.header_words import A_WORD, EXACT, header_score, is_of_payments
 from cli.importing.suggesting.names import country_in, parts_of, window_in
 from lifecycle.types.codes import MINOR_UNITS
 
 SURE, LIKELY, UNSURE = "sure", "likely", "UNSURE"
-_WORDS: dict[str, tuple[str, ...]] = {
-    "Grant": ("grant", "project", "id", "reference", "ref", "case", "file no", "no", "number", "identifier"),
-    "Title": (
-        "title",
-        "name of project",
-        "project title",
-        "project name",
-        "project",
-        "subject",
-        "titre",
-        "titel",
-    ),
-    "Window": ("window", "type", "programme", "program", "category", "modality", "scheme"),
-    "Recipients": ("recipient", "receiving", "beneficiary", "country", "countries", "pays", "land", "país"),
-    "Providers": ("provider", "providing", "knowledge from", "source country", "host"),
-    "Sector": ("sector", "theme", "topic", "thematic"),
-    "Objective": ("objective", "aim", "purpose", "description"),
-    "Months": ("months", "duration"),
-    "Amount": ("amount", "value", "sum", "total", "budget", "paid", "montant", "betrag", "monto", "importe"),
-    "Currency": ("currency", "ccy", "devise", "währung", "moneda"),
-    "Proposed on": ("proposed", "received on", "application", "submitted"),
-    "Approved on": ("approved", "approval", "award date", "decision"),
-    "Effective on": ("effective", "start"),
-    "Closing date": ("closing", "end date", "ends", "completion"),
-    "Closed on": ("closed",),
-    "Payment": (
-        "payment",
-        "voucher",
-        "invoice",
-        "transaction",
-        "payment ref",
-        "reference",
-        "ref",
-        "no",
-        "number",
-    ),
-    "Payee": ("payee", "paid to", "vendor", "supplier", "beneficiary name"),
-    "Line": ("line", "budget line", "cost category"),
-    "Requested on": ("requested", "request"),
-    "Requested by": ("requested by",),
-    "Authorised on": ("authorised", "authorized"),
-    "Authorised by": ("authorised by", "authorized by"),
-    "Paid on": ("paid", "payment date", "value date", "date paid", "date", "datum", "fecha"),
-    "Paid by": ("paid by",),
-    "Partner": ("partner", "donor", "contributor", "code"),
-    "Name": ("name",),
-    "Kind": ("kind", "type"),
-    "Joined on": ("joined", "since"),
-    "Received on": ("received", "date received", "value date", "date"),
-    "Worth": ("worth", "equivalent", "holding"),
-}
-"""Words in headers that may stand for each column of the shipped maps."""
-_VAGUE = {
-    "id",
-    "reference",
-    "ref",
-    "case",
-    "file no",
-    "no",
-    "number",
-    "identifier",
-    "code",
-    "value",
-    "type",
-    "date",
-}
-"""Words that say little of what a column holds."""
 _MONEY, _COUNTRIES = ("Amount", "Worth"), ("Recipients", "Providers")
-_NAMED_BY_VALUES = ("Amount", "Currency", "Proposed on", "Paid on", "Received on")
+_NAMED_BY_VALUES = ("Recipients", "Providers", "Amount", "Currency", "Proposed on", "Paid on", "Received on")
 """What a column may be taken for by its values alone, if no other column can be meant."""
-_EXACT, _A_WORD, _VAGUELY = 100, 60, 15
-"""The scores of a header that is a column's name, one of its words, or a word that says little."""
 _CLOSE = 5
 """Another column fits as well if its score is no more than this below."""
 
@@ -109,6 +40,8 @@ class Pair(NamedTuple):
     column: Column
     certainty: str
     why: str
+    is_named: bool
+    """Whether its header says so, and not only its values."""
 
 
 def is_of_days(name: str) -> bool:
@@ -118,7 +51,7 @@ def is_of_days(name: str) -> bool:
 
 def pairs_of(columns: Sequence[Column], names: Sequence[str], known: Known) -> dict[str, Pair]:
     """Return the column that fits each column of a map best; each column of the table once."""
-    fits = {name: [fit for column in columns if (fit := _fit(column, name, known))] for name in names}
+    fits = {name: _fits(columns, name, known, is_of_grants="Proposed on" in names) for name in names}
     ranked = sorted(
         ((fit.score, -names.index(name), name, fit) for name in names for fit in fits[name] if fit.of_header),
         key=lambda entry: entry[:2],
@@ -130,12 +63,44 @@ def pairs_of(columns: Sequence[Column], names: Sequence[str], known: Known) -> d
         if name not in chosen and fit.column.header not in taken:
             chosen[name] = fit
             taken.add(fit.column.header)
-    for name in (name for name in _NAMED_BY_VALUES if name in names):
+    for name in (name for name in _NAMED_BY_VALUES if name in names and name not in chosen):
         left = [fit for fit in fits[name] if fit.column.header not in taken and fit.of_values > 0]
-        if name not in chosen and len(left) == 1:
-            chosen[name] = left[0]
-            taken.add(left[0].column.header)
+        if (by_values := _by_values(name, left, chosen)) is not None:
+            chosen[name] = by_values
+            taken.add(by_values.column.header)
     return {name: _pair(fit, fits[name], taken) for name, fit in chosen.items()}
+
+
+def _fits(columns: Sequence[Column], name: str, known: Known, *, is_of_grants: bool) -> list[Fit]:
+    """Return how well each column fits. What is of payments is neither a grant's amount nor a day of it."""
+    fits = [fit for column in columns if (fit := _fit(column, name, known)) is not None]
+    if not is_of_grants or not (name in _MONEY or is_of_days(name)):
+        return fits
+    return [fit for fit in fits if fit.of_header == EXACT or not is_of_payments(fit.column.header)]
+
+
+def _by_values(name: str, left: Sequence[Fit], chosen: Mapping[str, Fit]) -> Fit | None:
+    """Return the one column that is left and whose values fit, or the first of several if one is needed."""
+    if name in _COUNTRIES:
+        left = [fit for fit in left if _has_only_countries(fit.column)]
+        return _first(left, "columns have only countries") if left else None
+    if is_of_days(name) and not any(is_of_days(other) for other in chosen):
+        return _first(left, "columns have days") if left else None
+    if name == "Amount":
+        left = [fit for fit in left if fit.column.whole < fit.column.filled] or left
+    return left[0] if len(left) == 1 else None
+
+
+def _first(left: Sequence[Fit], what: str) -> Fit:
+    if len(left) == 1:
+        return left[0]
+    return left[0]._replace(reasons=(*left[0].reasons, f"the first of {len(left)}, as {len(left)} {what}"))
+
+
+def _has_only_countries(column: Column) -> bool:
+    named = [country_in(part) for part in parts_of(column)]
+    known = [country for country in named if country is not None and (country.others or not country.is_guess)]
+    return None not in named and 2 * len(known) >= len(named)
 
 
 def _pair(fit: Fit, fits: Sequence[Fit], taken: Collection[str]) -> Pair:
@@ -150,36 +115,22 @@ def _pair(fit: Fit, fits: Sequence[Fit], taken: Collection[str]) -> Pair:
     why = [*fit.reasons, *(f"{header!r} would fit as well" for header in rivals)]
     if rivals or not fit.of_header or fit.of_values < 0:
         certainty = UNSURE
-    elif fit.of_header == _EXACT:
+    elif fit.of_header == EXACT:
         certainty = SURE
     else:
-        certainty = LIKELY if fit.of_values > 0 or fit.of_header == _A_WORD else UNSURE
-    return Pair(fit.column, certainty, "; ".join(why))
+        certainty = LIKELY if fit.of_values > 0 or fit.of_header == A_WORD else UNSURE
+    return Pair(fit.column, certainty, "; ".join(why), is_named=bool(fit.of_header))
 
 
 def _fit(column: Column, name: str, known: Known) -> Fit | None:
     """Return how well the column fits; `None` if its values cannot be what the name stands for."""
-    of_header, about_header = _header_score(column.header, name)
+    of_header, about_header = header_score(column.header, name)
     judged = _values_score(column, name, known)
     if judged is None:
         return None
     of_values, about_values = judged
     reasons = tuple(filter(None, (about_header, about_values or column.described())))
     return Fit(column, of_header + of_values, of_header, of_values, reasons)
-
-
-def _header_score(header: str, name: str) -> tuple[int, str]:
-    """Return 100 if the header is the column's name, less for one of its words, and why."""
-    if column_key(header) == column_key(name):
-        return _EXACT, "the header is its name"
-    text = " ".join(re.split(r"[\W_]+", header.casefold())).strip()
-    words = [word for word in _WORDS.get(name, ()) if re.search(rf"\b{re.escape(word)}", text)]
-    if not words:
-        return 0, "the header says nothing that is known"
-    word = max(words, key=lambda known_word: (known_word == text, len(known_word)))
-    if word in _VAGUE:
-        return _VAGUELY, f"the header has {word!r}"
-    return (_A_WORD if word == text else 20 + len(word)), f"the header has {word!r}"
 
 
 def _values_score(column: Column, name: str, known: Known) -> tuple[int, str] | None:

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 from cli.importing.mapping.load import shipped
 from cli.importing.readers.reading import Reading, ending_of, rows_of
 from cli.importing.rows import BadFile
+from cli.importing.suggesting.doubts import doubtful_amounts, without_late_proposal
 from cli.importing.suggesting.evidence import Column, Days, Money, columns_of, days_in, marks_in
 from cli.importing.suggesting.fitting import UNSURE, Known, Pair, is_of_days, pairs_of, unused, weight_of
+from cli.importing.suggesting.header_words import is_of_payments
 from cli.importing.suggesting.names import Named, country_in, parts_of, window_in
 from cli.importing.suggesting.steps import Steps
 from cli.importing.templates import template_of
@@ -44,6 +46,7 @@ def suggestion(path: Path, known: Known) -> str:
         )
     table = _table(path, known)
     document = tomllib.loads(shipped()[table.kind])
+    table.pairs.update(doubtful_amounts(table.columns, table.pairs, document))
     steps = Steps(document, table.pairs, known)
     if not steps.steps:
         raise BadFile(f"{path.name}: no column has days, and an import needs the day of each act")
@@ -71,8 +74,9 @@ def _table(path: Path, known: Known) -> _Table:
     names = {kind: list(template_of(kind)[0]) for kind in _KINDS}
     pairs = {kind: pairs_of(columns, names[kind], known) for kind in _KINDS}
     fitting = {kind: f"{kind} {len(pairs[kind])} of {len(names[kind])}" for kind in _KINDS}
-    kind = max(_KINDS, key=lambda kind: (weight_of(pairs[kind].values()), -len(names[kind])))
-    return _Table(path, rows, columns, kind, pairs[kind], fitting)
+    has_days = {kind: any(map(is_of_days, pairs[kind])) for kind in _KINDS}
+    kind = max(_KINDS, key=lambda kind: (has_days[kind], weight_of(pairs[kind].values()), -len(names[kind])))
+    return _Table(path, rows, columns, kind, without_late_proposal(path, pairs[kind]), fitting)
 
 
 def _head(table: _Table) -> Iterator[str]:
@@ -84,7 +88,9 @@ def _head(table: _Table) -> Iterator[str]:
         if (pair := table.pairs.get(name)) is not None:
             yield f"#   {pair.certainty:7} {_quoted(pair.column.header)} is {name}: {pair.why}"
     for column in unused(table.columns, list(table.pairs.values())):
-        yield f"#   {UNSURE:7} {_quoted(column.header)} is not used: {column.described()}"
+        is_paid = table.kind == "grants" and is_of_payments(column.header)
+        about = "; a table of payments has it" if is_paid else ""
+        yield f"#   {UNSURE:7} {_quoted(column.header)} is not used: {column.described()}{about}"
     yield "# Read every line that says UNSURE or GUESS, then run: grantbook import THIS-FILE.toml … --check"
 
 

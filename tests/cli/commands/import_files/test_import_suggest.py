@@ -40,9 +40,15 @@ def test_each_column_is_said_with_how_sure_it_is_and_why(gb: Shell) -> None:
         "likely  \"Project\" is Grant: the header has 'project'; 2 values, all different",
         "likely  \"Name of  project\" is Title: the header has 'name of project'; 2 values, all different",
         "likely  \"Host\" is Providers: the header has 'host'; 2 of 2 different values are countries",
-        "likely  \"Sum USD\" is Amount: the header has 'sum'; all 2 values are amounts such as '2.500,5'",
+        (
+            "UNSURE  \"Sum USD\" is Amount: the header has 'sum'; all 2 values are amounts such as '2.500,5';"
+            " it is taken for the amounts of ProposeGrant and of ApproveGrant"
+        ),
         'UNSURE  "Mood" is not used: 1 value',
-        "UNSURE  \"Paid\" is not used: all 2 values are days such as '01.06.2017'",
+        (
+            "UNSURE  \"Paid\" is not used: all 2 values are days such as '01.06.2017';"
+            " a table of payments has it"
+        ),
     ):
         assert line in lines
 
@@ -200,3 +206,83 @@ def test_a_known_name_with_the_mark_of_the_list_is_one_name(gb: Shell) -> None:
     assert 'split = ","' in text
     checked = gb("--json", "import", "mine.toml", "t.csv", "--check").row
     assert (checked["malformed"], checked["refused"]) == (0, 0), checked["rejected"]
+
+
+SHORTENED = """\
+Grant #,Project Name,Country,Partner Country,Approved Amt,Approval Dt,Paid,Paid Dt
+S-1,Dairy co-ops,Kenya,India,"250,000.00",15/05/2017,"100,000.00",01/06/2017
+S-2,Tax registers,Peru,Chile,"97,500.00",20/05/2017,"50,000.00",15/06/2017
+"""
+GERMAN = """\
+Aktenzeichen;Projekttitel;Empfängerland;Geberland;Summe (USD);bewilligt am;ausgezahlt;Zahltag;Betreuer
+S-1;Milch;Kenia;Chile;250.000,00;15.05.2017;100.000,00;01.06.2017;A. Kim
+S-2;Steuern;Vietnam;Chile;97.500,50;20.05.2017;50.000,00;15.06.2017;A. Kim
+"""
+
+
+def sums_of_check(gb: Shell) -> dict[str, str]:
+    """Return what the suggested map proposes and approves, after a trial that refuses nothing."""
+    row = gb("--json", "import", "mine.toml", "t.csv", "--check").row
+    assert (row["malformed"], row["refused"]) == (0, 0), row["rejected"]
+    (sums,) = row["sums"]
+    return {name: sums[name] for name in ("proposed", "approved")}
+
+
+def test_what_was_paid_is_neither_the_amount_nor_the_day_of_a_grant(gb: Shell) -> None:
+    """The headers are shortened."""
+    text = suggested(gb, SHORTENED)
+    for line in (
+        "likely  \"Grant #\" is Grant: the header has 'grant number'",
+        "UNSURE  \"Approved Amt\" is Amount: the header has 'approved amount'",
+        "of ProposeGrant and of ApproveGrant; 'Paid' has amounts as well, and is not used",
+        'likely  "Approval Dt" is Approved on',
+        'UNSURE  "Paid" is not used',
+        'UNSURE  "Paid Dt" is not used',
+        "UNSURE: no header fits 'Proposed on': ProposeGrant is taken to be of the day in 'Approval Dt'",
+    ):
+        assert line in text
+    assert sums_of_check(gb) == {"proposed": "347500.00", "approved": "347500.00"}
+
+
+def test_a_second_column_of_countries_is_that_of_the_providers(gb: Shell) -> None:
+    assert 'UNSURE  "Partner Country" is Providers' in suggested(gb, SHORTENED)
+    assert '"Partner Country" is not used' in suggested(gb, SHORTENED.replace("India", "the ministry"))
+
+
+def test_words_in_german_are_read(gb: Shell) -> None:
+    text = suggested(gb, GERMAN)
+    for line in (
+        '"Geberland" is Providers',
+        'likely  "bewilligt am" is Approved on',
+        '"Zahltag" is not used',
+    ):
+        assert line in text
+    assert sums_of_check(gb) == {"proposed": "347500.50", "approved": "347500.50"}
+
+
+def test_a_day_after_the_approval_is_not_that_of_the_proposal(gb: Shell) -> None:
+    """Its header says nothing, and it is before the approval in all rows but one."""
+    rows = [f"G{number},T,2017-01-02,2017-01-01,5" for number in range(30)] + ["H,T,2017-01-02,2017-01-03,5"]
+    table = "\n".join(["Grant,Title,Approved,Utbetalt,Amount", *rows])
+    text = suggested(gb, table)
+    assert 'UNSURE  "Utbetalt" is not used' in text
+    assert "ProposeGrant is taken to be of the day in 'Approved'" in text
+    assert 'UNSURE  "Utbetalt" is Proposed on' in suggested(gb, table.replace("2017-01-03", "2017-01-02"))
+    named = suggested(gb, table.replace("Utbetalt", "Submitted"))
+    assert "it is later than 'Approved' in 1 of 31 rows" in named
+
+
+def test_a_table_whose_headers_say_nothing_gets_a_map_if_it_has_days(gb: Shell) -> None:
+    text = suggested(
+        gb, "Sak;Hva;Stat;Vedtatt;Ferdig\nS1;melk;KE;01.02.2017;03.04.2017\nS2;te;PE;02.02.2017;05.04.2017\n"
+    )
+    assert 'UNSURE  "Vedtatt" is Proposed on' in text
+    assert "the first of 2, as 2 columns have days" in text
+    assert 'UNSURE  "Stat" is Recipients' in text
+    assert not [line for line in text.splitlines() if line.startswith(("#   sure", "#   likely"))]
+
+
+def test_a_table_with_days_of_payments_alone_is_one_of_payments(gb: Shell) -> None:
+    """More of its columns fit a grant, which would have no day."""
+    text = suggested(gb, "Grant,Title,Sector,Months,Paid\nG1,Milk,farming,12,2017-01-02\n")
+    assert "by the shipped map payments" in text

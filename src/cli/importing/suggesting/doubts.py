@@ -1,0 +1,80 @@
+"""What speaks against a column that was taken for one of a map: other amounts, days in the wrong order."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cli.importing.mapping.applied import Applied, CellFault
+from cli.importing.mapping.days import Days
+from cli.importing.mapping.model import Dates
+from cli.importing.readers.reading import Reading, rows_of
+from cli.importing.rows import Row
+from cli.importing.suggesting.evidence import Column, days_in
+from cli.importing.suggesting.fitting import SURE, UNSURE, Pair, unused
+
+
+def doubtful_amounts(
+    columns: Sequence[Column], pairs: Mapping[str, Pair], document: Mapping[str, Any]
+) -> dict[str, Pair]:
+    """Return the pairs of amounts that are not sure: taken for two commands, or beside other amounts."""
+    doubtful = {}
+    for name in ("Amount", "Worth"):
+        pair = pairs.get(name)
+        if pair is not None and pair.certainty != SURE:
+            doubts = [*_in_commands(name, pairs, document), *_unused_amounts(columns, pairs.values())]
+            if doubts:
+                doubtful[name] = pair._replace(certainty=UNSURE, why="; ".join([pair.why, *doubts]))
+    return doubtful
+
+
+def _in_commands(name: str, pairs: Mapping[str, Pair], document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence if the column is taken for the amounts of several commands that have a day."""
+    commands = [
+        step["command"]
+        for number, step in enumerate(document["step"])
+        if any(isinstance(spec, dict) and spec.get("column") == name for spec in step["fields"].values())
+        and any(later["fields"]["on"]["column"] in pairs for later in document["step"][number:])
+    ]
+    if len(commands) > 1:
+        yield f"it is taken for the amounts of {' and of '.join(commands)}"
+
+
+def _unused_amounts(columns: Sequence[Column], pairs: Collection[Pair]) -> Iterator[str]:
+    for column in unused(columns, pairs):
+        if column.is_of_amounts and column.whole < column.filled:
+            yield f"{column.header!r} has amounts as well, and is not used"
+
+
+def without_late_proposal(path: Path, pairs: Mapping[str, Pair]) -> dict[str, Pair]:
+    """Return the pairs without a day of proposal that was later than the approval in any row.
+
+    If a header said that it is the day of proposal it stays, and is not sure. Raises `BadFile`.
+    """
+    proposed, approved = pairs.get("Proposed on"), pairs.get("Approved on")
+    if proposed is None or approved is None or proposed.certainty == SURE:
+        return dict(pairs)
+    rows, late = _later(path, proposed.column, approved.column)
+    if not late:
+        return dict(pairs)
+    if not proposed.is_named:
+        return {name: pair for name, pair in pairs.items() if name != "Proposed on"}
+    why = f"{proposed.why}; it is later than {approved.column.header!r} in {late:,} of {rows:,} rows"
+    return {**pairs, "Proposed on": proposed._replace(certainty=UNSURE, why=why)}
+
+
+def _later(path: Path, first: Column, second: Column) -> tuple[int, int]:
+    """Return the number of rows, and in how many the first column's day is later than the second's."""
+    reader = Days(Dates(formats=days_in([first, second]).forms, serial=True), "UTC", Applied())
+    rows = late = 0
+    for row in rows_of(path, Reading(), lambda _rule, _first: None):
+        days = [_day_in(row, column.header, reader) for column in (first, second)]
+        rows += 1
+        late += None not in days and str(days[0]) > str(days[1])
+    return rows, late
+
+
+def _day_in(row: Row, header: str, reader: Days) -> str | None:
+    try:
+        return reader.read(row.cell(header))
+    except CellFault:
+        return None
