@@ -9,19 +9,21 @@ from cli.importing.mapping.days import Days
 from cli.importing.mapping.model import Dates
 from cli.importing.readers.reading import Reading, rows_of
 from cli.importing.rows import Row
-from cli.importing.suggesting.evidence import Column, days_in
+from cli.importing.suggesting.evidence import Column, days_in, is_of_either
 from cli.importing.suggesting.fitting import SURE, UNSURE, Pair, unused
 
 
 def doubtful_amounts(
     columns: Sequence[Column], pairs: Mapping[str, Pair], document: Mapping[str, Any]
 ) -> dict[str, Pair]:
-    """Return the pairs of amounts that are not sure: taken for two commands, or beside other amounts."""
+    """Return the pairs of amounts that are not sure: of two readings or two commands, or beside others."""
     doubtful = {}
     for name in ("Amount", "Worth"):
         pair = pairs.get(name)
-        if pair is not None and pair.certainty != SURE:
-            doubts = [*_in_commands(name, pairs, document), *_unused_amounts(columns, pairs.values())]
+        if pair is not None:
+            doubts = ["its mark may be of thousands or of decimals"] if is_of_either([pair.column]) else []
+            if pair.certainty != SURE:
+                doubts += [*_in_commands(name, pairs, document), *_unused_amounts(columns, pairs.values())]
             if doubts:
                 doubtful[name] = pair._replace(certainty=UNSURE, why="; ".join([pair.why, *doubts]))
     return doubtful

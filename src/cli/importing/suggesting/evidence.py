@@ -35,6 +35,7 @@ _MOST_WORDS = 1_000
 """How many different values of a column are kept."""
 _LONGEST = 60
 """No longer text is tried as a day or an amount."""
+_EITHER = re.compile(r"(?<![\d.,])([1-9]\d{0,2})([.,])(\d{3})(?![\d.,])")
 _SERIALS = range(20_000, 80_000)
 
 
@@ -76,6 +77,8 @@ class Column:
     """How many amounts are numbers of a spreadsheet, or are read in the same way by all marks."""
     marks: Counter[Marks] = field(default_factory=Counter)
     """How many of the other amounts each pair of marks reads."""
+    either: int = 0
+    """How many amounts have one mark and three digits after it: ``1.500`` may be 1500."""
     currencies: set[str] = field(default_factory=set)
     """Codes and signs of currencies in the amounts."""
     whole: int = 0
@@ -128,6 +131,7 @@ class Column:
         else:
             self.marks.update(marks for marks, _ in read)
             self.first_amount = self.first_amount or text
+            self.either += bool(_EITHER.search(text))
         self.currencies.update(re.findall(r"[$€£]|\b[A-Z]{3}\b", text))
         return True
 
@@ -258,12 +262,27 @@ def marks_in(columns: Sequence[Column]) -> Money:
     example = next((column.first_amount for column in columns if column.first_amount), "")
     if reads[best] < wanted:
         return Money(best, f"{wanted - reads[best]:,} of {wanted:,} amounts have other marks")
+    if is_of_either(columns) and (match := _EITHER.search(example)):
+        return Money(best, _about_either(example, *match.groups()))
     others = [marks for marks in MARKS if marks != best and reads[marks] == wanted and wanted]
     differing = [marks for marks in others if _differs(marks, best, columns)]
     if differing:
         other = differing[0]
         return Money(best, f"{example!r} may be read with decimal = {other.decimal!r} as well")
     return Money(best, "")
+
+
+def _about_either(example: str, whole: str, mark: str, digits: str) -> str:
+    return (
+        f"every amount has one mark and three digits after it, as {example!r}: {whole}{digits} if {mark!r}"
+        f" separates thousands, as is taken, {whole}.{digits} if it is the decimal mark: a factor of 1,000"
+    )
+
+
+def is_of_either(columns: Sequence[Column]) -> bool:
+    """Return whether all amounts have one mark and three digits after it: thousands, or decimals."""
+    amounts = sum(column.amounts for column in columns)
+    return 0 < amounts == sum(column.either for column in columns)
 
 
 def _differs(marks: Marks, best: Marks, columns: Sequence[Column]) -> bool:

@@ -286,3 +286,16 @@ def test_a_table_with_days_of_payments_alone_is_one_of_payments(gb: Shell) -> No
     """More of its columns fit a grant, which would have no day."""
     text = suggested(gb, "Grant,Title,Sector,Months,Paid\nG1,Milk,farming,12,2017-01-02\n")
     assert "by the shipped map payments" in text
+
+
+@pytest.mark.parametrize("mark", [".", ","])
+def test_amounts_with_three_digits_after_their_only_mark_are_not_sure(gb: Shell, mark: str) -> None:
+    """They may be a thousand times as much."""
+    table = f"Grant;Title;Proposed on;Amount\nA;T;2016-01-01;1{mark}500\nB;T;2016-01-01;2{mark}250\n"
+    text = suggested(gb, table)
+    assert f"1500 if {mark!r} separates thousands, as is taken, 1.500 if it is the decimal mark" in text
+    assert 'UNSURE  "Amount" is Amount' in text
+    assert f'thousands = "{mark}"' in text
+    other = suggested(gb, f"{table}C;T;2016-01-01;750\n")
+    assert "a factor of 1,000" not in other
+    assert 'sure    "Amount" is Amount' in other
