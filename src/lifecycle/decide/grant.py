@@ -134,13 +134,13 @@ class _Context(NamedTuple):
                     rule.apply(grant=grant, event=event, fund=self.fund)
                 except Refusal as refusal:
                     if origin is None or refusal.binds_imports:
-                        refusals.append(refusal)
+                        refusals.append(refusal.with_traceback(None))  # which holds this list
         call = event.call if isinstance(event, on_grant.GrantProposed) else grant.call if grant else None
         if call is not None and not is_history:
             try:
                 check_call_terms(self.calls.get(call), call, event, rules)
             except Refusal as refusal:
-                refusals.append(refusal)
+                refusals.append(refusal.with_traceback(None))
         if refusals:
             raise min(refusals, key=lambda refusal: refusal.order)
 
