@@ -112,6 +112,19 @@ def bring_forward(state: State, held: Decimal) -> None:
         payment["line"] = key(lines[0]["line"]) if len(lines) == 1 else ""
 
 
+def give_back(state: State, paid: Decimal, amount: Decimal) -> None:
+    """Take a refund from what was paid before: of each line, and of what no line is known for, its part."""
+    before = [line.get("before", NOTHING) for line in state["lines"].values()]
+    if len(before) == 1:
+        return
+    parts = share_out(amount, [*before, paid - sum(before)])
+    pairs = zip(state["lines"].items(), before, parts, strict=False)
+    state["lines"] = {
+        name: {**line, "before": had - part} if "before" in line else line
+        for (name, line), had, part in pairs
+    }
+
+
 def cancel(state: State, event: Event) -> None:
     """Take a cancelled part of the balance from the lines: from what is left first, then from what waits."""
     if parts := stated(state, event):

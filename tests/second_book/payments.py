@@ -93,6 +93,8 @@ def refund(state: State, event: Event, _: Any) -> Iterator[str]:
         p = state["payments"][part["payment"]]
         if money(part["amount"]) > p["out"] - p["back"]:
             yield "RefundExceedsDisbursed"
+        if part["payment"] == "brought-forward":
+            budget.give_back(state, p["out"] - p["back"], money(part["amount"]))
         p["back"] += money(part["amount"])
     state["refunded"] += amount
     return_to_fund(state, event)

@@ -258,6 +258,8 @@ def _totals(draw: Draw, stage: str) -> dict[str, Any]:
         {"line": name, "amount": f"{max(half, Decimal(0)):.2f} USD", "capacity": name == "capacity"}
         for name, half in zip(names, halves, strict=True)
     ]
+    if draw.dice // 19 % 2:
+        lines[0]["paid"] = f"{max(min(halves[0], disbursed - refunded), Decimal(0)):.2f} USD"
     texts = {name: f"{amount:.2f} USD" for name, amount in sums.items()}
     return texts | ({"lines": lines} if draw.dice // 17 % 2 else {})
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Self
 
 from lifecycle.grant.budget.lines import (
@@ -60,6 +61,8 @@ class Payment(Replaceable):
     """The name of the refusal whose rule the bank broke; `None` if the payment is regular."""
     duplicate_of: str | None = None
     """The id of the payment that the bank paid a second time with this one."""
+    of_lines: dict[str, LineUse] = field(default_factory=dict)
+    """What was paid of each line, by its key, if it is of several. The rest is of `category`."""
 
     @property
     def is_pending(self) -> bool:
@@ -74,10 +77,11 @@ class Payment(Replaceable):
         return self.authorised if self.status == "authorised" else ZERO
 
     @property
-    def use(self) -> LineUse:
-        """Return what it takes of its budget line."""
+    def uses(self) -> dict[str, LineUse]:
+        """Return what it takes of each budget line, by its key; that of its category stands last."""
         asked = ZERO if self.status == "rejected" else self.requested
-        return LineUse(asked, self.payable, self.disbursed, self.refunded)
+        whole = LineUse(asked, self.payable, self.disbursed, self.refunded)
+        return {**self.of_lines, self.category: reduce(LineUse.less, self.of_lines.values(), whole)}
 
     @property
     def net_disbursed(self) -> Decimal:
@@ -330,10 +334,13 @@ def release_undisbursed(grant: MutableGrant, on: date) -> None:
 
 
 def put_payment(grant: MutableGrant, payment: Payment) -> None:
-    """Keep the payment as it is now, and what it takes of its budget line."""
-    before, use = grant.payments.get(payment.id), grant.uses.get(payment.category, UNUSED)
+    """Keep the payment as it is now, and what it takes of its budget lines."""
+    before = grant.payments.get(payment.id)
     grant.payments[payment.id] = payment
-    grant.uses[payment.category] = use.plus(payment.use).less(UNUSED if before is None else before.use)
+    for key, use in payment.uses.items():
+        grant.uses[key] = grant.uses.get(key, UNUSED).plus(use)
+    for key, use in ({} if before is None else before.uses).items():
+        grant.uses[key] = grant.uses[key].less(use)
 
 
 def end_in(stage: Stage) -> Evolve:

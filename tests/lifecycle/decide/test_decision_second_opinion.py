@@ -152,6 +152,21 @@ def test_both_books_decide_the_end_of_a_life_in_the_same_way() -> None:
     assert wanted <= seen.keys(), wanted - seen.keys()
 
 
+def test_both_books_split_a_refund_of_what_was_paid_before_in_the_same_way() -> None:
+    lines = [
+        {"line": "travel", "amount": "30.00 USD", "paid": "29.99 USD"},
+        {"line": "venue", "amount": "20.00 USD", "paid": "7.01 USD"},
+        {"line": "other", "amount": "40.00 USD"},
+    ]
+    totals = {"approved": "90.00 USD", "disbursed": "60.00 USD", "refunded": "10.00 USD", "lines": lines}
+    both = begun([g.bring_forward("2017-06-01", **totals)])
+    for day, payment, amount in ((2, None, "0.01"), (3, "brought-forward", "3.33"), (4, None, "46.66")):
+        both.record(g.refund(f"2017-06-0{day}", payment=payment, amount=f"{amount} USD"))
+    both.record(g.cancel("2017-06-09"))
+    assert both.seen["RecordRefund"] == 3
+    assert both.seen["CancelGrant"] == 1
+
+
 def ours(number: int) -> dict[str, Any]:
     """Return an edition in force from one of the days on which grants are decided."""
     since = ["2017-02-05", "2017-02-11", "2017-04-12", "2017-05-02", "2018-06-03"][number % 5]

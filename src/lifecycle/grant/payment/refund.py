@@ -4,11 +4,13 @@ from decimal import Decimal
 from typing import ClassVar
 
 from lifecycle.fund.state import Fund
+from lifecycle.grant.budget.lines import LineUse, split
 from lifecycle.grant.payment.request import payment_of
 from lifecycle.grant.state import (
     Evolves,
     Grant,
     MutableGrant,
+    Payment,
     put_payment,
     release_undisbursed,
     track_overpaid,
@@ -61,10 +63,23 @@ class RefundReceived(GrantEvent):
 
 def _refund_received(grant: MutableGrant, event: RefundReceived) -> None:
     for name, amount in event.parts:
-        payment = grant.payments[name]
-        put_payment(grant, payment.replace(refunded=payment.refunded + amount))
+        put_payment(grant, _refunded(grant.payments[name], amount, grant.currency))
     grant.refunded += event.amount.amount
     release_undisbursed(grant, event.on)
+
+
+def _refunded(payment: Payment, amount: Decimal, currency: str) -> Payment:
+    """Return the payment after a refund of it.
+
+    If it is of several lines, the amount comes back of each in proportion to what was paid of it and not
+    refunded; what is known of no line counts as one more.
+    """
+    parts = split(amount, [use.net_paid for use in payment.uses.values()], currency)
+    of_lines = {
+        key: use.plus(LineUse(refunded=part))
+        for (key, use), part in zip(payment.of_lines.items(), parts, strict=False)
+    }
+    return payment.replace(refunded=payment.refunded + amount, of_lines=of_lines)
 
 
 EVOLVE: Evolves = {

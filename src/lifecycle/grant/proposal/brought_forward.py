@@ -10,7 +10,7 @@ from pydantic import Field
 
 from lifecycle.fund.establishment import window_is_known, window_of
 from lifecycle.fund.state import Fund
-from lifecycle.grant.budget.lines import BROUGHT_FORWARD_LINE, NO_LINE, UNUSED, LineUse, lines_as_asked
+from lifecycle.grant.budget.lines import BROUGHT_FORWARD_LINE, NO_LINE, LineUse, lines_as_asked
 from lifecycle.grant.payment.disbursement import disburse
 from lifecycle.grant.proposal.request import BudgetDoesNotAddUp
 from lifecycle.grant.proposal.terms import BudgetLine
@@ -194,17 +194,17 @@ def grant_brought_forward(name: str, event: GrantBroughtForward) -> MutableGrant
 def _pay_to_date(grant: MutableGrant, event: GrantBroughtForward) -> None:
     """Keep what was paid to date as one payment, so that more of it can be refunded.
 
-    It is of the grant's only line, or of none. Then each line has what is known to be paid from it.
+    It is of the grant's only line. Of several lines, each has what is known to be paid from it and not
+    refunded, and the rest is of none.
     """
     if disbursed := amount_of(event.disbursed):
-        category = next(iter(grant.lines)) if len(grant.lines) == 1 else NO_LINE
-        disburse(grant, Payment(BROUGHT_FORWARD, requested=ZERO, category=category), disbursed)
+        payment = Payment(BROUGHT_FORWARD, requested=ZERO, category=next(iter(grant.lines)))
+        if len(grant.lines) > 1:
+            paid = [LineUse(disbursed=amount_of(line.paid)) for line in event.budget]
+            payment = payment.replace(category=NO_LINE, of_lines=dict(zip(grant.lines, paid, strict=True)))
+        disburse(grant, payment, disbursed)
         grant.refunded = amount_of(event.refunded)
         put_payment(grant, grant.payments[BROUGHT_FORWARD].replace(refunded=grant.refunded))
-        for key, line in zip(grant.lines, event.budget, strict=False):
-            paid = LineUse(disbursed=amount_of(line.paid))
-            grant.uses[category] = grant.uses[category].less(paid)
-            grant.uses[key] = grant.uses.get(key, UNUSED).plus(paid)
 
 
 EVOLVE: Evolves = {

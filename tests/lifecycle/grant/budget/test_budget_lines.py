@@ -188,3 +188,39 @@ def test_the_lines_of_a_grant_that_is_brought_forward_say_what_was_paid_before()
     assert past.grant.uses[""].net_paid == net - 20000
     past = Past().found().given(g.FOUNDED, g.bring_forward("04-01"))
     assert left(past) == [f"{past.grant.undisbursed}"]
+
+
+BEFORE: list[dict[str, Any]] = [
+    {"line": "travel", "amount": "30.00 USD", "paid": "30.00 USD"},
+    {"line": "venue", "amount": "20.00 USD", "paid": "20.00 USD"},
+]
+CANCELLED = {
+    "stage": "cancelled",
+    "ended_on": "2017-05-01",
+    "approved": "90.00 USD",
+    "cancelled": "40.00 USD",
+    "disbursed": "50.00 USD",
+}
+
+
+def refunded_of(past: Past) -> dict[str, str]:
+    return {key: str(use.refunded) for key, use in past.grant.uses.items() if use.refunded}
+
+
+def test_a_refund_of_what_was_paid_before_comes_back_of_each_line() -> None:
+    cancelled = g.bring_forward("2017-06-01", lines=BEFORE, **CANCELLED)
+    past = (
+        Past().found().given(g.FOUNDED, cancelled, g.refund("2017-06-02", payment=None, amount="10.00 USD"))
+    )
+    assert refunded_of(past) == {"travel": "6.00", "venue": "4.00"}
+    assert [str(line.amount) for line in past.grant.lines.values()] == ["24.00", "16.00"]
+    assert left(past) == ["0.00", "0.00"], "an ended grant keeps what was paid less refunded"
+    past.given(g.refund("2017-06-03", payment="brought-forward", amount="40.00 USD"))
+    assert refunded_of(past) == {"travel": "30.00", "venue": "20.00"}
+
+
+def test_what_is_known_of_no_line_comes_back_of_none() -> None:
+    known = [BEFORE[0], {**BEFORE[1], "paid": None}]
+    past = Past().found().given(g.FOUNDED, g.bring_forward("2017-06-01", lines=known, **CANCELLED))
+    past.given(g.refund("2017-06-02", payment=None, amount="10.01 USD"))
+    assert refunded_of(past) == {"travel": "6.01", "": "4.00"}
