@@ -39,7 +39,7 @@ _WORDS: dict[str, str] = {
     "Authorised on": "authorised, authorized, freigegeben",
     "Authorised by": "authorised by, authorized by",
     "Paid on": "paid, payment date, value date, date paid, date, datum, fecha, ausgezahlt, zahltag, "
-    "payé, pagado",
+    "payé, versement, pagado",
     "Paid by": "paid by",
     "Partner": "partner, donor, contributor, code",
     "Name": "name",
@@ -53,7 +53,7 @@ _VAGUE = set("id, reference, ref, case, file number, number, identifier, code, v
 """Words that say little of what a column holds."""
 _OF_PAYMENTS = (
     "paid, payment, disbursed, disbursement, ausgezahlt, auszahlung, bezahlt, zahlung, zahltag, payé, "
-    "paiement, versé, décaiss, pagado, pago, desembols"
+    "paiement, versé, versement, décaiss, pagado, pago, desembols"
 )
 """Words of a header that speaks of payments."""
 _ABBREVIATIONS = {

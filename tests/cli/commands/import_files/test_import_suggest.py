@@ -260,6 +260,18 @@ def test_words_in_german_are_read(gb: Shell) -> None:
     assert sums_of_check(gb) == {"proposed": "347500.50", "approved": "347500.50"}
 
 
+def test_words_in_french_are_read(gb: Shell) -> None:
+    text = suggested(
+        gb,
+        "Dossier;Intitulé;Pays;Montant accordé;Date d'approbation;Montant versé;Date de versement\n"
+        "1;Lait;Kenya;1 000,50;05/03/2016;500,00;06/04/2016\n",
+    )
+    for line in ('"Montant accordé" is Amount', '"Date d\'approbation" is Approved on'):
+        assert line in text
+    assert text.count("a table of payments has it") == 2
+    assert sums_of_check(gb) == {"proposed": "1000.50", "approved": "1000.50"}
+
+
 def test_a_day_after_the_approval_is_not_that_of_the_proposal(gb: Shell) -> None:
     """Its header says nothing, and it is before the approval in all rows but one."""
     rows = [f"G{number},T,2017-01-02,2017-01-01,5" for number in range(30)] + ["H,T,2017-01-02,2017-01-03,5"]
