@@ -15,7 +15,7 @@ from pydantic_core.core_schema import ErrorType
 
 from lifecycle.types.codes import COUNTRIES, not_a_country, not_a_currency, not_a_time_zone, time_zones
 from lifecycle.types.money import Money
-from lifecycle.types.readings.country_names import code_of_country
+from lifecycle.types.readings.country_names import countries_meant
 from lifecycle.types.readings.nearest import did_you_mean
 from lifecycle.types.text import Worded, is_blank
 from lifecycle.types.vocabularies import Listed
@@ -137,8 +137,8 @@ def _of_text(marked: Listed) -> _Find:
     def find(text: str, on: date | None, path: tuple[str | int, ...]) -> Iterator[Fault]:
         if marked.kind == "country":
             problem = not_a_country(text, on)
-            if problem is not None and text not in COUNTRIES and (code := code_of_country(text)):
-                problem += f"; did you mean {code}?"
+            if problem is not None and text not in COUNTRIES and (meant := countries_meant(text)):
+                problem += f"; did you mean {meant}?"
         elif marked.kind == "currency":
             problem = not_a_currency(text, on)
         elif marked.kind == "time_zone":

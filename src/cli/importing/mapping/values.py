@@ -16,7 +16,7 @@ from cli.importing.mapping.model import Map, ValueSpec, is_spec
 from cli.importing.rows import Cell, Row, Value, alternatives
 from cli.shell.fields import Field
 from lifecycle.types.codes import COUNTRIES
-from lifecycle.types.readings.country_names import code_of_country
+from lifecycle.types.readings.country_names import countries_meant
 
 if TYPE_CHECKING:
     from lifecycle.fund.state import Fund
@@ -284,8 +284,8 @@ class Values:
         if self._map.countries.unknown is not None:
             self._applied.note(f"{text} read as {self._map.countries.unknown}", cell.address)
             return self._map.countries.unknown
-        code = code_of_country(text)
-        hint = f"; did you mean {code}?" if code else ""
+        meant = countries_meant(text)
+        hint = f"; did you mean {meant}?" if meant else ""
         raise CellFault(cell, f"is no code of a country: name it in [countries.names]{hint}")
 
     def _window(self, cell: Cell) -> str:

@@ -17,6 +17,12 @@ def code_of_country(name: str) -> str | None:
     return codes[names[0]] if names else None
 
 
+def countries_meant(name: str) -> str:
+    """Return ``CG or CD``, the codes that the name may stand for; an empty text if no country is near."""
+    code = code_of_country(name)
+    return " or ".join([code, *others_of_name(name)]) if code else ""
+
+
 def has_country(name: str) -> bool:
     """Return whether the name is that of a country, and not only similar to one."""
     return _key(name) in _codes()

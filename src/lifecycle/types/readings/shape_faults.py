@@ -11,7 +11,7 @@ from pydantic_core.core_schema import ErrorType
 
 from lifecycle.types.codes import MINOR_UNITS
 from lifecycle.types.readings.amounts import amount_fault
-from lifecycle.types.readings.country_names import code_of_country
+from lifecycle.types.readings.country_names import countries_meant
 from lifecycle.types.readings.currency_words import CURRENCY_WORDS
 from lifecycle.types.readings.days import Today, day_fault
 from lifecycle.types.readings.nearest import did_you_mean
@@ -147,8 +147,8 @@ def _none(_: str) -> str | None:
     return None
 
 
-def _country(text: str) -> str | None:
-    return text.upper() if len(text) == 2 and text.isalpha() else code_of_country(text)
+def _country(text: str) -> str:
+    return text.upper() if len(text) == 2 and text.isalpha() else countries_meant(text)
 
 
 def _currency(text: str) -> str | None:

@@ -192,6 +192,18 @@ def test_a_name_that_fits_two_countries_is_a_guess(gb: Shell) -> None:
     assert '"Guinea" = "GN"' in lines
 
 
+def test_a_refusal_of_a_name_that_fits_two_countries_offers_both(gb: Shell) -> None:
+    """In an import and in a command."""
+    assert gb("template", "grants", "t.csv").code == 0
+    table = (gb.folder / "t.csv").read_text("utf-8")
+    (gb.folder / "t.csv").write_text(table.replace("TZ; UG", "Congo"), "utf-8")
+    assert "did you mean CG or CD?" in gb("import", "grants", "t.csv", "--check").err
+    words = "--title T --window stand_alone --providers IN --sector s --objective o --months 12 --amount 5"
+    assert (
+        "did you mean CG or CD?" in gb("grant", "propose", "G1", "--recipients", "Congo", *words.split()).err
+    )
+
+
 def test_a_known_name_with_the_mark_of_the_list_is_one_name(gb: Shell) -> None:
     """The mark is a comma, which the names that ISO and the World Bank write hold as well."""
     text = suggested(
