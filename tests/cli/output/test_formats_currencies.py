@@ -21,7 +21,13 @@ max_amount = { value = "80000 CUR", source = "ours" }
 LATER_COMMANDS = [
     on_grant("CancelBalance", "2017-09-01", "boss", amount="7.00 USD", reason="saved"),
     on_grant(
-        "RequestPayment", "2017-09-02", "leader", payment="P2", payee="A", category="b", amount="1.00 USD"
+        "RequestPayment",
+        "2017-09-02",
+        "leader",
+        payment="P2",
+        payee="A",
+        category="travel",
+        amount="1.00 USD",
     ),
 ]
 READING_COMMANDS = [
