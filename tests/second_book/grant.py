@@ -453,7 +453,7 @@ def totals(event: Event) -> Iterator[str]:
         yield "CurrencyNotHolding"
     if (not event.get("approved_on") and any(sums.values())) or not 0 <= net <= held:
         yield "TotalsDoNotAddUp"
-    if event.get("ended_on") and held != net:
+    if (event.get("ended_on") or event.get("closed_on")) and held != net:
         yield "TotalsDoNotAddUp"
     if lines and sum(money(line["amount"]) for line in lines) != held:
         yield "BudgetDoesNotAddUp"

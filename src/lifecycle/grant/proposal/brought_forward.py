@@ -317,10 +317,21 @@ def _check_totals(event: GrantBroughtForward, fund: Fund) -> None:
             f"{money(net, currency)} was disbursed and not refunded, which is more than the commitment of"
             f" {money(committed, currency)}"
         )
-    if event.ended_on is not None and committed != net:
+    if event.ended_on is not None:
+        _check_nothing_is_left(event)
+
+
+def _check_closed(event: GrantBroughtForward) -> None:
+    if event.closed_on is not None:
+        _check_nothing_is_left(event)
+
+
+def _check_nothing_is_left(event: GrantBroughtForward) -> None:
+    currency, committed = event.approved.currency, event.committed
+    if left := committed - event.net_disbursed:
         raise TotalsDoNotAddUp(
             f"a grant that is {event.stage} keeps nothing that is undisbursed: of"
-            f" {money(committed, currency)} committed, {money(committed - net, currency)} more was cancelled"
+            f" {money(committed, currency)} committed, {money(left, currency)} more was cancelled"
         )
 
 
@@ -370,7 +381,13 @@ def _make(_: Grant | None, event: GrantBroughtForward, fund: Fund) -> GrantBroug
     return GrantBroughtForward.model_validate({**fields, "edition": edition.name})
 
 
-_ARITHMETIC = (Rule(2, _check_dates), Rule(2, _check_totals), Rule(2, _check_lines), Rule(2, _check_window))
+_ARITHMETIC = (
+    Rule(2, _check_dates),
+    Rule(2, _check_totals),
+    Rule(3, _check_closed),
+    Rule(2, _check_lines),
+    Rule(2, _check_window),
+)
 RULES: Rules = {
     GrantBroughtForward: Guards(invariants=_ARITHMETIC, arithmetic=_ARITHMETIC, made_by=_make),
 }

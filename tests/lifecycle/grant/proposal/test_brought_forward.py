@@ -181,6 +181,7 @@ def test_the_report_is_accepted_while_the_grant_lives() -> None:
         ({"refunded": "40000.01 USD"}, "40,000.01 USD was refunded of 40,000.00 USD disbursed"),
         ({"cancelled": "90000.01 USD", "disbursed": None}, "more than was approved"),
         ({**CANCELLED, "cancelled": "49999.99 USD"}, "0.01 USD more was cancelled"),
+        ({**CLOSED, "disbursed": "89999.99 USD"}, "a grant that is closed keeps nothing"),
     ],
 )
 def test_totals_that_are_not_possible_are_refused(fields: dict[str, Any], saying: str) -> None:
