@@ -98,8 +98,10 @@ def _act(entry: Entry) -> Cells:
         act |= {"asked_on": day(event.on), "asked_by": event.actor}
     elif isinstance(event, was.PaymentAuthorised):
         act |= {"authorised_on": day(event.on), "authorised_by": event.actor}
-    elif isinstance(event, was.FundsDisbursed | was.IrregularPaymentRecorded | was.GrantBroughtForward):
+    elif isinstance(event, was.FundsDisbursed | was.IrregularPaymentRecorded):
         act |= {"paid_on": day(event.on), "paid_by": event.actor}
+    elif isinstance(event, was.GrantBroughtForward):
+        act |= {"paid_on": day(event.on)}
     if isinstance(event, was.PaymentRequested | was.IrregularPaymentRecorded):
         act |= {"payee": event.payee, "category": event.category}
     return act

@@ -104,3 +104,11 @@ def test_the_queue_is_what_has_the_status_on_the_day(tmp_path: Path) -> None:
 
 def test_the_shell_offers_every_status() -> None:
     assert STATUSES == payments.STATUSES
+
+
+def test_nobody_of_the_book_paid_what_was_brought_forward(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", g.bring_forward("2017-06-01")) as book:
+        (before,) = ask(book, "payments", "06-01")
+        assert (before["payment"], before["status"]) == ("brought-forward", "disbursed")
+        assert (before["paid_on"], before["paid_by"]) == ("2017-06-01", None)
+        assert before["recorder"] is not None

@@ -34,8 +34,16 @@ COLUMNS = Columns(
     Column("asked_by", Type.TEXT, "The officer who requested it"),
     Column("authorised_on", Type.DAY, "Day of the authorisation"),
     Column("authorised_by", Type.TEXT, "The officer who authorised it"),
-    Column("paid_on", Type.DAY, "Day on which money left, also if the payment failed later"),
-    Column("paid_by", Type.TEXT, "The officer who paid, or who stated an irregular payment"),
+    Column(
+        "paid_on",
+        Type.DAY,
+        "Day on which money left, also if the payment failed later, or on which it was brought forward",
+    ),
+    Column(
+        "paid_by",
+        Type.TEXT,
+        "The officer who paid, or who stated an irregular payment; null for what was brought forward",
+    ),
     Column("recorder", Type.TEXT, "Who recorded the newest entry about it"),
     Column("recorded_at", Type.TEXT, "When that entry was recorded, UTC"),
     Column("irregular", Type.TEXT, "The refusal whose rule an irregular payment broke; else null"),
