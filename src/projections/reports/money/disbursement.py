@@ -65,7 +65,7 @@ AMOUNTS = (
     Column(
         "disbursed_brought_forward",
         Type.MONEY,
-        "Of net_disbursed: what was paid before grants were brought forward",
+        "What was paid and not refunded before grants were brought forward; a later refund does not lower it",
     ),
 )
 """The twelve amounts of every form of the report."""
