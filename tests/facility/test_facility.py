@@ -79,6 +79,7 @@ def test_each_completed_project_lived_and_closed_by_october_2011(book: Book) -> 
         assert state.stage is Stage.CLOSED
         assert state.edition == "2008-10"
         assert state.undisbursed == 0
+        assert state.proposed_on is not None
         assert state.closed_on is not None
         assert date(2008, 10, 1) <= state.proposed_on < state.closed_on <= date(2011, 10, 31)
 

@@ -45,7 +45,8 @@ COLUMNS = {
     "register": "grant title window edition stage suspended sector recipients providers proposed_on"
     " approved_on signed_on effective_on closing_date completed_on closed_on",
     "disbursement": "grant window currency approved increased cancelled committed requested disbursed"
-    " refunded net_disbursed undisbursed overpaid first_paid_on last_paid_on share_disbursed share_elapsed",
+    " refunded net_disbursed undisbursed overpaid committed_brought_forward disbursed_brought_forward"
+    " first_paid_on last_paid_on share_disbursed share_elapsed",
     "windows": "grant window edition rule figure limit complies waived_by waived_on waiver",
     "budget": "grant line kind capacity approved reallocated requested disbursed refunded left share",
     "payments": "grant payment category payee method currency asked authorised disbursed refunded overpaid"

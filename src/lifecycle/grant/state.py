@@ -136,7 +136,8 @@ class Grant(Frozen, Replaceable):
     """The amount in the proposal."""
     months: int
     """How long the exchange should take, by the proposal."""
-    proposed_on: date
+    proposed_on: date | None
+    """The day of the proposal; `None` if it was brought forward and the day is not known."""
     call: str | None = None
     outcomes_sought: tuple[str, ...] = ()
     institution: str | None = None

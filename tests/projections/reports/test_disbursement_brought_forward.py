@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_what_was_paid_before_is_one_payment(book: Book) -> None:
 
 def test_the_register_has_its_dates_and_what_it_holds_is_not_decided(book: Book) -> None:
     row = next(row for row in ask(book, "register", ON) if row["grant"] == "SSF-2")
-    assert (row["stage"], row["edition"], row["proposed_on"]) == ("effective", "2017-01", "2017-01-20")
+    assert (row["stage"], row["edition"], row["proposed_on"]) == ("effective", "2017-01", None)
     assert (row["approved_on"], row["closing_date"]) == ("2017-01-20", "2018-02-28")
     assert (row["sector"], row["recipients"]) == ("agriculture", ["TZ", "UG"])
 
@@ -132,3 +133,16 @@ def test_a_window_is_not_said_to_be_broken_by_activities_held_elsewhere(tmp_path
         complies = {row["rule"]: row["complies"] for row in ask(book, "windows", ON)}
         assert complies["min_activities"] is complies["max_capacity_share"] is None
         assert complies["min_recipients"] is True
+
+
+@pytest.mark.parametrize("proposed_on", [None, "2016-03-01"])
+def test_a_declined_one_counts_in_the_year_in_which_it_was_brought_forward(
+    tmp_path: Path, proposed_on: str | None
+) -> None:
+    never: dict[str, Any] = dict.fromkeys(("approved_on", "signed_on", "effective_on", "closing_date"))
+    never |= {"stage": "declined", "ended_on": "2016-04-01", "approved": "0.00 USD", "disbursed": None}
+    forward = g.bring_forward(ON, amount="70000.00 USD", proposed_on=proposed_on, **never)
+    with new_book(tmp_path / "book", forward) as book:
+        assert [row["proposed_on"] for row in ask(book, "register", ON)] == [proposed_on]
+        years = ask(book, "disbursement", ON, by="fiscal_year")
+        assert [(row["fiscal_year"], row["proposals"]) for row in years] == [("FY2018", 1)]

@@ -160,7 +160,7 @@ def grant_brought_forward(name: str, event: GrantBroughtForward) -> MutableGrant
         objective=event.objective,
         proposed=(event.amount or event.approved).amount,
         months=event.months,
-        proposed_on=next((day for _, day in dates_in_order(event)), event.on),
+        proposed_on=event.proposed_on,
         outcomes_sought=event.outcomes_sought,
         institution=event.institution,
         capabilities_planned=event.capabilities_planned,

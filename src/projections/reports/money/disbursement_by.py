@@ -50,7 +50,7 @@ _GRANTS = Column(
 _PROPOSALS = Column(
     "proposals",
     Type.COUNT,
-    "Never approved: open, declined or withdrawn; of a period, those made in it",
+    "Never approved: open, declined or withdrawn; of a period, those made or brought forward in it",
 )
 _NO_FLOWS = ("committed", "undisbursed", "overpaid")
 """Balances, which belong to a day. A period has only the flows that are dated in it."""
@@ -180,21 +180,27 @@ def _period(key: str, on: ColumnElement[str]) -> ColumnElement[str]:
 def _by_period(key: str, as_of: ColumnElement[str]) -> Question:
     """Ask for the flows of each period, until the day.
 
-    A grant counts in each period with one of its flows, a proposal in the period in which it was made.
+    A grant counts in each period with one of its flows, a proposal in the period in which it was made or
+    brought forward.
     """
-    flows, span = money_flows.c, register_spans.c
+    flows, span, first = money_flows.c, register_spans.c, register_spans.alias("first").c
     moved = (
         select(_period(key, flows.on).label(key), flows.grant, span.approved_on, flows.kind, flows.amount)
         .select_from(money_flows.join(register_spans, span.grant == flows.grant))
         .where(flows.on <= as_of, holds(register_spans, as_of))
     )
     made = select(
-        _period(key, span.proposed_on).label(key),
+        _period(key, first.since).label(key),
         span.grant,
         span.approved_on,
         literal("proposed", Text).label("kind"),
         literal(0, BigInteger).label("amount"),
-    ).where(span.approved_on.is_(None), holds(register_spans, as_of))
+    ).where(
+        span.approved_on.is_(None),
+        holds(register_spans, as_of),
+        first.grant == span.grant,
+        first.n == 0,
+    )
     dated = union_all(moved, made).subquery()
     sums = (sum_of(kind, dated.c) for kind in KINDS)
     groups = (

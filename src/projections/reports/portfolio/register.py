@@ -22,7 +22,11 @@ COLUMNS = Columns(
     common.SECTOR,
     common.RECIPIENTS,
     common.PROVIDERS,
-    Column("proposed_on", Type.DAY, "Day of the proposal"),
+    Column(
+        "proposed_on",
+        Type.DAY,
+        "Day of the proposal; null if it is not known of a grant that was brought forward",
+    ),
     Column("approved_on", Type.DAY, "Day of the approval"),
     Column("signed_on", Type.DAY, "Day of the agreement"),
     Column("effective_on", Type.DAY, "Day of effectiveness"),

@@ -60,9 +60,8 @@ def test_an_effective_grant_goes_on_with_its_totals() -> None:
     assert (grant.committed, grant.disbursed, grant.refunded) == (91_000, 40_000, 500)
     assert grant.undisbursed == Decimal("51500.00")
     assert [(line.line, line.amount.amount) for line in grant.budget] == [("brought forward", 91_000)]
-    assert grant.proposed_on == g.day("2017-01-20"), (
-        "the first of its dates, if that of the proposal is unknown"
-    )
+    assert grant.proposed_on is None, "the day is not known"
+    assert brought(proposed_on="2017-01-05").grant.proposed_on == g.day("2017-01-05")
 
 
 def test_the_edition_is_that_of_the_approval_or_the_one_that_is_named() -> None:
