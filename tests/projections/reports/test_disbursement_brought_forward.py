@@ -146,3 +146,16 @@ def test_a_declined_one_counts_in_the_year_in_which_it_was_brought_forward(
         assert [row["proposed_on"] for row in ask(book, "register", ON)] == [proposed_on]
         years = ask(book, "disbursement", ON, by="fiscal_year")
         assert [(row["fiscal_year"], row["proposals"]) for row in years] == [("FY2018", 1)]
+
+
+def test_the_days_before_it_lie_between_its_dates_and_are_empty_without(tmp_path: Path) -> None:
+    whole = g.bring_forward(ON, proposed_on="2017-01-05", grant="SSF-1")
+    part = g.bring_forward(ON, signed_on=None, grant="SSF-2")
+    names = ("proposed", "requested", "approved", "signed", "effective", "follow_up", "days")
+    ended = {"stage": "cancelled", "ended_on": "2017-05-01", "cancelled": "50000.00 USD"}
+    over = g.bring_forward(ON, grant="SSF-3", proposed_on="2017-01-05", **ended)
+    with new_book(tmp_path / "book", whole, part, over) as book:
+        known, unknown, cancelled = ask(book, "stages", "2017-08-03")
+        assert [known[name] for name in names] == [15, None, 12, 28, 155, 0, 210]
+        assert [unknown[name] for name in names] == [None, None, None, None, 155, 0, None]
+        assert [cancelled[name] for name in names] == [15, None, 12, 28, None, None, None]
