@@ -18,7 +18,7 @@ from lifecycle.decide import GrantHistory
 from lifecycle.grant import agreement, amendment, closure, evolve, exchange, follow_up, results, state
 from lifecycle.grant.budget import lines
 from lifecycle.grant.evolve import EVOLVE, fold
-from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
+from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund, within_lines
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review, terms
 from lifecycle.grant.proposal import request as proposal_request
@@ -53,6 +53,7 @@ _MADE_BY = (
     agreement,
     exchange,
     payment_request,
+    within_lines,
     disbursement,
     refund,
     irregular,
