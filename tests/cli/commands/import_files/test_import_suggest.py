@@ -256,6 +256,18 @@ def test_what_was_paid_is_neither_the_amount_nor_the_day_of_a_grant(gb: Shell) -
     assert sums_of_check(gb) == {"proposed": "347500.00", "approved": "347500.00"}
 
 
+def test_what_was_paid_is_no_amount_of_a_grant_even_if_no_other_column_has_amounts(gb: Shell) -> None:
+    text = suggested(gb, SHORTENED.replace("Approved Amt", "Mood").replace('"250,000.00"', "good"))
+    assert 'UNSURE  "Paid" is not used: all 2 values are amounts' in text
+    assert 'amount = "0 USD"' in text
+
+
+def test_days_below_the_header_of_a_sum_are_no_amount(gb: Shell) -> None:
+    text = suggested(gb, GERMAN.replace("250.000,00", "16.05.2017").replace("97.500,50", "21.05.2017"))
+    assert '"Summe (USD)" is Amount' not in text
+    assert '{ column = "Summe (USD)", zero = "keep" }' not in text
+
+
 def test_a_second_column_of_countries_is_that_of_the_providers(gb: Shell) -> None:
     assert 'UNSURE  "Partner Country" is Providers' in suggested(gb, SHORTENED)
     assert '"Partner Country" is not used' in suggested(gb, SHORTENED.replace("India", "the ministry"))
