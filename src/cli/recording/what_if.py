@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.recording.record import try_out
 from lifecycle.catalogue import GRANT_SPECS
+from lifecycle.grant.obligations.next_acts import who_may
 from lifecycle.types.dates import plus_months
 
 if TYPE_CHECKING:
     from datetime import date
 
     from lifecycle.book.book import Book
-    from lifecycle.fund.state import Fund
     from lifecycle.grant.state import Grant
     from lifecycle.kernel.spec import Spec
 
@@ -38,7 +38,7 @@ def _of_grant(_grant: "Grant", _day: "date") -> Iterator[Words]:
 
 
 def _approval(grant: "Grant", _day: "date") -> Iterator[Words]:
-    yield {"amount": f"{grant.requested or grant.proposed:f} {grant.currency}"}
+    yield {"amount": f"{grant.asked:f} {grant.currency}"}
 
 
 def _effectiveness(grant: "Grant", day: "date") -> Iterator[Words]:
@@ -80,22 +80,14 @@ An approval is of the amount asked for, and effectiveness is until the months of
 def what_if(book: "Book", grant: "Grant", day: "date") -> Iterator[WhatIf]:
     """Yield the answer to each act that may be tried in the grant's stage, on the day."""
     fund = book.fund()
+    roles = {officer: fund.roles_on(officer, day) for officer in fund.officers}
     for name, fields in _TRIED.items():
         spec = GRANT_SPECS[name]
         if grant.stage not in spec.stages:
             continue
         for words in fields(grant, day):
-            officers = _officers(spec, grant, fund, day, words.get("payment", ""))
+            officers, _ = who_may(spec, grant, roles, words.get("payment", ""))
             yield _answer(book, spec, officers, {"grant": grant.id, "on": day.isoformat(), **words})
-
-
-def _officers(spec: "Spec", grant: "Grant", fund: "Fund", day: "date", item: str) -> tuple[str, ...]:
-    """Return the officers who hold the role and did not ask for what is decided."""
-    from lifecycle.grant.obligations.next_acts import WAITS
-
-    barred = {officer for officer, _ in WAITS[spec.name][1](grant, item)} if spec.name in WAITS else set()
-    holders = sorted(officer for officer in fund.officers if spec.role in fund.roles_on(officer, day))
-    return tuple(officer for officer in holders if officer not in barred)
 
 
 def _answer(book: "Book", spec: "Spec", officers: tuple[str, ...], words: Words) -> WhatIf:

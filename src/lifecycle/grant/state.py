@@ -211,6 +211,11 @@ class Grant(Frozen, Replaceable):
     """The day on which it was brought forward; `None` if its whole life is in this book."""
 
     @property
+    def asked(self) -> Decimal:
+        """Return the amount of the funding request; of the proposal before there is one."""
+        return self.proposed if self.requested is None else self.requested
+
+    @property
     def undisbursed(self) -> Decimal:
         """Return commitment - disbursed + refunded + overpaid. Never below zero."""
         return max(ZERO, self.committed - self.disbursed + self.refunded)

@@ -136,7 +136,7 @@ def findings_of(grant: Grant, edition: Edition) -> Iterator[Finding]:
     window = edition.windows.get(grant.window)
     if window is None:
         return
-    asked = grant.replace(committed=grant.requested or grant.proposed) if grant.edition is None else grant
+    asked = grant.replace(committed=grant.asked) if grant.edition is None else grant
     for rule in _CHECKS:
         if (finding := _finding(asked, edition, window, rule)) is not None:
             yield finding if grant.effective_on or rule not in _SPAN else _of_months_asked(finding, grant)

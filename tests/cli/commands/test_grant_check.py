@@ -7,12 +7,13 @@ import pytest
 from support.cli_shell import Shell, life, on_grant
 
 
-def in_request(shell: Shell, **changes: Any) -> Shell:
+def in_request(shell: Shell, requested: str = "80000.00 USD", **changes: Any) -> Shell:
     """Record the life of G-1 up to its request for funding, with other terms, and return the shell."""
     commands = life()
     names = [command["command"] for command in commands]
     until = names.index("RequestFunding") + 1
     commands[names.index("ProposeGrant")] |= changes
+    commands[until - 1] |= {"amount": requested, "budget": [{"line": "travel", "amount": requested}]}
     if "recipients" in changes:
         letters = commands[until - 1]["letters"]
         commands[until - 1]["letters"] = [one for one in letters if one["country"] in changes["recipients"]]
@@ -96,6 +97,15 @@ def test_money_that_will_be_missing_is_seen_before_the_approval(gb: Shell, on: s
     assert (row["money"]["requested"], row["money"]["available_in_the_fund"]) == ("80000.00", "50000.00")
     assert row["available_least_on"] == max(on, "2017-02-10")
     assert refusals(row) == {"grant approve": "ExceedsAvailableFunds"}
+
+
+def test_a_request_for_nothing_is_judged_by_its_own_amount(gb: Shell) -> None:
+    """Given a proposal of 80,000.00 and a request for 0.00, the fund without that money can approve it."""
+    shell = in_request(gb, requested="0.00 USD")
+    returned = ("fund", "return-funds", "DK", "--amount", "950000.00 USD", "--on", "2017-02-10")
+    assert shell(*returned, "--actor", "cash").code == 0
+    row = shell("--json", "grant", "check", "G-1", "--on", "2017-02-11").row
+    assert (row["money"]["requested"], refusals(row)) == ("0.00", {"grant approve": None})
 
 
 def test_nothing_is_recorded_by_a_check(lived: Shell) -> None:

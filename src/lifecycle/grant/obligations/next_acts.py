@@ -121,13 +121,24 @@ def next_acts(grant: Grant, terms: Terms, roles: Mapping[str, frozenset[str]]) -
 
     ``roles``: the roles of each officer on the day.
     """
-    for command, (items, excluded) in WAITS.items():
+    for command, (items, _) in WAITS.items():
         spec = _SPECS[command]
         if grant.stage not in spec.stages:
             continue
-        holders = sorted(officer for officer, held in roles.items() if spec.role in held)
         for item in items(grant, terms):
-            acts = tuple((officer, act) for officer, act in excluded(grant, item) if officer in holders)
-            barred = {officer for officer, _ in acts}
-            officers = tuple(officer for officer in holders if officer not in barred)
-            yield NextAct(command, spec.words, item or None, spec.role, officers, acts)
+            officers, excluded = who_may(spec, grant, roles, item)
+            yield NextAct(command, spec.words, item or None, spec.role, officers, excluded)
+
+
+def who_may(
+    spec: Spec, grant: Grant, roles: Mapping[str, frozenset[str]], item: str
+) -> tuple[tuple[str, ...], Acts]:
+    """Return the officers who may act, and those who hold the role and may not, each with why.
+
+    ``roles``: the roles of each officer on the day. ``item``: the payment, or what else the act is about.
+    """
+    excluded = WAITS[spec.name][1] if spec.name in WAITS else _nobody
+    holders = sorted(officer for officer, held in roles.items() if spec.role in held)
+    acts = tuple((officer, act) for officer, act in excluded(grant, item) if officer in holders)
+    barred = {officer for officer, _ in acts}
+    return tuple(officer for officer in holders if officer not in barred), acts
