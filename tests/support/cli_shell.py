@@ -178,6 +178,26 @@ def on_grant(command: str, on: str, actor: str, **fields: Any) -> dict[str, Any]
     return {"command": command, "grant": "G-1", "on": on, "actor": actor, **fields}
 
 
+def bring_forward(**terms: Any) -> dict[str, Any]:
+    """Return a command that brings the grant F-1 forward on 1 June 2017, with its stage, dates and totals."""
+    return {
+        "command": "BringForward",
+        "grant": "F-1",
+        "on": "2017-06-01",
+        "actor": "boss",
+        "title": "Tea",
+        "window": "stand_alone",
+        "recipients": ["KE"],
+        "providers": ["LK"],
+        "sector": "tea",
+        "objective": "A strategy",
+        "months": 12,
+        "leader": "leader",
+        "source": "register",
+        **terms,
+    }
+
+
 def life() -> list[dict[str, Any]]:
     """Return commands for officers, money, and the grant G-1 up to a partial refund of its first payment."""
     amount = "80000.00 USD"

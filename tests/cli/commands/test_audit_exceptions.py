@@ -9,7 +9,7 @@ import pytest
 import grantbook
 from cli.commands.audit.exceptions import exceptions
 from projections.audit.odd_entries import RULES
-from support.cli_shell import Shell, on_grant
+from support.cli_shell import Shell, bring_forward, on_grant
 
 pytestmark = pytest.mark.case("K9")
 FEE = {"command": "ChargeFee", "on": "2018-01-01", "actor": "cash", "amount": "5.00 USD"}
@@ -160,24 +160,7 @@ def test_the_rules_that_can_be_asked_for_are_those_of_the_list() -> None:
 
 def test_a_grant_beyond_the_funds_money_is_brought_forward_with_a_warning(lived: Shell) -> None:
     """Given a fund, when a grant is brought forward that takes more than it has, then the receipt says so."""
-    line = {
-        "command": "BringForward",
-        "grant": "F-1",
-        "on": "2017-06-01",
-        "actor": "boss",
-        "title": "Tea",
-        "window": "stand_alone",
-        "recipients": ["KE"],
-        "providers": ["LK"],
-        "sector": "tea",
-        "objective": "A strategy",
-        "months": 12,
-        "leader": "leader",
-        "stage": "approved",
-        "approved_on": "2017-05-01",
-        "approved": "9000000.00 USD",
-        "source": "register",
-    }
+    line = bring_forward(stage="approved", approved_on="2017-05-01", approved="9000000.00 USD")
     recorded = lived("record", lived.file([line]))
     assert recorded.code == 0
     assert "fund_overdrawn: on 2017-06-01 the fund has promised" in recorded.err

@@ -20,7 +20,7 @@ from projections.progress import at_a_glance
 from projections.query import Report
 from projections.reports.results import exchanges
 from projections.reports.sql_views import KEYS, REPORTS
-from support.cli_shell import Shell, officers, on_grant
+from support.cli_shell import Shell, bring_forward, officers, on_grant
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -176,27 +176,14 @@ def test_the_progress_report_of_a_year_has_its_sections_and_figures(lived: Shell
 
 def test_the_progress_report_says_what_was_brought_forward(lived: Shell) -> None:
     """Totals of earlier years count in the year in which the book took them over, and are marked."""
-    line = {
-        "command": "BringForward",
-        "grant": "F-1",
-        "on": "2017-06-01",
-        "actor": "boss",
-        "title": "Tea",
-        "window": "stand_alone",
-        "recipients": ["KE"],
-        "providers": ["LK"],
-        "sector": "tea",
-        "objective": "A strategy",
-        "months": 12,
-        "leader": "leader",
-        "stage": "effective",
-        "approved_on": "2015-05-01",
-        "effective_on": "2015-06-01",
-        "closing_date": "2018-06-01",
-        "approved": "10000.00 USD",
-        "disbursed": "4000.00 USD",
-        "source": "register",
-    }
+    line = bring_forward(
+        stage="effective",
+        approved_on="2015-05-01",
+        effective_on="2015-06-01",
+        closing_date="2018-06-01",
+        approved="10000.00 USD",
+        disbursed="4000.00 USD",
+    )
     assert lived("record", lived.file([line])).code == 0
     text = lived("report", "progress", "--year", "2017").out
     assert "(1 grant; 10,000.00 USD of it was brought forward)" in text

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.commands.files.from_file import edition_from
-from cli.output.formats import opened_for_writing
+from cli.output.formats import write_file
 from cli.output.terminal_text import counted, safe, say, to_json
 from cli.output.whole_folder import OVERWRITE, refuse_to_overwrite
 from cli.shell.settings import Command, settings
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lifecycle.policy.edition import Edition
 
 ASSUMED = "assumed"
-"""The source of a number that no document states."""
+"""The source of a number that no document gives."""
 
 
 @click.command(
@@ -38,8 +38,7 @@ def template(file: Path | None, *, overwrite: bool) -> int:
         say(text.rstrip("\n"))
         return 0
     refuse_to_overwrite(file, overwrite=overwrite)
-    with opened_for_writing(str(file)) as out:
-        out.write(text.encode())
+    write_file(str(file), text.encode())
     if settings().json:
         say(to_json({"wrote": str(file)}))
     else:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cli.output.formats import opened_for_writing
+from cli.output.formats import write_file
 from cli.output.terminal_text import safe, say, to_json
 from cli.output.whole_folder import OVERWRITE, refuse_to_overwrite
 from cli.shell.settings import Command, settings
@@ -39,8 +39,7 @@ def template(name: str, file: Path | None, *, overwrite: bool) -> int:
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     refuse_to_overwrite(file, overwrite=overwrite)
-    with opened_for_writing(str(file)) as out:
-        out.write(content)
+    write_file(str(file), content)
     if settings().json:
         say(to_json({"file": str(file), "columns": rows[0]}))
     else:

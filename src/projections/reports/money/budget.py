@@ -39,7 +39,7 @@ COLUMNS = Columns(
     Column(
         "share",
         Type.NUMBER,
-        "approved + reallocated / the commitment, four places; null without one",
+        "(approved + reallocated) / the commitment, four places; null without one",
         denominator="share = (approved + reallocated) / what is committed to the grant.",
     ),
     first="grant line left approved reallocated disbursed",
