@@ -70,7 +70,7 @@ lock: .venv/.made ## write requirements.txt and requirements-dev.txt again from 
 LOWEST ?= tests
 lowest: .venv/.made ## run the tests on the lowest versions that pyproject.toml allows, in .venv-lowest
 	$(PIP) install 'uv>=0.13,<1'
-	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-lowest
+	$(BIN)/uv venv --quiet --clear --seed --python $(BIN)/python .venv-lowest
 	$(BIN)/uv pip compile pyproject.toml --quiet --all-extras --resolution lowest-direct --no-header \
 		--no-annotate --output-file .venv-lowest/lowest.txt
 	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --constraint .venv-lowest/lowest.txt \
