@@ -17,7 +17,7 @@ ROOT = HERE.parents[1]
 SRC = ROOT / "src"
 _REFUSING = (
     "grant/**/*.py",
-    "fund/*.py",
+    "fund/**/*.py",
     "call/*.py",
     "decide/**/*.py",
     "kernel/guards.py",

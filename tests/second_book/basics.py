@@ -78,7 +78,7 @@ any * AttachDocument
 ttl - ProposeGrant
 approver - BringForward
 administrator - EstablishFund AdoptPolicy AppointOfficer RetireOfficer
-secretariat - JoinPartner HoldConsultation OpenCall CloseCall
+secretariat - JoinPartner RenamePartner LeavePartner HoldConsultation OpenCall CloseCall
 finance - PledgeContribution AgreeContribution ScheduleInstalment ReceiveInstalment
 finance - ChargeFee CreditIncome ReturnFunds
 """

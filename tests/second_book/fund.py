@@ -29,6 +29,23 @@ def plain(edition: State) -> State:
     return {**edition, "windows": windows}
 
 
+def membership(partner: State, event: Event) -> Iterator[str]:
+    """Yield the reasons against a new name, a leaving, or a promise of a partner, and note it."""
+    name, on = event["command"], event["on"]
+    if name in ("PledgeContribution", "AgreeContribution", "ScheduleInstalment"):
+        if partner["left"] <= on:
+            yield "PartnerHasLeft"
+        partner["promised"] = max(partner["promised"], on)
+    if name == "LeavePartner":
+        if partner["left"] < LATEST or partner["promised"] > on:
+            yield "PartnerHasLeft"
+        partner["left"] = on
+    if name == "RenamePartner":
+        if [known for since, known in partner["names"] if since <= on][-1:] == [event["name"]]:
+            yield "NothingChanged"
+        partner["names"] = sorted([*partner["names"], (on, event["name"])], key=lambda known: known[0])
+
+
 def apply_fund_event(state: State, event: Event) -> Iterator[str]:
     """Yield the reasons against an event of the fund, then apply it to the state."""
     name, partner = event["command"], state["partners"].get(event.get("partner"))
@@ -55,9 +72,12 @@ def apply_fund_event(state: State, event: Event) -> Iterator[str]:
         if partner:
             yield "PartnerAlreadyJoined"
         yield from too_like(event["partner"], state["partners"])
-        state["partners"] |= {event["partner"]: {"joined": event["on"], "due": {}}}
+        state["partners"] |= {event["partner"]: {"joined": event["on"], "due": {}, "left": LATEST}}
+        state["partners"][event["partner"]] |= {"names": [(event["on"], event["name"])], "promised": ""}
     elif event.get("partner") and (not partner or partner["joined"] > event["on"]):
         yield "UnknownPartner"
+    if partner:
+        yield from membership(partner, event)
     if (due := event.get("instalment")) and partner:
         if name == "ScheduleInstalment":
             if due in partner["due"]:

@@ -431,6 +431,12 @@ ON_FUND: dict[str, Maker] = {
         roles=lambda draw: [None, ["administrator"], ["ttl"]][draw.dice // 4 % 3],
     ),
     "JoinPartner": _maker(g.join, partner=lambda draw: _spelled(_partner(draw))(draw)),
+    "RenamePartner": _maker(
+        g.rename_partner,
+        partner=_partner,
+        name=lambda draw: ["Denmark", "Kingdom of Denmark", "Danmark"][draw.dice // 3 % 3],
+    ),
+    "LeavePartner": _maker(g.leave_partner, partner=_partner),
     "HoldConsultation": _maker(g.consult),
     "PledgeContribution": _maker(g.pledge, partner=_partner, amount=_said_amount, holding_amount=_worth),
     "AgreeContribution": _maker(

@@ -40,6 +40,14 @@ def _joined(event: events.PartnerJoined) -> str:
     return f"welcomed {prose(event.name)} ({event.partner}), {event.kind} partner"
 
 
+def _renamed(event: events.PartnerRenamed) -> str:
+    return f"recorded the new name of {event.partner}: {quoted(event.name)}"
+
+
+def _left(event: events.PartnerLeft) -> str:
+    return f"recorded that {event.partner} left the fund{because(event.reason)}"
+
+
 def _consultation(event: events.ConsultationHeld) -> str:
     among = f" with {', '.join(event.partners)}" if event.partners else ""
     return f"held a consultation{among}: {quoted(event.summary)}"
@@ -128,6 +136,8 @@ FUND_SENTENCES: Sentences = {
     events.OfficerAppointed: _appointed,
     events.OfficerRetired: _retired,
     events.PartnerJoined: _joined,
+    events.PartnerRenamed: _renamed,
+    events.PartnerLeft: _left,
     events.ConsultationHeld: _consultation,
     events.SealingSwitched: _sealing_switched,
     events.ContributionPledged: _pledged,

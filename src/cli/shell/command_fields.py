@@ -515,6 +515,16 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("reason", "TEXT", "Why the instalment need not be paid.", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
+    "fund rename-partner": (
+        Field("partner", "PARTNER", "", is_argument=True, is_required=True),
+        Field("name", "TEXT", "The partner's new name in full.", is_required=True),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
+    "fund leave-partner": (
+        Field("partner", "PARTNER", "", is_argument=True, is_required=True),
+        Field("reason", "TEXT", "Why it left."),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
     "fund charge-fee": (
         Field("amount", "\"2000.00 USD\"", "In the holding currency.", form="money", is_required=True),
         Field("reason", "TEXT", "What the fee is charged for."),

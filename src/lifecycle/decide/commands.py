@@ -10,6 +10,7 @@ from lifecycle.decide.quarantined_rows import AnswerQuarantineDraft, QuarantineA
 from lifecycle.fund.contributions import AgreeContribution, HoldConsultation, JoinPartner, PledgeContribution, ReceiveInstalment, ScheduleInstalment, WaiveFundObligation
 from lifecycle.fund.establishment import AdoptPolicy, AttachFundDocument, EstablishFund, SwitchSealing
 from lifecycle.fund.officers import AppointOfficer, RetireOfficer
+from lifecycle.fund.partners.membership import LeavePartner, RenamePartner
 from lifecycle.fund.treasury import ChargeFee, CreditIncome, ReturnFunds
 from lifecycle.grant.agreement import LapseGrant, MakeEffective, MeetCondition, SignAgreement
 from lifecycle.grant.amendment import CancelBalance, CancelGrant, ExtendClosingDate, IncreaseCommitment, LiftSuspension, RestructureGrant, RestructuringDraft, SuspendGrant
@@ -107,6 +108,8 @@ FUND: tuple[type[FundCommand], ...] = (
     ScheduleInstalment,
     ReceiveInstalment,
     WaiveFundObligation,
+    RenamePartner,
+    LeavePartner,
     ChargeFee,
     CreditIncome,
     ReturnFunds,
@@ -163,6 +166,7 @@ __all__ = [
     "InvolveParty",
     "JoinPartner",
     "LapseGrant",
+    "LeavePartner",
     "LiftSuspension",
     "MakeEffective",
     "MeetCondition",
@@ -184,6 +188,7 @@ __all__ = [
     "RecordLesson",
     "RecordRefund",
     "RejectPayment",
+    "RenamePartner",
     "ReopenGrant",
     "ReportOutcomes",
     "ReportProgress",

@@ -110,10 +110,19 @@ class ObligationWaived(FundEvent):
 
 
 def _partner_joined(fund: MutableFund, event: PartnerJoined) -> None:
-    fund.partners[event.partner] = Partner(event.on)
+    fund.partners[event.partner] = Partner(event.on, names=((event.on, event.name),))
+
+
+def _promised(
+    fund: MutableFund, event: ContributionPledged | ContributionAgreed | InstalmentScheduled
+) -> None:
+    partner = fund.partners[event.partner]
+    promised_on = max(event.on, partner.promised_on or event.on)
+    fund.partners[event.partner] = replace(partner, promised_on=promised_on)
 
 
 def _instalment_scheduled(fund: MutableFund, event: InstalmentScheduled) -> None:
+    _promised(fund, event)
     partner = fund.partners[event.partner]
     instalments = {**partner.instalments, event.instalment: event.on}
     fund.partners[event.partner] = replace(partner, instalments=instalments)
@@ -122,8 +131,8 @@ def _instalment_scheduled(fund: MutableFund, event: InstalmentScheduled) -> None
 EVOLVE: Evolves = {
     PartnerJoined: _partner_joined,
     ConsultationHeld: unchanged,
-    ContributionPledged: unchanged,
-    ContributionAgreed: unchanged,
+    ContributionPledged: _promised,
+    ContributionAgreed: _promised,
     InstalmentScheduled: _instalment_scheduled,
     InstalmentReceived: unchanged,
     ObligationWaived: unchanged,
@@ -161,6 +170,21 @@ def partner_of(fund: Fund, name: str, on: date) -> Partner:
         joined = sorted(other for other, known in fund.partners.items() if known.joined_on <= on)
         raise UnknownPartner(f"{name} had not joined by {on}{near_or_all(name, joined)}")
     return partner
+
+
+class PartnerHasLeft(Refusal, order=STAGE, rule="domain §9: PartnerLeft"):
+    """The partner left the fund by that day, or would leave before a day on which it promised something."""
+
+
+def _check_has_not_left(
+    fund: Fund, event: ContributionPledged | ContributionAgreed | InstalmentScheduled
+) -> None:
+    left_on = partner_of(fund, event.partner, event.on).left_on
+    if left_on is not None and left_on <= event.on:
+        raise PartnerHasLeft(
+            f"{event.partner} left the fund on {left_on}: money that it still pays is received, but nothing"
+            " more is promised"
+        )
 
 
 def _check_partner(fund: Fund, event: ContributionAgreed) -> None:
@@ -237,16 +261,23 @@ RULES: Rules = {
     ContributionPledged: Guards(
         invariants=(
             Rule(1, _check_pledge),
+            Rule(3, _check_has_not_left),
             Rule(2, _check_worth),
         )
     ),
     ContributionAgreed: Guards(
         invariants=(
             Rule(1, _check_partner),
+            Rule(3, _check_has_not_left),
             Rule(2, _check_worth),
         )
     ),
-    InstalmentScheduled: Guards(invariants=(Rule(1, _check_instalment_id),)),
+    InstalmentScheduled: Guards(
+        invariants=(
+            Rule(3, _check_has_not_left),
+            Rule(1, _check_instalment_id),
+        )
+    ),
     InstalmentReceived: Guards(invariants=(Rule(1, _check_receipt),)),
     ObligationWaived: Guards(invariants=(Rule(2, _check_waiver),)),
 }

@@ -19,6 +19,7 @@ from lifecycle.fund.contributions import (
 from lifecycle.fund.establishment import FundEstablished, PolicyAdopted, SealingSwitched
 from lifecycle.fund.evolve import EVOLVE
 from lifecycle.fund.officers import OfficerAppointed, OfficerRetired, Roles
+from lifecycle.fund.partners.membership import PartnerLeft, PartnerRenamed
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.fund.treasury import FeeCharged, FundsReturned, IncomeCredited
 from lifecycle.kernel.event import DocumentAttached, EntryCorrected, Event
@@ -48,6 +49,8 @@ __all__ = [
     "OverpaymentRecorded",
     "OverpaymentSettled",
     "PartnerJoined",
+    "PartnerLeft",
+    "PartnerRenamed",
     "PolicyAdopted",
     "Roles",
     "RowQuarantined",

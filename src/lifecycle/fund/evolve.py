@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from lifecycle.fund import commitments, contributions, establishment, officers, quarantine, treasury
+from lifecycle.fund.partners import membership
 from lifecycle.fund.state import Evolves, Flows, Fund
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
@@ -14,6 +15,7 @@ EVOLVE: Evolves = {
     **establishment.EVOLVE,
     **officers.EVOLVE,
     **contributions.EVOLVE,
+    **membership.EVOLVE,
     **treasury.EVOLVE,
     **commitments.EVOLVE,
     **quarantine.EVOLVE,

@@ -2,7 +2,8 @@
 
 An instalment is met on the day on which the payments that name it add up to its amount. A payment in another
 currency counts by its holding amount if the instalment is in the holding currency. Otherwise it does not
-count, and an approver's waiver settles the instalment.
+count, and an approver's waiver settles the instalment. If the partner leaves, what is not met by then is not
+applicable, and is met by no later payment (domain §9).
 """
 
 from collections.abc import Iterable
@@ -37,6 +38,11 @@ class _Instalment:
                 break
         self.obligation.add_step(on)
 
+    def leave(self, on: date, holding: str) -> None:
+        """Add a step for the day on which the partner left: what is not met by then is not applicable."""
+        self.obligation.is_idle = self.obligation.met_on is None
+        self.settle(on, holding)
+
 
 def amount_in(currency: str, amount: Money, worth: Money | None, holding: str) -> Decimal:
     """Return how much a payment counts in the currency; zero if that is not known.
@@ -62,6 +68,10 @@ def instalments(events: Iterable[Event]) -> list[Obligation]:
                 if e.item in (None, item):
                     instalment.obligation.waived = True
                     instalment.settle(e.on, holding)
+        elif isinstance(e, was.PartnerLeft):
+            for item, instalment in scheduled.items():
+                if item.startswith(item_of(e.partner, "")):
+                    instalment.leave(e.on, holding)
         elif isinstance(e, was.InstalmentScheduled | was.InstalmentReceived) and e.instalment is not None:
             item = item_of(e.partner, e.instalment)
             instalment = scheduled.setdefault(item, _Instalment(item))

@@ -32,6 +32,17 @@ class Partner:
     joined_on: date
     instalments: dict[str, date] = field(default_factory=dict)
     """The day on which each instalment was scheduled, by its name."""
+    names: tuple[tuple[date, str], ...] = ()
+    """Its names in full, each with the day from which it holds, in order of days."""
+    promised_on: date | None = None
+    """The last day on which it promised, agreed or scheduled something."""
+    left_on: date | None = None
+    """The day from which it promises nothing more; `None` while it is a partner."""
+
+    def name_on(self, day: date) -> str | None:
+        """Return its name in full on the day; `None` if it had not joined."""
+        names = [name for since, name in self.names if since <= day]
+        return names[-1] if names else None
 
 
 @dataclass

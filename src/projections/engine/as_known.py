@@ -32,6 +32,7 @@ from projections.schema.layout import (
     fund_details,
     fund_flows,
     fund_officers,
+    fund_partner_changes,
     fund_partners,
     grant_standing,
 )
@@ -171,6 +172,10 @@ def _lay_over(connection: Connection, book: Book, known: int, fund: Fund, since:
     _insert(connection, folded(book.entries_of(versions_then, known), fund))
 
 
+_ROWS_BY_VERSION = (fund_flows, fund_officers, fund_partner_changes)
+"""The tables of the fund with a row for each entry that stands alone."""
+
+
 def _show_fund_then(connection: Connection, since: _Since) -> None:
     """Show the fund's rows without those of its entries since."""
     joined = {str(row[0]) for row in partner_rows(lawful(since.fund_entries))}
@@ -181,4 +186,4 @@ def _show_fund_then(connection: Connection, since: _Since) -> None:
         if table is fund_details:
             overlay.show(connection, table, values=version)
         elif table is not fund_partners:
-            overlay.show(connection, table, where=until if table in (fund_flows, fund_officers) else "1")
+            overlay.show(connection, table, where=until if table in _ROWS_BY_VERSION else "1")

@@ -45,6 +45,7 @@ from projections.folds.fund import instalments
 from projections.folds.fund.contributions import (
     consultation_rows,
     flow_rows,
+    partner_change_rows,
     partner_rows,
     stands_alone,
 )
@@ -65,6 +66,7 @@ from projections.schema.layout import (
     fund_flows,
     fund_instalments,
     fund_officers,
+    fund_partner_changes,
     fund_partners,
     fund_windows,
     grant_standing,
@@ -225,6 +227,7 @@ def rows_of_independent(entries: Sequence[Entry], currency: str) -> Rows:
     return {
         fund_flows: flow_rows(entries, currency),
         fund_partners: partner_rows(entries),
+        fund_partner_changes: partner_change_rows(entries),
         fund_officers: officer_rows(entries),
     }
 

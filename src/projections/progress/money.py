@@ -10,7 +10,7 @@ from projections.progress.model import Figure, Section, Table, chart_of
 from projections.reports.money.value import ratio
 from projections.reports.results.regions import name_of
 from projections.schema.rows import written
-from projections.schema.tables import fund_partners, money_flows
+from projections.schema.tables import money_flows
 
 
 def glance(source: ReportReader) -> Section:
@@ -211,8 +211,7 @@ def portfolio(source: ReportReader) -> Section:
 def contributions(source: ReportReader) -> Section:
     """Return what partners pledged and paid in."""
     *partners, total = source.groups("fund")
-    p = fund_partners.c
-    names = {row.partner: str(row.name) for row in source.connection.execute(select(p.partner, p.name))}
+    names = {row["partner"]: str(row["name"]) for row in partners}
     rows = [
         (
             names[row["partner"]],

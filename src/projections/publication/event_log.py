@@ -100,6 +100,8 @@ class EventLog:
             if isinstance(entry.event, fund_events.PartnerJoined):
                 name, kind = ("string", entry.event.name), ("string", entry.event.kind)
                 self._other(f"partner:{entry.event.partner}", "partner", {"name": name, "kind": kind})
+            if isinstance(entry.event, fund_events.PartnerRenamed):
+                self._rename(f"partner:{entry.event.partner}", entry.event.name)
             yield self._event(entry, [("fund", "of fund")])
         for stream, entries in self._book.histories(0, self._dates.known, ("call:", "call;")):
             for entry in history(entries, self._dates.as_of):
@@ -161,6 +163,11 @@ class EventLog:
 
     def _other(self, id_: str, type_: str, attributes: dict[str, tuple[str, str]]) -> None:
         self._others[id_] = (type_, attributes)
+
+    def _rename(self, id_: str, name: str) -> None:
+        """Give a kept object its newest name."""
+        type_, attributes = self._others[id_]
+        self._other(id_, type_, {**attributes, "name": ("string", name)})
 
     def _object(
         self,

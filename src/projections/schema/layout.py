@@ -287,6 +287,11 @@ stated; ``grant`` is the grant of a commitment."""
 fund_partners = _table("fund_partners", _key("partner"), *_texts("kind", "joined_on", "name"))
 """The partners, who contribute to the fund."""
 
+fund_partner_changes = _table(
+    "fund_partner_changes", _key("version", INTEGER), *_texts("on", "partner", "name")
+)
+"""Each new name of a partner, and each leaving of one: then ``name`` is null."""
+
 fund_instalments = _table(
     "fund_instalments",
     _key("version", INTEGER),
@@ -296,7 +301,8 @@ fund_instalments = _table(
     TableColumn("holding", BIG_INTEGER),
 )
 """Instalments: ``kind`` is ``scheduled``, with a ``due`` day; ``received``, with the amount in the
-``holding`` currency if that is known; or ``waived``, for all instalments if none is named."""
+``holding`` currency if that is known; ``waived``, for all instalments if none is named; or ``left``, on the
+day on which the partner left."""
 
 fund_consultations = _table(
     "fund_consultations", _key("version", INTEGER), *_texts("on", "partners", "summary")
@@ -386,6 +392,7 @@ CALL_TABLES = (call_spans,)
 FUND_TABLES = (
     fund_flows,
     fund_partners,
+    fund_partner_changes,
     fund_instalments,
     fund_consultations,
     fund_officers,

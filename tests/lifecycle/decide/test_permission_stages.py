@@ -205,6 +205,8 @@ ON_FUND: dict[str, Make] = {
     "RetireOfficer": g.retire,
     "SwitchSealing": g.switch_sealing,
     "JoinPartner": lambda on, **k: g.join(on, partner="CO", **k),
+    "RenamePartner": g.rename_partner,
+    "LeavePartner": g.leave_partner,
     "HoldConsultation": g.consult,
     "PledgeContribution": g.pledge,
     "AgreeContribution": g.agree_contribution,

@@ -225,6 +225,8 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "fund/SealingSwitched": {"sealing": "on_request"},
     "fund/OfficerRetired": {"officer": "t.leader", "roles": ["ttl"]},
     "fund/PartnerJoined": {"partner": "DK", "name": "Denmark", "kind": "traditional"},
+    "fund/PartnerRenamed": {"partner": "DK", "name": "Kingdom of Denmark"},
+    "fund/PartnerLeft": {"partner": "DK", "reason": "its aid goes elsewhere"},
     "fund/ConsultationHeld": {"partners": ["DK"], "summary": "met"},
     "fund/ContributionPledged": {"partner": "CO", "amount": "1000.00 COP", "holding_amount": "0.50 USD"},
     "fund/ContributionAgreed": {

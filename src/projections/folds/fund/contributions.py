@@ -7,7 +7,7 @@ from lifecycle.fund import events as was
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 from lifecycle.types.money import Money
-from projections.schema.layout import fund_consultations, fund_flows, fund_partners
+from projections.schema.layout import fund_consultations, fund_flows, fund_partner_changes, fund_partners
 from projections.schema.rows import Row, day, minor, row_maker, scale_of
 
 _KINDS: dict[type[Event], tuple[str, int]] = {
@@ -32,6 +32,7 @@ _ADDS_ROWS_ALONE = frozenset(
         was.OfficerRetired,
         was.SealingSwitched,
         was.PartnerJoined,
+        was.PartnerRenamed,
         was.ContributionPledged,
         was.ContributionAgreed,
         was.InstalmentReceived,
@@ -55,6 +56,7 @@ def stands_alone(entry: Entry) -> bool:
 
 
 _flow_row, _partner_row = row_maker(fund_flows), row_maker(fund_partners)
+_change_row = row_maker(fund_partner_changes)
 _consultation_row = row_maker(fund_consultations)
 
 
@@ -93,6 +95,20 @@ def partner_rows(entries: Iterable[Entry]) -> list[Row]:
     """Return a row for each partner."""
     joined = [entry.event for entry in entries if type(entry.event) is was.PartnerJoined]
     return [_partner_row(partner=e.partner, kind=e.kind, joined_on=day(e.on), name=e.name) for e in joined]
+
+
+def partner_change_rows(entries: Iterable[Entry]) -> list[Row]:
+    """Return a row for each new name of a partner, and for each leaving of one."""
+    return [
+        _change_row(
+            version=entry.originator_version,
+            on=day(entry.on),
+            partner=entry.event.partner,
+            name=entry.event.name if isinstance(entry.event, was.PartnerRenamed) else None,
+        )
+        for entry in entries
+        if isinstance(entry.event, was.PartnerRenamed | was.PartnerLeft)
+    ]
 
 
 def consultation_rows(entries: Iterable[Entry]) -> list[Row]:

@@ -1,6 +1,7 @@
 """The rows of instalments: schedules, receipts and waivers."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from lifecycle.fund import events as was
 from lifecycle.kernel.history import Entry
@@ -8,10 +9,12 @@ from projections.schema.layout import fund_instalments
 from projections.schema.rows import Row, day, minor, row_maker, scale_of
 
 _row = row_maker(fund_instalments)
+_NO_AMOUNT: dict[str, Any] = {"currency": None, "due": None, "scale": 1, "amount": 0, "holding": None}
+"""The columns of a row that is about no amount."""
 
 
 def rows_of(entries: Iterable[Entry]) -> list[Row]:
-    """Return a row for each schedule and each receipt of an instalment, and for each waiver."""
+    """Return a row for each schedule, receipt and waiver of an instalment, and each partner that left."""
     rows: list[Row] = []
     for entry in entries:
         e = entry.event
@@ -20,17 +23,17 @@ def rows_of(entries: Iterable[Entry]) -> list[Row]:
             partner, _, instalment = (e.item or "").partition("/")
             rows.append(
                 _row(
+                    **_NO_AMOUNT,
                     version=version,
                     on=on,
                     kind="waived",
                     partner=partner or None,
                     instalment=instalment or None,
-                    currency=None,
-                    due=None,
-                    scale=1,
-                    amount=0,
-                    holding=None,
                 )
+            )
+        elif isinstance(e, was.PartnerLeft):
+            rows.append(
+                _row(**_NO_AMOUNT, version=version, on=on, kind="left", partner=e.partner, instalment=None)
             )
         elif isinstance(e, was.InstalmentScheduled | was.InstalmentReceived) and e.instalment is not None:
             due = day(e.due) if isinstance(e, was.InstalmentScheduled) else None

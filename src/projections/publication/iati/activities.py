@@ -8,6 +8,7 @@ from typing import IO
 
 from lifecycle.book.book import Book
 from lifecycle.fund import events as fund_events
+from lifecycle.fund.partners.membership import names_of
 from lifecycle.grant import events as was
 from lifecycle.kernel.history import Entry
 from lifecycle.types.dates import plus_months
@@ -143,9 +144,7 @@ class Activities:
 
     def _write_fund(self) -> None:
         entries = self._fund_entries
-        names = {
-            e.event.partner: e.event.name for e in entries if isinstance(e.event, fund_events.PartnerJoined)
-        }
+        names = names_of(entry.event for entry in entries)
         text = f"{self._fund.name}: what its partners give, from which its grants are paid."
         at = moment(entries[-1].recorded_at) if entries else moment(self._book.recorded_at(self._dates.known))
         with self._activity(self._fund_identifier, self._fund.name, text, "1", at):

@@ -20,13 +20,15 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import money, total_of
-from projections.schema.tables import fund_details, fund_flows, fund_partners
+from projections.schema.tables import fund_details, fund_flows, fund_partner_changes, fund_partners
 
 COLUMNS = Columns(
     common.PARTNER.but(
         meaning="The partner's id; null in the last row, which has the totals in the holding currency"
     ),
+    Column("name", Type.TEXT, "The partner's name in full on the day; null in the totals"),
     Column("kind", Type.CODE, "`traditional` or `emerging`", width=11),
+    Column("left_on", Type.DAY, "Day on which the partner left; null while it is one, and in the totals"),
     common.CURRENCY,
     Column(
         "pledged",
@@ -57,6 +59,30 @@ COLUMNS = Columns(
 
 def _sum(kind: str, column: ColumnElement[int]) -> ColumnElement[int]:
     return func.coalesce(total_of(case((fund_flows.c.kind == kind, column), else_=0)), 0)
+
+
+def name_on(partner: ColumnElement[str], as_of: ColumnElement[str]) -> ColumnElement[str]:
+    """Return the name in full of a partner on the day."""
+    change, joined = fund_partner_changes.c, fund_partners.alias().c
+    newest = (
+        select(change.name)
+        .where(change.partner == partner, change.name.is_not(None), change.on <= as_of)
+        .order_by(change.on.desc(), change.version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    first = select(joined.name).where(joined.partner == partner).scalar_subquery()
+    return func.coalesce(newest, first)
+
+
+def left_on(partner: ColumnElement[str], as_of: ColumnElement[str]) -> ColumnElement[str]:
+    """Return the day on which a partner left; null if it had not left by the day."""
+    change = fund_partner_changes.c
+    return (
+        select(func.min(change.on))
+        .where(change.partner == partner, change.name.is_(None), change.on <= as_of)
+        .scalar_subquery()
+    )
 
 
 def _partners(as_of: ColumnElement[str]) -> Any:
@@ -123,7 +149,9 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     nothing = cast(null(), Text)
     partner_rows = select(
         p.partner,
+        name_on(p.partner, as_of).label("name"),
         p.kind,
+        left_on(p.partner, as_of).label("left_on"),
         p.currency,
         *(money(p[name], p.scale).label(name) for name in ("pledged", "agreed", "received")),
         money(p.received_holding, fund.scale).label("received_holding"),
@@ -131,8 +159,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     ).select_from(partners.join(fund_details, true()))
     available = t.received_holding + t.income - t.fees - t.returned - t.committed - t.overpaid
     total_row = select(
-        nothing.label("partner"),
-        nothing.label("kind"),
+        *(nothing.label(name) for name in ("partner", "name", "kind", "left_on")),
         fund.currency,
         money(t.pledged, fund.scale).label("pledged"),
         nothing.label("agreed"),

@@ -23,7 +23,12 @@ COLUMNS = Columns(
     Column("received", Type.MONEY, "What arrived for it"),
     Column("received_on", Type.DAY, "Day on which all of it was there; null before"),
     Column("missing", Type.MONEY, "scheduled - received, at least 0"),
-    Column("status", Type.CODE, "`upcoming`, `due_soon`, `overdue`, `met`, `met_late`, `waived`", width=10),
+    Column(
+        "status",
+        Type.CODE,
+        "`upcoming`, `due_soon`, `overdue`, `met`, `met_late`, `waived`, `not_applicable`",
+        width=10,
+    ),
     common.DAYS,
     first="partner instalment currency scheduled due_on missing status",
 )
@@ -44,6 +49,10 @@ def _report(connection: Connection, as_of: date) -> list[Row]:
     for row in connection.execute(question):
         if row.kind == "waived":
             waived.add(row.partner and item_of(row.partner, row.instalment))
+        elif row.kind == "left":
+            for (partner, _), rows in by_instalment.items():
+                if partner == row.partner:
+                    rows.append(row)
         else:
             by_instalment[row.partner, row.instalment].append(row)
     cells = [
@@ -61,8 +70,10 @@ def _cells(rows: list[Any], currency: str, as_of: date, *, is_waived: bool) -> d
     Receipts count as in the timeline.
     """
     schedule = [row for row in rows if row.kind == "scheduled"][-1]
-    received, received_on = 0, None
+    received, received_on, is_left_open = 0, None, False
     for row in rows:
+        if row.kind == "left":
+            is_left_open = received_on is None
         if row.kind == "received":
             received += _minors_received(row, schedule, currency)
             if received_on is None and received >= schedule.amount:
@@ -70,6 +81,8 @@ def _cells(rows: list[Any], currency: str, as_of: date, *, is_waived: bool) -> d
     met_on = None if received_on is None else date.fromisoformat(received_on)
     due_on = date.fromisoformat(schedule.due)
     excused = "waived" if is_waived and met_on is None else None
+    if is_left_open:
+        excused = "not_applicable"
     step = Step(as_of, as_of, due_on, met_on, excused, None, ())
     status, days = step.status_on(as_of)
     return {

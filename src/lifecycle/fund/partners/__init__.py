@@ -1,0 +1,1 @@
+"""Partners after they joined: their names, their leaving."""

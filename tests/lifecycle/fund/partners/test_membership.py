@@ -1,0 +1,87 @@
+"""Partners get new names and leave, each on a day."""
+
+import pytest
+
+from lifecycle.fund import events as was
+from lifecycle.fund.contributions import PartnerHasLeft, UnknownPartner
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.refusals import NothingChanged
+from support import given as g
+from support.given import given
+
+LEFT = [g.leave_partner("2014-06-30")]
+
+
+@pytest.mark.parametrize(
+    ("act", "event"),
+    [
+        (g.pledge, was.ContributionPledged),
+        (g.agree_contribution, was.ContributionAgreed),
+        (g.schedule, was.InstalmentScheduled),
+    ],
+)
+@pytest.mark.parametrize(("on", "fits"), [("2014-06-29", True), ("2014-06-30", False), ("2014-07-01", False)])
+def test_a_partner_promises_nothing_from_the_day_on_which_it_left(
+    act: g.Make, event: type[Event], on: str, fits: bool
+) -> None:
+    outcome = given(LEFT).when(act(on))
+    outcome.then(event) if fits else outcome.refused(PartnerHasLeft, "left the fund on 2014-06-30")
+
+
+@pytest.mark.parametrize("act", [g.pledge, g.agree_contribution, g.schedule])
+@pytest.mark.parametrize(("on", "fits"), [("2014-06-29", False), ("2014-06-30", True), ("2014-07-01", True)])
+def test_a_leaving_recorded_late_is_not_before_the_last_promise(act: g.Make, on: str, fits: bool) -> None:
+    outcome = given(
+        act("2012-06-30"), act("2014-06-30", **({"instalment": "I2"} if act is g.schedule else {}))
+    )
+    leaving = outcome.when(g.leave_partner(on))
+    leaving.then(was.PartnerLeft) if fits else leaving.refused(PartnerHasLeft, "2014-06-30")
+
+
+def test_the_money_of_a_partner_that_left_stays_and_late_money_arrives() -> None:
+    past = given(LEFT)
+    assert past.fund.available.at(g.day("2014-06-30")) == 500_000
+    past.record(g.receive("2014-08-01")).then(was.InstalmentReceived)
+    past.record(g.return_funds("2014-09-01", amount="501000.00 USD")).then(was.FundsReturned)
+
+
+def test_a_partner_leaves_once_and_after_it_joined() -> None:
+    past = given(LEFT)
+    past.when(g.leave_partner("2015-01-01")).refused(PartnerHasLeft, "2014-06-30")
+    past.when(g.leave_partner("2014-01-01", partner="NL")).refused(UnknownPartner, "NL")
+
+
+def test_a_leaving_is_struck_or_moved_but_not_before_a_promise() -> None:
+    past = given(g.pledge("2014-01-10"), LEFT)
+    entry = past.fund_version(was.PartnerLeft)
+    for on, fits in (("2014-01-09", False), ("2014-01-10", True), ("2014-01-11", True)):
+        outcome = past.when(g.correct_fund("2015-01-01", entry=entry, reads={"on": on}))
+        outcome.then(EntryCorrected) if fits else outcome.refused(PartnerHasLeft, "would no longer hold")
+    past.record(g.correct_fund("2015-01-01", entry=entry, struck=True)).then(EntryCorrected)
+    past.when(g.pledge("2015-01-02")).then(was.ContributionPledged)
+
+
+def test_a_promise_is_not_moved_behind_the_leaving() -> None:
+    past = given(g.pledge("2014-01-10"), LEFT)
+    entry = past.fund_version(was.ContributionPledged)
+    # On the day itself, the promise was recorded before the leaving.
+    for on, fits in (("2014-06-29", True), ("2014-06-30", True), ("2014-07-01", False)):
+        outcome = past.when(g.correct_fund("2015-01-01", entry=entry, reads={"on": on}))
+        outcome.then(EntryCorrected) if fits else outcome.refused(PartnerHasLeft)
+
+
+def test_a_partner_gets_another_name_on_a_day() -> None:
+    past = given(g.rename_partner("2014-01-10"), g.rename_partner("2012-01-10", name="Danmark"))
+    partner = past.fund.partners["DK"]
+    days = ("2008-09-30", "2008-10-01", "2012-01-09", "2012-01-10", "2014-01-09", "2014-01-10")
+    assert [partner.name_on(g.day(on)) for on in days] == [
+        *(None, "Denmark", "Denmark"),
+        *("Danmark", "Danmark", "Kingdom of Denmark"),
+    ]
+    past.when(g.rename_partner("2013-01-10", name="Danmark")).refused(NothingChanged, "Danmark already")
+    past.when(g.rename_partner("2014-01-11", name="Danmark")).then(was.PartnerRenamed)
+    past.when(g.rename_partner("2014-01-11", partner="NL")).refused(UnknownPartner, "NL")
+
+
+def test_a_partner_that_left_may_get_another_name() -> None:
+    given(LEFT).when(g.rename_partner("2015-01-10")).then(was.PartnerRenamed)

@@ -1,0 +1,72 @@
+"""Partners that get another name, and that leave: the fund's report, instalments and the timeline."""
+
+from pathlib import Path
+
+import pytest
+
+from support import given as g
+from support.reading import Rows, ask, new_book, record, tables
+
+pytestmark = pytest.mark.usefixtures("views")
+
+LIFE = [
+    g.rename_partner("2012-03-01"),
+    g.schedule("2012-01-05", instalment="I1", due="2012-03-01"),
+    g.schedule("2012-01-05", instalment="I2", due="2013-03-01"),
+    g.schedule("2012-01-05", instalment="I3", due="2014-03-01"),
+    g.receive("2012-02-01", instalment="I1"),
+    g.join("2012-01-05", partner="NL", name="The Netherlands"),
+    g.schedule("2012-01-05", partner="NL", due="2014-03-01"),
+]
+LEFT = [g.leave_partner("2013-06-30"), g.receive("2013-07-01", instalment="I2")]
+
+
+def of_denmark(rows: Rows, *names: str) -> list[object]:
+    return [row[name] for row in rows if row["partner"] == "DK" for name in names]
+
+
+def test_a_report_gives_the_name_of_its_day(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", LIFE) as book:
+        before = book.position()
+        record(book, g.rename_partner("2012-02-01", name="Danmark"))
+        for on, name in (
+            ("2012-01-31", "Denmark"),
+            ("2012-02-01", "Danmark"),
+            ("2012-03-01", "Kingdom of Denmark"),
+        ):
+            assert of_denmark(ask(book, "fund", on), "name") == [name]
+        assert of_denmark(ask(book, "fund", "2012-02-01", known=before), "name") == ["Denmark"]
+        assert ask(book, "fund", "2012-02-01")[-1]["name"] is None
+
+
+def test_what_a_partner_that_left_still_owed_is_not_applicable(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", LIFE) as book:
+        before = book.position()
+        assert ask(book, "instalments", "2013-06-30")[0]["days"] == 121
+        record(book, LEFT)
+        for on, left_on, statuses in (
+            ("2013-06-29", None, ["met", "overdue", "upcoming"]),
+            ("2013-06-30", "2013-06-30", ["met", "not_applicable", "not_applicable"]),
+            ("2013-07-01", "2013-06-30", ["met", "not_applicable", "not_applicable"]),
+        ):
+            assert of_denmark(ask(book, "fund", on), "left_on") == [left_on]
+            rows = sorted(ask(book, "instalments", on), key=lambda row: (row["partner"], row["instalment"]))
+            assert of_denmark(rows, "status") == statuses
+            assert rows[-1]["status"] == "upcoming"  # another partner's
+            timeline = {row["item"]: row["status"] for row in ask(book, "timeline", on)}
+            assert timeline == {f"{row['partner']}/{row['instalment']}": row["status"] for row in rows}
+        assert of_denmark(ask(book, "fund", "2013-07-01"), "received") == ["502000.00"]
+        then = ask(book, "instalments", "2013-06-30", known=before)
+        assert [row["status"] for row in then] == ["overdue", "met", "upcoming", "upcoming"]
+
+
+def test_rows_added_one_by_one_are_those_of_a_fold_of_all(tmp_path: Path) -> None:
+    with new_book(tmp_path / "by-one") as book:
+        for command in (*LIFE, *LEFT):
+            record(book, command)
+            ask(book, "fund", "2014-01-01")
+        added = tables(book)["fund_partner_changes"]
+        assert len(added) == 2
+    with new_book(tmp_path / "at-once", LIFE, LEFT) as book:
+        ask(book, "fund", "2014-01-01")
+        assert tables(book)["fund_partner_changes"] == added
