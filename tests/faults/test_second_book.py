@@ -27,20 +27,9 @@ from support.both_books import (
     founded,
     shortest_difference,
 )
-from support.drawn_commands import (
-    ON_CALL,
-    ON_FUND,
-    ON_GRANT,
-    OTHERS,
-    POOL,
-    Draw,
-    amounts,
-    days,
-    shift,
-    untils,
-    usd,
-)
+from support.drawn_commands import ON_CALL, ON_FUND, ON_GRANT, OTHERS
 from support.drawn_lives import ALL, LIVES
+from support.draws import POOL, Draw, amounts, days, shift, untils, usd
 from support.faults_mode import MODE
 from support.next_commands import BEGIN, NEXT, item_of, pressing
 

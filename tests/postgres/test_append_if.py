@@ -1,4 +1,4 @@
-"""The function that appends: its caller chooses neither moment, nor position, nor sum, nor login."""
+"""The database function `append_if`: its caller chooses neither moment, position, sum nor login."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ FAR = 2**62
 
 
 def values(**changes: Any) -> list[Any]:
-    """The values of a call that appends two entries of a grant that is nowhere else in the journal."""
+    """Return the values of a call that appends two entries of a grant that is nowhere else in the journal."""
     usual: Mapping[str, Any] = {
         "seen": FAR,
         "streams": ["grant:X"],
@@ -57,23 +57,23 @@ def call(raw: Raw, **changes: Any) -> tuple[int, int] | None:
 
 
 def another(number: int) -> dict[str, Any]:
-    """The values that make it another command than the last."""
+    """The values of a call for another command, with this number."""
     return {"id_of_command": f"C-{number}".encode(), "version_of": [2 * number - 1, 2 * number]}
 
 
 def appended(row: tuple[int, int] | None) -> tuple[int, int]:
-    """Position and moment of what must have been appended."""
+    """Return position and moment of a call; fail if it appended nothing."""
     assert row is not None
     return row
 
 
 def newest_moment(book: Book) -> datetime:
-    """When the newest entry was recorded."""
+    """Return when the newest entry was recorded."""
     return moment_of(newest_rows(book, 1)[0].recorded_at)
 
 
 def newest_rows(book: Book, count: int = 2) -> list[Stored]:
-    """The newest rows as they are stored."""
+    """Return the newest rows as they are stored."""
     return [row for row in book.stored() if row.position > book.position() - count]
 
 
@@ -103,8 +103,8 @@ def test_after_a_clock_that_was_ahead_moments_go_on_from_the_newest(
     assert appended(call(raw, last_moment=last_moment))[1] == microseconds(ahead) + 1
 
 
-def test_a_row_of_the_future_is_passed_over_only_by_who_has_left_it_out(book: Book, raw: Raw) -> None:
-    """The moment then goes on from an older entry, and the caller makes none up."""
+def test_a_row_of_the_future_is_passed_over_if_the_caller_has_left_it_out(book: Book, raw: Raw) -> None:
+    """The next moment then follows an older entry of the journal: the caller cannot choose one."""
     last, seen = microseconds(newest_moment(book)), book.position()
     future = microseconds(datetime.now(UTC) + timedelta(days=1))
     forge(book, g.cost("06-12"), recorded_at=moment_of(future))
@@ -146,7 +146,7 @@ def test_the_lock_is_held_until_the_end_of_the_callers_transaction(book: Book, r
     assert others == [(False,)]
 
 
-def test_an_entry_of_which_a_part_cannot_be_stored_leaves_nothing(book: Book, raw: Raw) -> None:
+def test_if_one_row_cannot_be_stored_none_is(book: Book, raw: Raw) -> None:
     position = book.position()
     with pytest.raises(errors.UniqueViolation):
         call(raw, version_of=[1, 1])
@@ -157,7 +157,7 @@ def test_an_entry_of_which_a_part_cannot_be_stored_leaves_nothing(book: Book, ra
 
 
 @pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
-def test_a_caller_that_would_not_see_others_is_refused(book: Book, raw: Raw, level: str) -> None:
+def test_a_transaction_that_would_not_see_other_writers_is_refused(book: Book, raw: Raw, level: str) -> None:
     position = book.position()
     raw.execute(f"BEGIN ISOLATION LEVEL {level}")
     with pytest.raises(errors.RaiseException, match="read committed"):
@@ -167,13 +167,13 @@ def test_a_caller_that_would_not_see_others_is_refused(book: Book, raw: Raw, lev
 
 
 @pytest.mark.parametrize("name", ["seen", "streams", "topics", "id_of_command", "receipts", "day_ends"])
-def test_a_caller_says_what_the_judgement_rests_on(book: Book, raw: Raw, name: str) -> None:
+def test_a_call_without_a_part_of_its_basis_is_refused(book: Book, raw: Raw, name: str) -> None:
     with pytest.raises(errors.RaiseException, match="needs all that the judgement rests on"):
         call(raw, **{name: None})
 
 
 @pytest.mark.parametrize("receipts", [-1, 0, 2])
-def test_an_id_that_was_given_meanwhile_is_found(book: Book, raw: Raw, receipts: int) -> None:
+def test_an_id_that_another_writer_recorded_meanwhile_is_found(book: Book, raw: Raw, receipts: int) -> None:
     assert call(raw) is not None
     assert call(raw, receipts=receipts, version_of=[3, 4]) is None
     with pytest.raises(errors.UniqueViolation, match="commands"):
@@ -205,7 +205,7 @@ def test_the_sum_is_that_of_the_row(book: Book, raw: Raw, changes: dict[str, Any
     assert (rows[1].note, rows[1].imported_from, rows[1].digest) == (None, None, None)
 
 
-def test_what_a_book_appends_is_verified(book: Book) -> None:
+def test_entries_that_a_book_appends_are_verified(book: Book) -> None:
     book.record(g.cost("06-12", note="für später", command_id="C-1"), "t.leader")
     book.record(g.cost("01-09"), "t.leader")
     book.record(g.charge_fee("2017-01-01"), "f.inance")
@@ -216,7 +216,9 @@ def test_what_a_book_appends_is_verified(book: Book) -> None:
 # ── rights, and the search path ──────────────────────────────────────────────────────────────
 
 
-def test_it_runs_with_the_rights_of_its_owner(book: Book, raw: Raw, login: Login, database: str) -> None:
+def test_it_runs_with_the_rights_of_the_functions_owner(
+    book: Book, raw: Raw, login: Login, database: str
+) -> None:
     """An administrator who may not insert still records, one command at a time."""
     name = conninfo_to_dict(login("administrator"))["dbname"]
     raw.execute(f"REVOKE INSERT ON journal.stored_events, journal.refusals FROM {name}_administrator")
@@ -231,8 +233,8 @@ def test_it_runs_with_the_rights_of_its_owner(book: Book, raw: Raw, login: Login
     assert owner == (f"{name}_owner", True)
 
 
-def test_it_finds_no_table_or_function_of_its_caller(book: Book, raw: Raw) -> None:
-    """Even a superuser's, who looks first into a schema of his own."""
+def test_the_function_uses_no_table_or_function_of_its_caller(book: Book, raw: Raw) -> None:
+    """Even if the caller is a superuser whose search path begins with another schema."""
     year_2000 = microseconds(datetime(2000, 1, 1, tzinfo=UTC))
     raw.execute(
         f"CREATE SCHEMA mine; CREATE TABLE mine.stored_events (LIKE {SCHEMA}.stored_events);"
@@ -250,7 +252,7 @@ def test_it_finds_no_table_or_function_of_its_caller(book: Book, raw: Raw) -> No
     assert raw.execute("SELECT count(*) FROM mine.stored_events").fetchone() == (0,)
 
 
-def test_the_login_is_who_calls_and_not_the_owner(login: Login, raw: Raw) -> None:
+def test_the_login_is_that_of_the_caller_and_not_of_the_owner(login: Login, raw: Raw) -> None:
     address = login("administrator")
     with psycopg.connect(address, autocommit=True) as own:
         assert call(own) is not None

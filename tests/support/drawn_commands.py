@@ -4,88 +4,18 @@ Amounts and days are often the last that are possible, or the first that are not
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from lifecycle.kernel.command import Command
-from second_book.basics import State, money, months_later, pending, undisbursed
+from second_book.basics import money
 from support import given as g
+from support.drawn_earlier_life import EARLIER_LIFE, of_earlier_life
+from support.draws import Draw, Maker, promised, shift, usd
 
 OTHERS = {"t.leader": "t.eacher", "a.prover": "c.hecker", "c.hecker": "a.prover", "f.nance": "p.ayer"}
 OTHERS |= {"p.ayer": "f.nance"}
-POOL = [f"2012-{month:02}-{day:02}" for month in (1, 2, 4, 12) for day in (5, 10, 20, 31)[: 3 + month % 2]]
-POOL += [f"2017-{month:02}-{day:02}" for month in (1, 2, 4, 6) for day in (5, 10, 20)]
-POOL += ["2018-03-31", "2018-06-01", "2018-12-31", "2026-01-31", "2026-02-01"]
-
-
-class Draw(NamedTuple):
-    """What the dice drew for a command."""
-
-    grant: str
-    on: str
-    item: int
-    """The number of the payment, activity or follow-up."""
-    amount: str
-    until: str
-    dice: int
-
-    def one_in(self, number: int) -> bool:
-        """Return True once in this number of draws."""
-        return self.dice % number == number - 1
-
-
-Maker = Callable[[Draw], Command]
-
-
-def shift(day: str, days: int) -> str:
-    """Return the day that is this number of days later."""
-    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
-
-
-def usd(amount: Decimal | int) -> str:
-    """Return the amount in dollars and cents, or a thousand dollars if it is not positive."""
-    return f"{amount if amount > 0 else 1000:.2f} USD"
-
-
-def amounts(state: State, item: int) -> list[str]:
-    """Return amounts for a command: usual ones, the last possible and the first impossible ones."""
-    left, cent = undisbursed(state), Decimal("0.01")
-    payment = state["payments"].get(
-        f"P{item + 1}", {"asked": Decimal(1000), "out": Decimal(0), "back": Decimal(0)}
-    )
-    edges = [
-        left,
-        left - pending(state),
-        payment["asked"],
-        payment["out"] - payment["back"],
-        Decimal(150_000),
-    ]
-    usual = [usd(number) for number in (1_000, 30_000, 40_000, 90_000)]
-    return [*usual, *map(usd, edges), *(usd(edge + cent) for edge in edges)]
-
-
-def days(state: State, last: str) -> list[str]:
-    """Return days for a command: the last day, days soon after, and the days around limits."""
-    soon = [last, last, shift(last, 1), shift(last, 20)]
-    if state["closing"] is None:
-        return soon
-    deadline = months_later(state["closing"], 4)
-    return [*soon, state["closing"], shift(state["closing"], 1), deadline, shift(deadline, 1)]
-
-
-def untils(on: str, state: State) -> list[str]:
-    """Return closing dates: in half a year, and on the days around the limits of a window."""
-    since = state["effective"] or on
-    edges = [months_later(since, months) for months in (12, 36)]
-    return [
-        months_later(on, 6),
-        *edges,
-        *(shift(day, 1) for day in edges),
-        shift(edges[0], -1),
-        shift(on, -1),
-    ]
 
 
 def _maker(maker: g.Make, **fields: Any) -> Maker:
@@ -124,7 +54,7 @@ def _institution(draw: Draw) -> str | None:
 
 
 def _budget(draw: Draw) -> list[dict[str, Any]]:
-    whole = money(_promised(draw))
+    whole = money(promised(draw))
     if not whole:
         return [{"line": "staff time", "amount": "0.00 USD", "capacity": draw.dice % 2 == 0}]
     part = (whole * (20 + draw.one_in(5)) / 100).quantize(Decimal("0.01"))
@@ -154,11 +84,6 @@ def _edition(draw: Draw) -> dict[str, Any]:
 
 def _amount(draw: Draw) -> str:
     return draw.amount
-
-
-def _promised(draw: Draw) -> str:
-    """Return the amount, now and then zero."""
-    return "0.00 USD" if draw.one_in(13) else draw.amount
 
 
 def _months(draw: Draw) -> int:
@@ -200,70 +125,6 @@ def _spelled(name: str) -> Callable[[Draw], str]:
     return lambda draw: name.upper() + "." if draw.one_in(5) else name
 
 
-_EARLIER_LIFE = (
-    *("stage", "proposed_on", "approved_on", "signed_on", "effective_on", "closing_date", "completed_on"),
-    *("report_accepted_on", "closed_on", "ended_on", "approved", "increased", "cancelled", "disbursed"),
-    *("refunded", "lines"),
-)
-_STAGES = "approved signed effective effective follow_up closed declined lapsed cancelled".split()
-
-
-def _of_earlier_life(name: str, draw: Draw) -> Any:
-    """Return a field of a grant that is brought forward. Now and then the fields contradict each other."""
-    return _earlier_life(draw).get(name)
-
-
-def _earlier_life(draw: Draw) -> dict[str, Any]:
-    stage = _STAGES[draw.dice // 2 % len(_STAGES)]
-    back = [400, 120, 30][draw.dice // 3 % 3]
-    approved, effective = shift(draw.on, -back), shift(draw.on, -back + 20)
-    over = shift(draw.on, -(draw.dice // 5 % 3))
-    life: dict[str, Any] = {"stage": stage, "approved_on": approved, **_totals(draw, stage)}
-    if draw.dice // 7 % 3 == 0 or stage == "signed":
-        life["signed_on"] = shift(approved, 5)
-    if stage in ("effective", "follow_up", "closed") or (stage == "cancelled" and draw.dice // 19 % 2):
-        life |= {"effective_on": effective, "closing_date": draw.until}
-    if stage == "follow_up" or (stage == "closed" and draw.one_in(2)):
-        life["completed_on"] = over
-    if stage in ("follow_up", "closed") and draw.one_in(3):
-        life["report_accepted_on"] = over
-    if stage == "closed":
-        life["closed_on"] = over
-    if stage in ("declined", "lapsed", "cancelled"):
-        life["ended_on"] = over
-    if stage == "declined" and not draw.one_in(7):
-        del life["approved_on"]
-        life.pop("signed_on", None)
-    return life | ({"proposed_on": shift(approved, 1 if draw.one_in(9) else -9)} if draw.one_in(2) else {})
-
-
-def _totals(draw: Draw, stage: str) -> dict[str, Any]:
-    """Return totals that add up, now and then by a cent not."""
-    if stage == "declined" and not draw.one_in(8):
-        return {"approved": "0.00 USD", "disbursed": None}
-    approved = money(_promised(draw))
-    disbursed = approved if draw.one_in(2) else (approved / 3).quantize(Decimal("0.01"))
-    refunded = Decimal(draw.dice // 11 % 2) if disbursed else Decimal(0)
-    increased = Decimal(draw.dice // 13 % 2 * 10)
-    held = approved + increased
-    cancelled = held - disbursed + refunded if stage in ("lapsed", "cancelled", "closed") else Decimal(0)
-    if draw.one_in(17):
-        disbursed = held + Decimal("0.01")
-    sums = {"approved": approved, "increased": increased, "cancelled": cancelled}
-    sums |= {"disbursed": disbursed, "refunded": refunded}
-    held -= cancelled + draw.one_in(19)
-    halves = [held - (held / 2).quantize(Decimal("0.01")), (held / 2).quantize(Decimal("0.01"))]
-    names = ("travel", "capacity")
-    lines = [
-        {"line": name, "amount": f"{max(half, Decimal(0)):.2f} USD", "capacity": name == "capacity"}
-        for name, half in zip(names, halves, strict=True)
-    ]
-    if draw.dice // 19 % 2:
-        lines[0]["paid"] = f"{max(min(halves[0], disbursed - refunded), Decimal(0)):.2f} USD"
-    texts = {name: f"{amount:.2f} USD" for name, amount in sums.items()}
-    return texts | ({"lines": lines} if draw.dice // 17 % 2 else {})
-
-
 def _until(draw: Draw) -> str:
     return draw.until
 
@@ -290,7 +151,7 @@ _REFUND_OF_ALL = _on_grant(lambda on, **fields: g.refund(on, payment=None, **fie
 ON_GRANT: dict[str, Maker] = {
     "ProposeGrant": _on_grant(
         g.propose,
-        amount=_promised,
+        amount=promised,
         months=_months,
         capabilities_planned=_capabilities,
         window=_window,
@@ -300,7 +161,7 @@ ON_GRANT: dict[str, Maker] = {
     ),
     "BringForward": _on_grant(
         g.bring_forward,
-        **{name: partial(_of_earlier_life, name) for name in _EARLIER_LIFE},
+        **{name: partial(of_earlier_life, name) for name in EARLIER_LIFE},
         months=_months,
         capabilities_planned=_capabilities,
         window=_window,
@@ -309,7 +170,7 @@ ON_GRANT: dict[str, Maker] = {
     ),
     "ReviseProposal": _on_grant(
         g.revise,
-        amount=lambda draw: _promised(draw) if draw.dice % 2 else None,
+        amount=lambda draw: promised(draw) if draw.dice % 2 else None,
         months=lambda draw: _months(draw) if draw.one_in(7) else None,
         capabilities_planned=lambda draw: _capabilities(draw) if draw.one_in(6) else None,
         window=lambda draw: _window(draw) if draw.one_in(3) else None,
@@ -317,13 +178,13 @@ ON_GRANT: dict[str, Maker] = {
         title=lambda draw: "Milk" if draw.one_in(7) else None,
     ),
     "ReturnProposal": _on_grant(g.send_back),
-    "RequestFunding": _on_grant(g.request, amount=_promised, budget=_budget, letters=_letters),
+    "RequestFunding": _on_grant(g.request, amount=promised, budget=_budget, letters=_letters),
     "ReviewProposal": _on_grant(
         g.review, scores=lambda draw: {"demand": 4, **({"readiness": 3} if draw.dice % 2 else {})}
     ),
     "ApproveGrant": _on_grant(
         g.approve,
-        amount=_promised,
+        amount=promised,
         conditions=lambda draw: ["a bank account"] if draw.one_in(4) else None,
         request_digest=lambda draw: "0" * 64 if draw.one_in(11) else None,
     ),

@@ -4,6 +4,7 @@ import csv
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -64,3 +65,8 @@ def _ods_cell(value: str | float | date) -> str:
     else:
         typed = f'office:value-type="float" office:value="{value}"'
     return f"<table:table-cell {typed}><text:p>{escape(str(value))}</text:p></table:table-cell>"
+
+
+def total(gb: Shell, *words: str) -> dict[str, Decimal]:
+    rows = gb("--json", "report", "disbursement", *words).rows
+    return {key: sum((Decimal(row[key]) for row in rows), Decimal(0)) for key in ("approved", "disbursed")}

@@ -40,7 +40,7 @@ def other(book: Book) -> Any:
 
 
 class Between:
-    """Does some work between the judging of a book's commands and the lock, and counts how often it was."""
+    """Does some work after a command is judged and before the lock, and counts how often it was judged."""
 
     def __init__(self, book: Book, monkeypatch: pytest.MonkeyPatch, *works: Work) -> None:
         self.tries, waiting = 0, list(works)
@@ -65,8 +65,8 @@ def ask(book: Book, command: Command) -> Work:
     return work
 
 
-def whole(book: Book, *, forged: bool = False) -> None:
-    """Positions are dense, no id was accepted twice, the rules allow all; moments grow if none is forged."""
+def check_whole(book: Book, *, forged: bool = False) -> None:
+    """Check that positions are dense, ids unique and moments growing (unless forged), and the seal."""
     rows = list(book.stored())
     assert [row.position for row in rows] == list(range(1, len(rows) + 1))
     moments = [row.recorded_at for row in rows]
@@ -77,17 +77,17 @@ def whole(book: Book, *, forged: bool = False) -> None:
     assert verify(book, Seal(book)).problems == []
 
 
-def test_money_of_the_grant_that_went_meanwhile(
+def test_a_payment_that_another_writer_asked_for_meanwhile(
     book: Book, other: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = g.request_payment("04-10", payment="P1", amount="60000.00 USD")
     between = Between(book, monkeypatch, ask(other, first))
     receipt = book.record(g.but(first, payment="P2"), "t.leader")
     assert (receipt.refusal, between.tries) == ("ExceedsUndisbursedBalance", 2)
-    whole(book)
+    check_whole(book)
 
 
-def test_money_of_the_fund_that_went_meanwhile(place: Path | str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_approval_by_another_writer_meanwhile(place: Path | str, monkeypatch: pytest.MonkeyPatch) -> None:
     money = [*g.OFFICERS, g.join(g.START), g.receive("02-10", amount="100000.00 USD")]
     asked = [g.but(command, grant=name) for name in ("SSF-3", "SSF-4") for command in g.REQUESTED]
     with make_book(place, [*money, *asked], clock=None) as book, Book.open(book.place) as other:
@@ -95,10 +95,10 @@ def test_money_of_the_fund_that_went_meanwhile(place: Path | str, monkeypatch: p
         receipt = book.record(g.approve("02-10", grant="SSF-4"), "a.prover")
         assert (receipt.refusal, between.tries) == ("ExceedsAvailableFunds", 2)
         assert book.fund().available.least_from(g.day("02-10"))[0] == 10_000
-        whole(book)
+        check_whole(book)
 
 
-def test_money_of_other_grants_is_no_conflict_for_who_promises_none(
+def test_another_approval_is_no_conflict_if_the_command_promises_no_money(
     book: Book, other: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     between = Between(book, monkeypatch, ask(other, g.approve("02-10", grant="SSF-3")))
@@ -110,10 +110,10 @@ def test_money_of_other_grants_is_no_conflict_for_who_promises_none(
     assert [entry.originator_version for entry in book.entries(FUND)] == list(
         range(1, len(book.entries(FUND)) + 1)
     )
-    whole(book)
+    check_whole(book)
 
 
-def test_money_of_other_grants_is_a_conflict_for_who_is_refused(
+def test_another_approval_is_a_conflict_if_the_command_is_refused(
     book: Book, other: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     between = Between(book, monkeypatch, ask(other, g.approve("02-10", grant="SSF-3")))
@@ -126,7 +126,7 @@ def test_a_role_that_was_taken_meanwhile(book: Book, other: Book, monkeypatch: p
     between = Between(book, monkeypatch, ask(other, g.retire(day)))
     receipt = book.record(g.cost(day + timedelta(days=1)), "t.leader")
     assert (receipt.refusal, between.tries) == ("NotAnOfficer", 2)
-    whole(book)
+    check_whole(book)
 
 
 def test_the_envelope_of_a_call_that_was_taken_meanwhile(
@@ -142,7 +142,7 @@ def test_the_envelope_of_a_call_that_was_taken_meanwhile(
         between = Between(book, monkeypatch, ask(other, g.approve("02-10", grant="SSF-3")))
         receipt = book.record(g.approve("02-10", grant="SSF-4"), "a.prover")
         assert (receipt.refusal, between.tries) == ("ExceedsCallEnvelope", 2)
-        whole(book)
+        check_whole(book)
 
 
 def test_a_call_that_was_opened_meanwhile(book: Book, other: Book, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +150,7 @@ def test_a_call_that_was_opened_meanwhile(book: Book, other: Book, monkeypatch: 
     between = Between(book, monkeypatch, ask(other, g.open_call("01-03", closes="2017-01-31")))
     receipt = book.record(g.propose("01-10", grant="SSF-5", call="C1"), "t.leader")
     assert (receipt.outcome, between.tries) == ("accepted", 2)
-    whole(book)
+    check_whole(book)
 
 
 def test_a_fee_on_money_that_a_grant_took_meanwhile(
@@ -163,22 +163,20 @@ def test_a_fee_on_money_that_a_grant_took_meanwhile(
         receipt = book.record(fee, fee.actor)
         assert (receipt.refusal, between.tries) == ("ExceedsAvailableFunds", 2)
         ask(book, g.charge_fee("02-11", amount="10000.00 USD"))()
-        whole(book)
+        check_whole(book)
 
 
-def test_a_partner_that_another_process_lets_join_meanwhile(
-    book: Book, other: Book, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_partner_that_joined_meanwhile(book: Book, other: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     between = Between(book, monkeypatch, ask(other, g.join("2017-01-01", partner="ES")))
     receipt = book.record(g.join("2017-01-01", partner="ES"), "s.cretary")
     assert (receipt.outcome, between.tries) == ("refused", 2)
-    whole(book)
+    check_whole(book)
 
 
 def test_a_command_on_the_fund_that_rests_on_grants_is_judged_under_the_lock(
     book: Book, other: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether an officer has acted since is found in all streams."""
+    """Any stream can hold a later act of the officer, so all of them are read."""
     day = datetime.now(UTC).date() - timedelta(days=3)
     ask(book, g.appoint(day, officer="n.ew", roles=["ttl"]))()
     between = Between(book, monkeypatch)
@@ -186,7 +184,7 @@ def test_a_command_on_the_fund_that_rests_on_grants_is_judged_under_the_lock(
     receipt = book.record(g.retire(day + timedelta(days=1), officer="n.ew"), "admin")
     assert (receipt.refusal, "grant:SSF-1, entry" in str(receipt.message)) == ("NotAnOfficer", True)
     assert between.tries == 0
-    whole(book)
+    check_whole(book)
 
 
 def test_a_row_put_in_by_sql_meanwhile_stops_the_grant(
@@ -208,7 +206,7 @@ def test_a_quarantine_meanwhile_is_taken_in(book: Book, other: Book, monkeypatch
         assert between.tries == 2
         assert book.record(g.cost("06-12", grant="SSF-2"), "t.leader").outcome == "accepted"
         assert [row.position for row in book.quarantined()] == [position]
-    whole(book, forged=True)
+    check_whole(book, forged=True)
 
 
 @pytest.mark.parametrize("day", ["06-12", "01-09"])
@@ -221,12 +219,12 @@ def test_the_same_command_of_another_process_is_recorded_once(
     receipt = book.record(command, "t.leader")
     assert receipt == first[0]._replace(outcome="repeat")
     assert between.tries == 1
-    whole(book)
+    check_whole(book)
 
 
 @pytest.mark.parametrize("theirs", ["06-12", "01-09"])
 @pytest.mark.parametrize("ours", ["06-13", "01-08"])
-def test_an_id_that_was_given_meanwhile_is_refused(
+def test_an_id_that_another_command_got_meanwhile_is_refused(
     book: Book, other: Book, monkeypatch: pytest.MonkeyPatch, theirs: str, ours: str
 ) -> None:
     Between(book, monkeypatch, lambda: other.record(g.cost(theirs, command_id="C-1"), "t.leader"))
@@ -243,17 +241,17 @@ def test_a_stream_that_went_on_meanwhile_is_not_at_the_expected_version(
     assert between.tries == 1
 
 
-def test_who_is_overtaken_again_and_again_is_judged_under_the_lock(
+def test_after_three_conflicts_a_command_is_judged_under_the_lock(
     book: Book, other: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     between = Between(book, monkeypatch, *[ask(other, g.cost("06-12"))] * 9)
     position = book.position()
     assert book.record(g.cost("06-12"), "t.leader").position == position + 4
     assert between.tries == 3
-    whole(book)
+    check_whole(book)
 
 
-def test_rows_of_others_before_ones_own_are_taken_in_later(
+def test_entries_of_others_before_the_own_one_are_taken_in_later(
     book: Book, other: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = g.cost("06-12", grant="SSF-2")
@@ -262,7 +260,7 @@ def test_rows_of_others_before_ones_own_are_taken_in_later(
     assert book.record(theirs, "t.leader").entries == (f"grant:SSF-2@{len(book.entries('grant:SSF-2'))}",)
     first = positions[0] or 0
     assert positions == [first, first + 2, first + 3]
-    whole(book)
+    check_whole(book)
 
 
 @pytest.mark.of_a_file("a database gives moments by its own clock")
@@ -275,7 +273,7 @@ def test_a_day_that_began_meanwhile(place: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.of_a_file("a database gives moments by its own clock")
-def test_a_clock_of_ones_own_is_kept(place: Path) -> None:
+def test_the_clock_that_the_book_was_opened_with_gives_the_moment(place: Path) -> None:
     clock = Clock(step=timedelta(0))
     with make_book(place, [*g.FOUNDED, *g.EFFECTIVE], clock=clock) as book:
         clock.now += timedelta(hours=1)
@@ -283,7 +281,7 @@ def test_a_clock_of_ones_own_is_kept(place: Path) -> None:
         assert book.recorded_at(book.position()) == clock.now
 
 
-def test_what_fails_while_it_is_appended_leaves_nothing(
+def test_a_failure_between_judging_and_the_lock_leaves_nothing(
     book: Book, other: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = book.position()
@@ -296,7 +294,7 @@ def test_what_fails_while_it_is_appended_leaves_nothing(
         book.record(g.cost("06-12"), "t.leader")
     record(other, [g.cost("06-12")])
     assert book.record(g.cost("06-12"), "t.leader").position == before + 2
-    whole(book)
+    check_whole(book)
 
 
 def test_a_receipt_under_an_id_that_was_just_made_is_found_under_the_lock(
@@ -308,4 +306,4 @@ def test_a_receipt_under_an_id_that_was_just_made_is_found_under_the_lock(
     between = Between(book, monkeypatch)
     receipt = book._handler.record(command, "t.leader", is_new=True)
     assert (receipt, between.tries) == (first._replace(outcome="repeat"), 1)
-    whole(book)
+    check_whole(book)

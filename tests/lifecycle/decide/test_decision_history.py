@@ -17,7 +17,8 @@ from projections.query import REPORTS, run
 from projections.reports import exceptions
 from support import given as g
 from support.books import make_book
-from support.drawn_commands import ON_GRANT, POOL, Draw
+from support.drawn_commands import ON_GRANT
+from support.draws import POOL, Draw
 from support.forging import forge, forge_refusal
 
 EARLIER = "2001-03-05"

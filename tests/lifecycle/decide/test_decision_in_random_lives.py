@@ -29,7 +29,8 @@ from second_book.basics import (
     is_overdrawn_more,
     undisbursed,
 )
-from second_book.book import FUND, SecondBook
+from second_book.book import SecondBook
+from second_book.histories import FUND
 from support import given as g
 from support.given import Past
 

@@ -14,7 +14,8 @@ from second_book.basics import EDITIONS, Event, State
 from second_book.basics import in_force as events_in_force
 from second_book.timeline import timeline
 from support import given as g
-from support.drawn_commands import ON_GRANT, Draw, shift
+from support.drawn_commands import ON_GRANT
+from support.draws import Draw, shift
 from support.given import Past, given
 
 OURS: State = {
