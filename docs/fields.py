@@ -42,6 +42,7 @@ TYPE_ROOMS = (
 )
 VALUES = (
     grant.BudgetLine,
+    grant.LineAmount,
     grant.LineBroughtForward,
     grant.Letter,
     grant.Site,

@@ -353,10 +353,6 @@ def misfit(state: State, rules: State) -> Iterator[str]:
     """Yield the refusals of terms that the window does not admit."""
     if len(set(state["recipients"]) - {"ZZ"}) < rules.get("min_recipients", 0):
         yield "TooFewRecipients"
-    total = sum(money(line["amount"]) for line in state["budget"])
-    part = sum(money(line["amount"]) for line in state["budget"] if line.get("capacity"))
-    if total and part > total * Decimal(rules.get("max_capacity_share", 1)):
-        yield "CapacityShareTooHigh"
     if rules.get("institution") and not state["institution"]:
         yield "InstitutionMissing"
     if set(rules.get("capabilities", ())) - set(state["capabilities_planned"] or ()):

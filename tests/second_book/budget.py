@@ -64,28 +64,55 @@ def move(state: State, name: str, amount: Decimal) -> None:
     state["lines"] = {**state["lines"], name: {**line, "moved": line["moved"] + amount}}
 
 
-def beyond_share(
-    state: State, rules: State, *, asked: Decimal = NOTHING, moved: Decimal = NOTHING
-) -> Iterator[str]:
-    """Yield the refusal of too much for capacity, on the larger of what its lines hold and what they pay."""
-    limit = rules.get("max_capacity_share")
-    if limit is None:
-        return
-    share = Decimal(limit["value"] if isinstance(limit, dict) else limit)
+def asked_beyond_share(state: State, rules: State) -> Iterator[str]:
+    """Yield the refusal of a budget that asks for too much for capacity."""
+    total = sum(money(line["amount"]) for line in state["budget"])
+    part = sum(money(line["amount"]) for line in state["budget"] if line.get("capacity"))
+    if total and part > total * Decimal(rules.get("max_capacity_share", 1)):
+        yield "CapacityShareTooHigh"
+
+
+def beyond_share(state: State, rules: State, *, asked: Decimal = NOTHING, only_held: bool = False) -> bool:
+    """Return whether too much is for capacity, by the larger of what its lines hold and what they pay."""
     names = [name for name, line in state["lines"].items() if line.get("capacity")]
-    held = sum(holds(state["lines"][name]) for name in names) + moved
+    held = sum(holds(state["lines"][name]) for name in names)
     used = sum(waiting_for(state, name) + paid_from(state, name) for name in names) + asked
-    highest = max(accumulate(change for _, change in state["commitments"]))
-    if max(held, used) - highest * share >= len(names) * CENT:
-        yield "?CapacityShareTooHigh"
+    highest = max(accumulate(change for _, change in state["commitments"]), default=NOTHING)
+    part = held if only_held else max(held, used)
+    splits = max(1, len([change for _, change in state["commitments"] if change]))
+    return part - highest * Decimal(rules.get("max_capacity_share", 1)) >= len(names) * splits * CENT
 
 
 def stated(state: State, event: Event) -> list[Decimal] | None:
     """Return the amount that the event states for each line, or None."""
-    if event.get("lines") is None:
+    if not event.get("lines"):
         return None
     amounts = {key(line["line"]): money(line["amount"]) for line in event["lines"]}
     return [amounts.get(name, NOTHING) for name in state["lines"]]
+
+
+def unknown_lines(state: State, event: Event) -> Iterator[str]:
+    """Yield the refusal of amounts for lines that the budget does not have."""
+    known = state["lines"] or {key(line["line"]) for line in state["budget"]}
+    if {key(line["line"]) for line in event.get("lines") or []} - set(known):
+        yield "UnknownBudgetLine"
+
+
+def misstated(state: State, event: Event) -> Iterator[str]:
+    """Yield the refusals of amounts that are stated for lines."""
+    lines = event.get("lines") or []
+    names = [key(line["line"]) for line in lines]
+    if len(names) > len(set(names)):
+        yield "LineNamedTwice"
+    if lines and sum(money(line["amount"]) for line in lines) != money(event["amount"]):
+        yield "BudgetDoesNotAddUp"
+
+
+def beyond_left(state: State, event: Event) -> Iterator[str]:
+    """Yield the refusal of more than a line has left that gives it."""
+    for line in event.get("lines") or []:
+        if money(line["amount"]) > left(state, key(line["line"])):
+            yield "$ExceedsBudgetLine"
 
 
 def approve(state: State, event: Event) -> None:

@@ -76,6 +76,8 @@ def proposal(state: State, event: Event, book: Context) -> Iterator[str]:
     if name == "RequestFunding":
         if sum(money(line["amount"]) for line in event["budget"]) != money(event["amount"]):
             yield "BudgetDoesNotAddUp"
+        if len({budget.key(line["line"]) for line in event["budget"]}) < len(event["budget"]):
+            yield "LineNamedTwice"
         state |= {"budget": event["budget"], "asked_for": event["amount"]}
     if name == "RequestFunding" or (event.get("recipients") and state["stage"] == "requested"):
         written = {letter["country"] for letter in event.get("letters") or state["letters"]}
@@ -97,6 +99,8 @@ def decision(state: State, event: Event, book: Context) -> Iterator[str]:
     name, on, (call, open_call) = event["command"], event["on"], call_of(state, event, book)
     if name in ("ReviewProposal", "ApproveGrant") and on < open_call["opened"]:
         yield "UnknownCall"
+    if name == "ApproveGrant":
+        yield from budget.unknown_lines(state, event)
     if event["actor"] in requesters_of(state, event):
         yield "DecidesOwnRequest"
     if name == "ReviewProposal" and call and set(event["scores"]) != set(open_call["criteria"]):
@@ -117,6 +121,9 @@ def decision(state: State, event: Event, book: Context) -> Iterator[str]:
         if event.get("request_digest") or event.get("binds", request_of(state)) != request_of(state):
             yield "RequestChanged"
         yield from misfit(state, rules)
+        if not event.get("lines"):
+            yield from budget.asked_beyond_share(state, rules)
+        yield from budget.misstated(state, event)
         state |= {
             "approved": on,
             "stage": "approved",
@@ -129,6 +136,8 @@ def decision(state: State, event: Event, book: Context) -> Iterator[str]:
         }
         state["commitments"] = [*state["commitments"], (on, money(event["amount"]))]
         budget.approve(state, event)
+        if budget.beyond_share(state, rules):
+            yield "?CapacityShareTooHigh"
     if name == "LapseGrant" and not event.get("given_up"):
         yield from not_over(state, on, book.edition(state["edition"]))
     if name in ENDS:
@@ -169,6 +178,8 @@ def agreement(state: State, event: Event, book: Context) -> Iterator[str]:
         rules = edition["windows"][state["window"]]
         yield from outside_span(rules, on, event["closing_date"])
         yield from misfit(state, rules)
+        if budget.beyond_share(state, rules, only_held=True):
+            yield "CapacityShareTooHigh"
         state |= {"effective": on, "closing": event["closing_date"]}
     if name == "SignAgreement":
         state["signed"] = on
@@ -191,12 +202,16 @@ def amendment(state: State, event: Event, book: Context) -> Iterator[str]:
         if event.get("waiver"):
             state["waived_until"] = event["closing_date"]
         return
+    if name != "RestructureGrant":
+        yield from budget.unknown_lines(state, event)
     if event["actor"] in requesters_of(state, event):
         yield "DecidesOwnRequest"
     yield from in_dollars(event)
     if name == "CancelBalance":
+        yield from budget.misstated(state, event)
         if money(event["amount"]) > undisbursed(state):
             yield "$ExceedsUndisbursedBalance"
+        yield from budget.beyond_left(state, event)
         state["commitments"] = [*state["commitments"], (on, -money(event["amount"]))]
         budget.cancel(state, event)
         return
@@ -218,10 +233,15 @@ def amendment(state: State, event: Event, book: Context) -> Iterator[str]:
     if committed(state) + more > money(rules.get("max_amount", "Infinity")):
         yield "AboveMaximumAmount"
     if name == "IncreaseCommitment":
+        yield from budget.misstated(state, event)
         state["commitments"] = [*state["commitments"], (on, more)]
         budget.approve(state, event)
+        if budget.beyond_share(state, rules):
+            yield "?CapacityShareTooHigh"
         return
     yield from misfit(state | changes, rules)
+    if budget.beyond_share(state, rules, only_held=True):
+        yield "CapacityShareTooHigh"
     state |= {**changes, "edition": event["edition"]}
 
 
@@ -272,11 +292,11 @@ def reallocation(state: State, event: Event, book: Context) -> Iterator[str]:
     if amount > budget.left(state, first):
         yield "$ExceedsBudgetLine"
     gives, gets = (state["lines"][name].get("capacity") for name in (first, second))
-    if gets and not gives:
-        yield from budget.beyond_share(state, rules_of(state, book), moved=amount)
     state["moved"] += amount
     budget.move(state, first, -amount)
     budget.move(state, second, amount)
+    if gets and not gives and budget.beyond_share(state, rules_of(state, book)):
+        yield "?CapacityShareTooHigh"
 
 
 def suspension(state: State, event: Event, _: Context) -> Iterator[str]:

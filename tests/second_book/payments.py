@@ -49,8 +49,9 @@ def payment_request(state: State, event: Event, book: Any) -> Iterator[str]:
         yield "?ExceedsUndisbursedBalance"
     if is_regular and amount > budget.left(state, line):
         yield "?ExceedsBudgetLine"
-    if is_regular and state["lines"][line].get("capacity"):
-        yield from budget.beyond_share(state, rules_of(state, book), asked=amount)
+    takes_of_capacity = is_regular and state["lines"][line].get("capacity")
+    if takes_of_capacity and budget.beyond_share(state, rules_of(state, book), asked=amount):
+        yield "?CapacityShareTooHigh"
     new: State = {"is": "requested", "asked": amount, "by": event["actor"], "out": 0, "back": 0}
     new["line"] = line
     if not is_regular:

@@ -60,7 +60,7 @@ def _budget(draw: Draw) -> list[dict[str, Any]]:
     part = (whole * (20 + draw.one_in(5)) / 100).quantize(Decimal("0.01"))
     rest = whole - part - draw.one_in(9)
     lines = [{"line": "capacity", "amount": usd(part), "capacity": draw.dice % 2 == 0}]
-    return [*lines, {"line": "travel", "amount": usd(rest)}]
+    return [*lines, {"line": "Capacity" if draw.one_in(37) else "travel", "amount": usd(rest)}]
 
 
 def _letters(draw: Draw) -> list[dict[str, str]]:
@@ -80,6 +80,21 @@ def _edition(draw: Draw) -> dict[str, Any]:
         "disbursement_grace": {"months": 4, "source": "a test"},
         "windows": windows | ({"oks": {}} if draw.one_in(3) else {}),
     }
+
+
+def _lines(draw: Draw) -> list[dict[str, str]] | None:
+    """Return amounts for lines, now and then one that is not in the budget, one twice, or a cent too much."""
+    if draw.dice // 29 % 3:
+        return None
+    whole = money(draw.amount)
+    part = (whole * (draw.dice // 31 % 4) / 5).quantize(Decimal("0.01"))
+    if not part:
+        return [{"line": "travel", "amount": f"{whole:.2f} USD"}]
+    names = ["Travel", "visas" if draw.one_in(9) else "travel" if draw.one_in(11) else "capacity"]
+    amounts = [whole - part + (Decimal("0.01") if draw.one_in(8) else 0), part]
+    return [
+        {"line": name, "amount": f"{amount:.2f} USD"} for name, amount in zip(names, amounts, strict=True)
+    ]
 
 
 def _amount(draw: Draw) -> str:
@@ -185,6 +200,7 @@ ON_GRANT: dict[str, Maker] = {
     "ApproveGrant": _on_grant(
         g.approve,
         amount=promised,
+        lines=_lines,
         conditions=lambda draw: ["a bank account"] if draw.one_in(4) else None,
         request_digest=lambda draw: "0" * 64 if draw.one_in(11) else None,
     ),
@@ -236,8 +252,8 @@ ON_GRANT: dict[str, Maker] = {
         capabilities_planned=_capabilities,
         objective=lambda draw: "Another aim" if draw.one_in(2) else None,
     ),
-    "IncreaseCommitment": _on_grant(g.increase, amount=_amount),
-    "CancelBalance": _on_grant(g.cancel_balance, amount=_amount),
+    "IncreaseCommitment": _on_grant(g.increase, amount=_amount, lines=_lines),
+    "CancelBalance": _on_grant(g.cancel_balance, amount=_amount, lines=_lines),
     "ReallocateBudget": _on_grant(
         g.reallocate,
         amount=_amount,

@@ -1,5 +1,6 @@
 """The sentences of a grant's history: for each event, the words that follow the actor's name."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -81,11 +82,16 @@ def _reviewed(event: events.ProposalReviewed) -> str:
     return f"reviewed the proposal and advised to {event.advice}" + (f" ({scores})" if scores else "")
 
 
+def _of_lines(lines: Sequence[events.LineAmount]) -> str:
+    said = ", ".join(f"{prose(line.line)} {money(line.amount)}" for line in lines)
+    return f" ({said})" if said else ""
+
+
 def _approved(event: events.GrantApproved) -> str:
     conditions = f", on condition that: {'; '.join(map(prose, event.conditions))}" if event.conditions else ""
     return (
-        f"approved {money(event.amount)} under policy edition {prose(event.edition)}{conditions}"
-        f" (request {event.request_digest[:12]}…)"
+        f"approved {money(event.amount)}{_of_lines(event.lines)} under policy edition {prose(event.edition)}"
+        f"{conditions} (request {event.request_digest[:12]}…)"
     )
 
 
@@ -241,11 +247,12 @@ def _restructured(event: events.GrantRestructured) -> str:
 
 
 def _increased(event: events.CommitmentIncreased) -> str:
-    return f"increased the commitment by {money(event.amount)}{because(event.reason)}"
+    return f"increased the commitment by {money(event.amount)}{_of_lines(event.lines)}{because(event.reason)}"
 
 
 def _balance_cancelled(event: events.BalanceCancelled) -> str:
-    return f"cancelled {money(event.amount)} of the undisbursed balance{because(event.reason)}"
+    what = f"{money(event.amount)} of the undisbursed balance{_of_lines(event.lines)}"
+    return f"cancelled {what}{because(event.reason)}"
 
 
 def _reallocated(event: events.BudgetReallocated) -> str:

@@ -68,6 +68,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("grant", "GRANT", "", is_argument=True, is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
         Field("amount", "\"2000.00 USD\"", "The committed amount; in the holding currency.", form="money", is_required=True),
+        Field("lines", "line=…,amount=…", "How much of it each budget line gets. Without them it is split as the budget was asked for. May be given several times.", form="model", is_list=True),
         Field("conditions", "TEXT", "Conditions to be met before the agreement is signed.", is_list=True),
         Field("request_digest", "TEXT", "The digest of the request that the approver read, as grant show prints it. Another is refused."),
     ),
@@ -289,12 +290,14 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     "grant increase": (
         Field("grant", "GRANT", "", is_argument=True, is_required=True),
         Field("amount", "\"2000.00 USD\"", "By how much; in the holding currency.", form="money", is_required=True),
+        Field("lines", "line=…,amount=…", "How much of it each budget line gets. Without them it is split as the budget was asked for. May be given several times.", form="model", is_list=True),
         Field("reason", "TEXT", "What the further money is for."),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "grant cancel-balance": (
         Field("grant", "GRANT", "", is_argument=True, is_required=True),
         Field("amount", "\"2000.00 USD\"", "How much goes back; in the grant's currency.", form="money", is_required=True),
+        Field("lines", "line=…,amount=…", "How much of it each budget line gives. Without them it is split by what each line has left. May be given several times.", form="model", is_list=True),
         Field("reason", "TEXT", "Why it is not needed.", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),

@@ -16,9 +16,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from lifecycle.decide import GrantHistory
 from lifecycle.grant import agreement, amendment, closure, evolve, exchange, follow_up, results, state
-from lifecycle.grant.budget import lines
+from lifecycle.grant.budget import capacity, line_amounts, lines, within_lines
 from lifecycle.grant.evolve import EVOLVE, fold
-from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund, within_lines
+from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review, terms
 from lifecycle.grant.proposal import request as proposal_request
@@ -46,6 +46,8 @@ _MADE_BY = (
     state,
     evolve,
     lines,
+    line_amounts,
+    capacity,
     terms,
     proposal_request,
     brought_forward,

@@ -1,13 +1,13 @@
 """From approval to effectiveness or lapse, and the checks of a window's limits."""
 
 from datetime import date
-from decimal import ROUND_CEILING, Decimal
 from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
 from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
+from lifecycle.grant.budget.capacity import within_capacity_share
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, end_in
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
@@ -163,6 +163,7 @@ def _check_effectiveness(grant: Grant, event: GrantMadeEffective, fund: Fund) ->
     window = window_of(grant.window, edition)
     within_span(event.on, event.closing_date, window)
     fits_window(grant, grant.recipients, window, edition)
+    within_capacity_share(grant, window, with_used=False)
 
 
 def _check_capability_plan(grant: Grant, fund: Fund) -> None:
@@ -215,10 +216,6 @@ class TooFewRecipients(Refusal, order=TERMS, rule="domain §5: min_recipients"):
     """The grant has fewer recipient countries than the window requires."""
 
 
-class CapacityShareTooHigh(Refusal, order=TERMS, rule="domain §5: max_capacity_share"):
-    """Too much of the budget is for the countries' own capacity to share."""
-
-
 class InstitutionMissing(Refusal, order=TERMS, rule="domain §5: institution"):
     """The window requires a public institution, and the grant names none."""
 
@@ -226,7 +223,7 @@ class InstitutionMissing(Refusal, order=TERMS, rule="domain §5: institution"):
 def fits_window(grant: Grant, recipients: tuple[str, ...], window: Window, edition: Edition) -> None:
     """Refuse a grant that its window does not admit. Raises a refusal.
 
-    Checks the recipient countries, the capacity share and the institution.
+    Checks the recipient countries and the institution.
     """
     stated = {code for code in recipients if code != NOT_STATED}
     if window.min_recipients is not None and len(stated) < window.min_recipients.value:
@@ -234,26 +231,10 @@ def fits_window(grant: Grant, recipients: tuple[str, ...], window: Window, editi
             f"window {grant.window} of edition {edition.name} asks for at least {window.min_recipients.value}"
             f" recipient countries ({window.min_recipients.source}); {len(stated)} named"
         )
-    share = grant.capacity_share
-    if window.max_capacity_share is not None and share is not None:
-        most, source = Decimal(window.max_capacity_share.value), window.max_capacity_share.source
-        if share > most:
-            raise CapacityShareTooHigh(
-                f"{_percent(share)} of the budget is for capacity to share;"
-                f" at most {_percent(most)} ({source})"
-            )
     if window.institution is not None and window.institution.value and not grant.institution:
         raise InstitutionMissing(
             f"window {grant.window} is for a public institution ({window.institution.source}): name it"
         )
-
-
-def _percent(share: Decimal) -> str:
-    """Return the share as a percentage: exact to six decimals, or else rounded up to two."""
-    percent = share * 100
-    exact = percent.quantize(Decimal("0.000001"), ROUND_CEILING)
-    shown = exact if exact == percent else percent.quantize(Decimal("0.01"), ROUND_CEILING)
-    return f"{shown.normalize():f} %"
 
 
 class CapabilityNotPlanned(Refusal, order=TERMS, rule="domain §5: capabilities"):

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import (
@@ -12,7 +14,10 @@ from lifecycle.grant.agreement import (
     was_effective,
     within_span,
 )
+from lifecycle.grant.budget.capacity import within_capacity_share
+from lifecycle.grant.budget.line_amounts import LineAmount, by_line
 from lifecycle.grant.budget.lines import with_less, with_more
+from lifecycle.grant.budget.within_lines import lines_add_up, within_line
 from lifecycle.grant.proposal.review import not_prepared_by, preparers, within_maximum
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, commit, end_in, track_overpaid
 from lifecycle.kernel.command import GrantCommand
@@ -82,8 +87,12 @@ class CommitmentIncreased(GrantEvent):
     Recorded by an approver.
     """
 
+    VERSION: ClassVar[int] = 2
+
     amount: Amount
     """By how much; in the holding currency."""
+    lines: tuple[LineAmount, ...] = Field(default=(), max_length=200)
+    """How much of it each budget line gets. Without them it is split as the budget was asked for."""
     reason: Reason | None = None
     """What the further money is for."""
 
@@ -94,8 +103,12 @@ class BalanceCancelled(GrantEvent):
     Recorded by an approver.
     """
 
+    VERSION: ClassVar[int] = 2
+
     amount: Amount
     """How much goes back; in the grant's currency."""
+    lines: tuple[LineAmount, ...] = Field(default=(), max_length=200)
+    """How much of it each budget line gives. Without them it is split by what each line has left."""
     reason: Reason
     """Why it is not needed."""
 
@@ -148,13 +161,13 @@ def _grant_restructured(grant: MutableGrant, event: GrantRestructured) -> None:
 
 def _commitment_increased(grant: MutableGrant, event: CommitmentIncreased) -> None:
     amount = event.amount.amount
-    grant.lines = with_more(grant.lines, amount, {}, grant.currency)
+    grant.lines = with_more(grant.lines, amount, by_line(event.lines), grant.currency)
     commit(grant, event.on, amount)
 
 
 def _balance_cancelled(grant: MutableGrant, event: BalanceCancelled) -> None:
     amount = event.amount.amount
-    grant.lines = with_less(grant.lines, grant.uses, amount, {}, grant.currency)
+    grant.lines = with_less(grant.lines, grant.uses, amount, by_line(event.lines), grant.currency)
     commit(grant, event.on, -amount)
 
 
@@ -249,6 +262,7 @@ def _check_restructuring(grant: Grant, event: GrantRestructured, fund: Fund) -> 
         within_span(grant.effective_on, grant.closing_date, window, check_latest=not waived)
     within_maximum(after, grant.committed, window)
     fits_window(after, event.recipients or grant.recipients, window, edition)
+    within_capacity_share(after, window, with_used=False)
 
 
 def _check_restructured_elsewhere(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
@@ -280,6 +294,21 @@ def _check_increase(grant: Grant, event: CommitmentIncreased, fund: Fund) -> Non
 
 def _check_currency(event: BalanceCancelled | CommitmentIncreased, fund: Fund) -> None:
     in_holding_currency(event.amount, fund.currency)
+
+
+def _check_lines(grant: Grant, event: BalanceCancelled | CommitmentIncreased) -> None:
+    lines_add_up(grant, event.lines, event.amount.amount)
+
+
+def _check_increased_capacity(grant: Grant, event: CommitmentIncreased, fund: Fund) -> None:
+    after = grant.thaw()
+    _commitment_increased(after, event)
+    within_capacity_share(after, window_of(grant.window, edition_of(grant, fund)))
+
+
+def _check_lines_left(grant: Grant, event: BalanceCancelled) -> None:
+    for line in event.lines:
+        within_line(grant, line.line, line.amount.amount, f"is to be cancelled of it on {event.on}")
 
 
 def _check_cancelled_balance(grant: Grant, event: BalanceCancelled) -> None:
@@ -322,14 +351,15 @@ RULES: Rules = {
         made_in_history=_make_restructuring_elsewhere,
     ),
     CommitmentIncreased: Guards(
-        invariants=(Rule(1, _check_increase),),
+        invariants=(Rule(1, _check_increase), Rule(3, _check_lines)),
+        preconditions=(Rule(3, _check_increased_capacity),),
         requested_by=(Rule(1, preparers),),
-        arithmetic=(Rule(2, was_approved), Rule(2, _check_currency)),
+        arithmetic=(Rule(2, was_approved), Rule(2, _check_currency), Rule(3, _check_lines)),
     ),
     BalanceCancelled: Guards(
-        invariants=(Rule(1, _check_currency),),
-        balances=(Rule(1, _check_cancelled_balance),),
-        arithmetic=(Rule(2, _check_currency), Rule(2, _check_cancelled_balance)),
+        invariants=(Rule(1, _check_currency), Rule(3, _check_lines)),
+        balances=(Rule(1, _check_cancelled_balance), Rule(3, _check_lines_left)),
+        arithmetic=(Rule(2, _check_currency), Rule(2, _check_cancelled_balance), Rule(3, _check_lines)),
     ),
     GrantSuspended: Guards(invariants=(Rule(1, _check_suspension),)),
     SuspensionLifted: Guards(invariants=(Rule(1, _check_lifting),)),

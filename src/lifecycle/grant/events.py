@@ -10,6 +10,7 @@ from lifecycle.grant.amendment import (
     GrantSuspended,
     SuspensionLifted,
 )
+from lifecycle.grant.budget.line_amounts import LineAmount
 from lifecycle.grant.closure import GrantClosed, GrantReopened, ObligationWaived
 from lifecycle.grant.evolve import EVOLVE
 from lifecycle.grant.exchange import (
@@ -105,6 +106,7 @@ __all__ = [
     "IrregularPaymentRecorded",
     "LessonRecorded",
     "Letter",
+    "LineAmount",
     "LineBroughtForward",
     "ObligationWaived",
     "OutcomesReported",

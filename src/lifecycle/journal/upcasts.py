@@ -44,5 +44,8 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("RefundReceived", 1): _said_less,
     ("IrregularPaymentRecorded", 1): _said_less,
     ("GrantLapsed", 1): _said_less,
+    ("GrantApproved", 1): _said_less,
+    ("CommitmentIncreased", 1): _said_less,
+    ("BalanceCancelled", 1): _said_less,
 }
 """Upcasts by event name and the version that they begin from."""

@@ -10,10 +10,10 @@ from lifecycle.grant import events as was
 from lifecycle.grant.agreement import (
     BeyondWindow,
     CapabilityNotPlanned,
-    CapacityShareTooHigh,
     InstitutionMissing,
     TooFewRecipients,
 )
+from lifecycle.grant.budget.capacity import CapacityShareTooHigh
 from lifecycle.grant.proposal.review import AboveMaximumAmount
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected

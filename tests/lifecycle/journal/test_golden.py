@@ -32,6 +32,7 @@ KINDS: dict[str, type[Event]] = {
     **{f"call/{event_class.__name__}": event_class for event_class in on_call.EVENTS},
 }
 USD = "2000.00 USD"
+LINES = [{"line": "travel", "amount": USD}]
 ACTIVITY = {"activity": "A1"}
 PAYMENT = {"payment": "P1"}
 DAYS = {"starts": "2017-06-05", "ends": "2017-06-16", "starts_at": "2017-06-05T03:00:00Z", "minutes": 180}
@@ -116,6 +117,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/ProposalReviewed": {"scores": {"design": "4.5", "readiness": "3"}, "advice": "approve"},
     "grant/GrantApproved": {
         "amount": USD,
+        "lines": LINES,
         "conditions": ["a bank account"],
         "request_digest": "a" * 64,
         "edition": "2017-01",
@@ -179,8 +181,16 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "reason": "asked for",
         "edition": "2017-01",
     },
-    "grant/CommitmentIncreased": {"amount": USD, "reason": "more countries"},
-    "grant/BalanceCancelled": {"amount": USD, "reason": "saved"},
+    "grant/CommitmentIncreased": {
+        "amount": USD,
+        "lines": LINES,
+        "reason": "more countries",
+    },
+    "grant/BalanceCancelled": {
+        "amount": USD,
+        "lines": LINES,
+        "reason": "saved",
+    },
     "grant/BudgetReallocated": {
         "from_line": "travel",
         "to_line": "workshops",

@@ -7,10 +7,12 @@ from typing import Any
 
 from pydantic import model_validator
 
+from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import edition_of
+from lifecycle.grant.budget.capacity import within_capacity_share
 from lifecycle.grant.budget.lines import key_of
-from lifecycle.grant.payment.within_lines import budget_line_of, within_capacity_share, within_line
+from lifecycle.grant.budget.within_lines import budget_line_of, within_line
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, preparers_of
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
@@ -99,8 +101,9 @@ def _check_authority(grant: Grant, event: BudgetReallocated, fund: Fund) -> None
 def _check_capacity_share(grant: Grant, event: BudgetReallocated, fund: Fund) -> None:
     first, second = (grant.lines.get(key_of(name)) for name in (event.from_line, event.to_line))
     if first is not None and second is not None and second.capacity and not first.capacity:
-        held = grant.held_for_capacity + event.amount.amount
-        within_capacity_share(grant, held, grant.used_for_capacity, fund)
+        after = grant.thaw()
+        _budget_reallocated(after, event)
+        within_capacity_share(after, window_of(grant.window, edition_of(grant, fund)))
 
 
 RULES: Rules = {

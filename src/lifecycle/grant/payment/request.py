@@ -5,13 +5,15 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import model_validator
 
+from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
+from lifecycle.grant.agreement import edition_of
+from lifecycle.grant.budget.capacity import within_capacity_share
 from lifecycle.grant.budget.lines import key_of
-from lifecycle.grant.payment.within_lines import (
+from lifecycle.grant.budget.within_lines import (
     UnknownBudgetLine,
     budget_line_of,
     names_of_lines,
-    within_capacity_share,
     within_line,
 )
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment, put_payment, requester_of
@@ -178,8 +180,9 @@ def _check_request_within_line(grant: Grant, event: PaymentRequested) -> None:
 def _check_capacity_share(grant: Grant, event: PaymentRequested, fund: Fund) -> None:
     line = grant.lines.get(key_of(event.category))
     if line is not None and line.capacity:
-        used = grant.used_for_capacity + event.amount.amount
-        within_capacity_share(grant, grant.held_for_capacity, used, fund)
+        after = grant.thaw()
+        _payment_requested(after, event)
+        within_capacity_share(after, window_of(grant.window, edition_of(grant, fund)))
 
 
 def requester(grant: Grant, event: Any) -> OfficerActs:

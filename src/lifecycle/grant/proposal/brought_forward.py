@@ -11,8 +11,8 @@ from pydantic import Field
 from lifecycle.fund.establishment import window_is_known, window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.budget.lines import BROUGHT_FORWARD_LINE, NO_LINE, LineUse, lines_as_asked
+from lifecycle.grant.budget.within_lines import BudgetDoesNotAddUp, named_once
 from lifecycle.grant.payment.disbursement import disburse
-from lifecycle.grant.proposal.request import BudgetDoesNotAddUp
 from lifecycle.grant.proposal.terms import BudgetLine
 from lifecycle.grant.state import (
     BROUGHT_FORWARD,
@@ -359,6 +359,10 @@ def _check_lines(event: GrantBroughtForward) -> None:
         )
 
 
+def _check_names(event: GrantBroughtForward) -> None:
+    named_once(line.line for line in event.lines)
+
+
 def _check_window(event: GrantBroughtForward, fund: Fund) -> None:
     if event.approved_on is None:
         window_is_known(event.window, fund)
@@ -386,6 +390,7 @@ _ARITHMETIC = (
     Rule(2, _check_totals),
     Rule(3, _check_closed),
     Rule(2, _check_lines),
+    Rule(3, _check_names),
     Rule(2, _check_window),
 )
 RULES: Rules = {

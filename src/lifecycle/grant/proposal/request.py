@@ -9,6 +9,7 @@ from pydantic import Field
 
 from lifecycle.fund.establishment import window_is_known
 from lifecycle.fund.state import Fund
+from lifecycle.grant.budget.within_lines import BudgetDoesNotAddUp, named_once
 from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, end_in, unchanged
 from lifecycle.kernel.command import GrantCommand
@@ -232,10 +233,6 @@ def _check_revised_terms(event: ProposalRevised, fund: Fund) -> None:
         window_is_known(event.window, fund)
 
 
-class BudgetDoesNotAddUp(Refusal, order=TERMS, rule="domain §3: RequestFunding"):
-    """The budget lines do not sum to the requested amount."""
-
-
 def _check_budget(event: FundingRequested, fund: Fund) -> None:
     in_holding_currency(event.amount, fund.currency)
     for line in event.budget:
@@ -245,6 +242,10 @@ def _check_budget(event: FundingRequested, fund: Fund) -> None:
         raise BudgetDoesNotAddUp(
             f"the lines sum to {money(total, fund.currency)}, the amount is {money(*event.amount)}"
         )
+
+
+def _check_names(event: FundingRequested) -> None:
+    named_once(line.line for line in event.budget)
 
 
 def _check_request(grant: Grant, event: FundingRequested, fund: Fund) -> None:
@@ -267,7 +268,9 @@ RULES: Rules = {
     ProposalRevised: Guards(
         invariants=(Rule(1, _check_revision),), arithmetic=(Rule(2, _check_revised_terms),)
     ),
-    FundingRequested: Guards(invariants=(Rule(1, _check_request),), arithmetic=(Rule(2, _check_budget),)),
+    FundingRequested: Guards(
+        invariants=(Rule(1, _check_request), Rule(3, _check_names)), arithmetic=(Rule(2, _check_budget),)
+    ),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""
 

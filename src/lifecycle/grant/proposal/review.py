@@ -1,14 +1,17 @@
 """Reviews of a proposal, and its approval or decline."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import fits_months, fits_window, plans_capabilities
-from lifecycle.grant.budget.lines import asked_lines, with_more
+from lifecycle.grant.budget.capacity import asked_within_capacity_share, within_capacity_share
+from lifecycle.grant.budget.line_amounts import LineAmount, by_line
+from lifecycle.grant.budget.lines import HeldLine, asked_lines, with_more
+from lifecycle.grant.budget.within_lines import lines_add_up
 from lifecycle.grant.proposal.request import request_digest
 from lifecycle.grant.state import (
     Evolves,
@@ -53,8 +56,12 @@ class GrantApproved(GrantEvent):
     Recorded by an approver who did not prepare it.
     """
 
+    VERSION: ClassVar[int] = 2
+
     amount: Cost
     """The committed amount; in the holding currency."""
+    lines: tuple[LineAmount, ...] = Field(default=(), max_length=200)
+    """How much of it each budget line gets. Without them it is split as the budget was asked for."""
     conditions: tuple[Line, ...] = ()
     """Conditions to be met before the agreement is signed."""
     request_digest: Digest
@@ -74,6 +81,11 @@ def _proposal_reviewed(grant: MutableGrant, event: ProposalReviewed) -> None:
     grant.reviewed_by += (event.actor,)
 
 
+def _asked_lines(grant: Grant) -> dict[str, HeldLine]:
+    """Return the lines of the requested budget, which hold nothing yet."""
+    return grant.lines or asked_lines(line.as_asked for line in grant.budget)
+
+
 def _grant_approved(grant: MutableGrant, event: GrantApproved) -> None:
     amount = event.amount.amount
     grant.stage = Stage.APPROVED
@@ -81,8 +93,7 @@ def _grant_approved(grant: MutableGrant, event: GrantApproved) -> None:
     grant.conditions = event.conditions
     grant.edition = event.edition
     grant.request_digest = event.request_digest
-    lines = grant.lines or asked_lines(line.as_asked for line in grant.budget)
-    grant.lines = with_more(lines, amount, {}, grant.currency)
+    grant.lines = with_more(_asked_lines(grant), amount, by_line(event.lines), grant.currency)
     commit(grant, event.on, amount)
     grant.selections = [(event.on, amount)] if grant.call is not None and amount else []
 
@@ -130,6 +141,7 @@ def _approval(grant: Grant, draft: "ApprovalDraft", edition: Edition | None) -> 
         on=draft.on,
         actor=draft.actor,
         amount=draft.amount,
+        lines=draft.lines,
         conditions=draft.conditions,
         request_digest=draft.request_digest or request_digest(grant),
         edition=edition.name,
@@ -157,7 +169,19 @@ def _check_window(grant: Grant, event: GrantApproved, fund: Fund) -> None:
     window = window_of(grant.window, edition)
     fits_months(grant.window, grant.months, window)
     fits_window(grant, grant.recipients, window, edition)
+    if not event.lines:
+        asked_within_capacity_share(grant, window)
     plans_capabilities(grant.window, grant.capabilities_planned, window)
+
+
+def _check_lines(grant: Grant, event: GrantApproved) -> None:
+    lines_add_up(grant.replace(lines=_asked_lines(grant)), event.lines, event.amount.amount)
+
+
+def _check_capacity_share(grant: Grant, event: GrantApproved, fund: Fund) -> None:
+    after = grant.thaw()
+    _grant_approved(after, event)
+    within_capacity_share(after, window_of(grant.window, fund.editions[event.edition]))
 
 
 def _check_approved_elsewhere(grant: Grant, event: GrantApproved, fund: Fund) -> None:
@@ -187,9 +211,11 @@ RULES: Rules = {
         invariants=(
             Rule(1, _check_approval),
             Rule(2, _check_window),
+            Rule(3, _check_lines),
         ),
+        preconditions=(Rule(3, _check_capacity_share),),
         requested_by=(Rule(1, preparers),),
-        arithmetic=(Rule(2, _check_approved_elsewhere),),
+        arithmetic=(Rule(2, _check_approved_elsewhere), Rule(3, _check_lines)),
         made_by=_make_approval,
         made_in_history=_make_approval_elsewhere,
     ),
@@ -202,6 +228,8 @@ class ApprovalDraft(Draft):
 
     amount: Cost
     """The committed amount; in the holding currency."""
+    lines: tuple[LineAmount, ...] = Field(default=(), max_length=200)
+    """How much of it each budget line gets. Without them it is split as the budget was asked for."""
     conditions: tuple[Line, ...] = ()
     """Conditions to be met before the agreement is signed."""
     request_digest: Digest | None = None

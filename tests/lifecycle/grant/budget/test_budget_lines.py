@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from lifecycle.grant.budget.lines import split
+from lifecycle.grant.budget.lines import AskedLine, asked_lines, split
+from lifecycle.grant.budget.within_lines import LineNamedTwice
 from support import given as g
 from support.given import PROPOSED, Past, given
 
@@ -133,10 +134,14 @@ def test_a_failed_and_a_rejected_payment_give_back_what_they_took() -> None:
     assert left(past) == ["54000.00", "27000.00", "9000.00"]
 
 
-def test_a_name_that_stands_twice_gets_a_number() -> None:
+def test_a_name_stands_once_in_a_budget() -> None:
     budget = [{"line": name, "amount": "50000.00 USD"} for name in ("travel", "Travel")]
-    past = given(PROPOSED, g.request("01-20", budget=budget), g.approve("02-10"))
-    assert held(past) == {"travel": "45000.00", "Travel (2)": "45000.00"}
+    given(PROPOSED).when(g.request("01-20", budget=budget)).refused(LineNamedTwice, "travel and Travel")
+
+
+def test_a_name_that_stands_twice_in_an_older_book_gets_a_number() -> None:
+    lines = asked_lines(AskedLine(name, Decimal(5), False, None) for name in ("travel", "Travel"))
+    assert [line.name for line in lines.values()] == ["travel", "Travel (2)"]
 
 
 def test_a_late_payment_changes_the_split_of_a_cancellation() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lifecycle.grant import events as was
-from lifecycle.grant.agreement import CapacityShareTooHigh
+from lifecycle.grant.budget.capacity import CapacityShareTooHigh
 from lifecycle.kernel.event import EntryCorrected
 from support import given as g
 from support.given import given

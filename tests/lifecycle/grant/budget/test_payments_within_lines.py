@@ -6,7 +6,7 @@ import pytest
 
 from lifecycle.decide import decide_grant
 from lifecycle.grant import events as was
-from lifecycle.grant.payment.within_lines import ExceedsBudgetLine, UnknownBudgetLine
+from lifecycle.grant.budget.within_lines import ExceedsBudgetLine, UnknownBudgetLine
 from lifecycle.kernel.refusals import ExceedsUndisbursedBalance
 from support import given as g
 from support.given import EFFECTIVE, PROPOSED, given

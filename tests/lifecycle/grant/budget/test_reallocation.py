@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from lifecycle.grant import events as was
+from lifecycle.grant.budget.within_lines import ExceedsBudgetLine, UnknownBudgetLine
 from lifecycle.grant.payment.reallocation import ReallocationNeedsApprover
-from lifecycle.grant.payment.within_lines import ExceedsBudgetLine, UnknownBudgetLine
 from lifecycle.kernel.refusals import DecidesOwnRequest, NothingChanged, RoleNotHeld
 from lifecycle.parse import Malformed, command_from
 from support import given as g

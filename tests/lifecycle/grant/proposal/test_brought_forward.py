@@ -7,10 +7,10 @@ import pytest
 
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
+from lifecycle.grant.budget.within_lines import BudgetDoesNotAddUp
 from lifecycle.grant.payment.refund import RefundExceedsDisbursed
 from lifecycle.grant.payment.request import PaymentAlreadyFinished, PaymentIdTaken
 from lifecycle.grant.proposal.brought_forward import DateMissing, DatesOutOfOrder, TotalsDoNotAddUp
-from lifecycle.grant.proposal.request import BudgetDoesNotAddUp
 from lifecycle.kernel.guards import CurrencyNotHolding
 from lifecycle.kernel.refusals import (
     DecidesOwnRequest,

@@ -8,7 +8,8 @@ from lifecycle.decide.grant import GrantIdTaken
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.establishment import WindowNotInEdition
 from lifecycle.grant import events as was
-from lifecycle.grant.proposal.request import BudgetDoesNotAddUp, LetterMissing
+from lifecycle.grant.budget.within_lines import BudgetDoesNotAddUp
+from lifecycle.grant.proposal.request import LetterMissing
 from lifecycle.kernel.guards import CurrencyNotHolding
 from lifecycle.kernel.refusals import NoEditionInForce, NothingChanged, NotInStage, UnknownGrant
 from support import given as g

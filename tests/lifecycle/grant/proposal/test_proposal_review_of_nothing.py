@@ -6,7 +6,7 @@ from lifecycle.call import call as on_call
 from lifecycle.call.call import ExceedsCallEnvelope
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
-from lifecycle.grant.proposal.request import BudgetDoesNotAddUp
+from lifecycle.grant.budget.within_lines import BudgetDoesNotAddUp
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsUndisbursedBalance
 from lifecycle.parse import Malformed
