@@ -10,7 +10,7 @@ from lifecycle.decide import quarantined_rows
 from lifecycle.decide.correction import correct_entry
 from lifecycle.decide.correction.correct_entry import COMMANDS as CORRECTIONS
 from lifecycle.fund import contributions, establishment, officers, treasury
-from lifecycle.fund.partners import membership
+from lifecycle.fund.partners import membership, pledges
 from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
 from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
@@ -26,7 +26,7 @@ GRANT = (
     *(proposal_request, review, brought_forward, agreement, exchange, payment_request, disbursement),
     *(refund, irregular, other_money, reallocation, amendment, results, follow_up, closure),
 )
-FUND = (establishment, officers, contributions, membership, treasury)
+FUND = (establishment, officers, contributions, pledges, membership, treasury)
 _HEAD = '''"""The catalogue: every command in one page: its words, its role, its stages, its event.
 
 Written by docs/reference.py from the specs that stand beside the events. Do not edit: run `make docs`.

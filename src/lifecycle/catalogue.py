@@ -151,6 +151,8 @@ FUND_COMMANDS = (
         "InstalmentReceived", ("partner",), "Record money that a partner paid."),
     Spec("WaiveObligation", "fund waive", "approver", (),
         "ObligationWaived", ("obligation",), "Waive an instalment, with the reason."),
+    Spec("MeetPledgeCondition", "fund meet-pledge-condition", "finance", (),
+        "PledgeConditionMet", ("partner",), "Record that a pledge's condition is met."),
     Spec("RenamePartner", "fund rename-partner", "secretariat", (),
         "PartnerRenamed", ("partner",), "Record a partner's new name."),
     Spec("LeavePartner", "fund leave-partner", "secretariat", (),

@@ -81,7 +81,7 @@ ttl - ProposeGrant
 approver - BringForward
 administrator - EstablishFund AdoptPolicy AppointOfficer RetireOfficer
 secretariat - JoinPartner RenamePartner LeavePartner HoldConsultation OpenCall CloseCall
-finance - PledgeContribution AgreeContribution ScheduleInstalment ReceiveInstalment
+finance - PledgeContribution MeetPledgeCondition AgreeContribution ScheduleInstalment ReceiveInstalment
 finance - ChargeFee CreditIncome ReturnFunds
 """
 ROLE, STAGES = dict[str, str](), dict[str, tuple[str, ...]]()

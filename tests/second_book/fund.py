@@ -32,10 +32,21 @@ def plain(edition: State) -> State:
 def membership(partner: State, event: Event) -> Iterator[str]:
     """Yield the reasons against a new name, a leaving, or a promise of a partner, and note it."""
     name, on = event["command"], event["on"]
-    if name in ("PledgeContribution", "AgreeContribution", "ScheduleInstalment"):
+    if name in ("PledgeContribution", "AgreeContribution", "ScheduleInstalment", "MeetPledgeCondition"):
         if partner["left"] <= on:
             yield "PartnerHasLeft"
         partner["promised"] = max(partner["promised"], on)
+    if event.get("condition"):
+        met = name == "MeetPledgeCondition"
+        said = [(day, is_met) for day, words, is_met in partner["said"] if words == event["condition"]]
+        meetings = [day for day, is_met in said if is_met and day <= on]
+        if met and not any(
+            day <= on and not any(day <= meeting for meeting in meetings)
+            for day, is_met in said
+            if not is_met
+        ):
+            yield "UnknownPledgeCondition"
+        partner["said"] = [*partner["said"], (on, event["condition"], met)]
     if name == "LeavePartner":
         if partner["left"] < LATEST or partner["promised"] > on:
             yield "PartnerHasLeft"
@@ -73,7 +84,11 @@ def apply_fund_event(state: State, event: Event) -> Iterator[str]:
             yield "PartnerAlreadyJoined"
         yield from too_like(event["partner"], state["partners"])
         state["partners"] |= {event["partner"]: {"joined": event["on"], "due": {}, "left": LATEST}}
-        state["partners"][event["partner"]] |= {"names": [(event["on"], event["name"])], "promised": ""}
+        state["partners"][event["partner"]] |= {
+            "names": [(event["on"], event["name"])],
+            "promised": "",
+            "said": [],
+        }
     elif event.get("partner") and (not partner or partner["joined"] > event["on"]):
         yield "UnknownPartner"
     if partner:

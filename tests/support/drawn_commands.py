@@ -315,7 +315,14 @@ ON_FUND: dict[str, Maker] = {
     ),
     "LeavePartner": _maker(g.leave_partner, partner=_partner),
     "HoldConsultation": _maker(g.consult),
-    "PledgeContribution": _maker(g.pledge, partner=_partner, amount=_said_amount, holding_amount=_worth),
+    "PledgeContribution": _maker(
+        g.pledge,
+        partner=_partner,
+        amount=_said_amount,
+        holding_amount=_worth,
+        condition=lambda draw: "parliament's vote" if draw.dice // 5 % 2 else None,
+    ),
+    "MeetPledgeCondition": _maker(g.meet_pledge_condition, partner=_partner),
     "AgreeContribution": _maker(
         g.agree_contribution, partner=_partner, amount=_said_amount, holding_amount=_worth
     ),

@@ -241,6 +241,7 @@ rename_partner = on_fund("RenamePartner", "secretariat", partner="DK", name="Kin
 leave_partner = on_fund("LeavePartner", "secretariat", partner="DK", reason="its aid goes elsewhere")
 consult = on_fund("HoldConsultation", "secretariat", summary="met")
 pledge = on_fund("PledgeContribution", "finance", partner="DK", amount="1000.00 USD")
+meet_pledge_condition = on_fund("MeetPledgeCondition", "finance", partner="DK", condition="parliament's vote")
 agree_contribution = on_fund("AgreeContribution", "finance", partner="DK", amount="1000.00 USD")
 schedule = on_fund(
     "ScheduleInstalment", "finance", partner="DK", instalment="I1", amount="1000.00 USD", due="2019-01-01"

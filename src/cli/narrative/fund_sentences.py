@@ -60,7 +60,15 @@ def _sealing_switched(event: events.SealingSwitched) -> str:
 
 def _pledged(event: events.ContributionPledged) -> str:
     worth = f", worth {money(event.holding_amount)}" if event.holding_amount is not None else ""
-    return f"recorded a pledge of {money(event.amount)} by {event.partner}{worth}"
+    years = f", for {', '.join(f'FY{year}' for year in event.years)}" if event.years else ""
+    condition = f", on the condition {quoted(event.condition)}" if event.condition is not None else ""
+    return f"recorded a pledge of {money(event.amount)} by {event.partner}{worth}{years}{condition}"
+
+
+def _pledge_condition_met(event: events.PledgeConditionMet) -> str:
+    return (
+        f"recorded that {event.partner} pledges without the condition {quoted(event.condition)} from then on"
+    )
 
 
 def _agreed(event: events.ContributionAgreed) -> str:
@@ -141,6 +149,7 @@ FUND_SENTENCES: Sentences = {
     events.ConsultationHeld: _consultation,
     events.SealingSwitched: _sealing_switched,
     events.ContributionPledged: _pledged,
+    events.PledgeConditionMet: _pledge_condition_met,
     events.ContributionAgreed: _agreed,
     events.InstalmentScheduled: _scheduled,
     events.InstalmentReceived: _received,

@@ -489,6 +489,8 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("partner", "PARTNER", "", is_argument=True, is_required=True),
         Field("amount", "\"2000.00 USD\"", "In the partner's currency.", form="money", is_required=True),
         Field("holding_amount", "\"2000.00 USD\"", "Its worth in the holding currency on the day: needed if the amount is in another.", form="money"),
+        Field("years", "N,…", "The fiscal years for which it is pledged, in order, each named after the year in which it ends.", form="int", is_list=True),
+        Field("condition", "TEXT", "What has to come first, such as a vote of a parliament. The pledge is firm once it is met."),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund agree-contribution": (
@@ -516,6 +518,11 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("obligation", "OBLIGATION", "", is_argument=True, is_required=True),
         Field("item", "TEXT", "Which one, as PARTNER/instalment; all present and future ones if not given."),
         Field("reason", "TEXT", "Why the instalment need not be paid.", is_required=True),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
+    "fund meet-pledge-condition": (
+        Field("partner", "PARTNER", "", is_argument=True, is_required=True),
+        Field("condition", "TEXT", "In the words of the pledge. Later pledges with the same words wait again.", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund rename-partner": (

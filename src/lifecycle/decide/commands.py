@@ -11,6 +11,7 @@ from lifecycle.fund.contributions import AgreeContribution, HoldConsultation, Jo
 from lifecycle.fund.establishment import AdoptPolicy, AttachFundDocument, EstablishFund, SwitchSealing
 from lifecycle.fund.officers import AppointOfficer, RetireOfficer
 from lifecycle.fund.partners.membership import LeavePartner, RenamePartner
+from lifecycle.fund.partners.pledges import MeetPledgeCondition
 from lifecycle.fund.treasury import ChargeFee, CreditIncome, ReturnFunds
 from lifecycle.grant.agreement import LapseGrant, MakeEffective, MeetCondition, SignAgreement
 from lifecycle.grant.amendment import CancelBalance, CancelGrant, ExtendClosingDate, IncreaseCommitment, LiftSuspension, RestructureGrant, RestructuringDraft, SuspendGrant
@@ -108,6 +109,7 @@ FUND: tuple[type[FundCommand], ...] = (
     ScheduleInstalment,
     ReceiveInstalment,
     WaiveFundObligation,
+    MeetPledgeCondition,
     RenamePartner,
     LeavePartner,
     ChargeFee,
@@ -170,6 +172,7 @@ __all__ = [
     "LiftSuspension",
     "MakeEffective",
     "MeetCondition",
+    "MeetPledgeCondition",
     "OpenCall",
     "PlanActivity",
     "PledgeContribution",

@@ -2,7 +2,11 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import ClassVar
+from itertools import pairwise
+from typing import Annotated, ClassVar, Protocol
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from lifecycle.fund.state import Evolves, Flows, Fund, MutableFund, Partner, unchanged
 from lifecycle.kernel.command import FundCommand
@@ -14,6 +18,7 @@ from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.types.dates import Day
 from lifecycle.types.money import Amount, Money
 from lifecycle.types.readings.nearest import near_or_all
+from lifecycle.types.stage import YEARS
 from lifecycle.types.text import ItemId, Line, Prose, Reason, Word
 from lifecycle.types.vocabularies import PartnerKind
 
@@ -24,6 +29,18 @@ NAME = "instalment"
 def item_of(partner: str, instalment: str) -> str:
     """Return the name of the instalment in the timeline."""
     return f"{partner}/{instalment}"
+
+
+def _rising(years: tuple[int, ...]) -> tuple[int, ...]:
+    if any(later <= earlier for earlier, later in pairwise(years)):
+        raise PydanticCustomError("years", "write each year once, in order: 2012,2013")
+    return years
+
+
+PledgedYears = Annotated[
+    tuple[Annotated[int, Field(ge=YEARS[0], le=YEARS[-1])], ...], Field(min_length=1), AfterValidator(_rising)
+]
+"""Fiscal years in order, each once."""
 
 
 class PartnerJoined(FundEvent):
@@ -49,12 +66,18 @@ class ConsultationHeld(FundEvent):
 class ContributionPledged(FundEvent):
     """A partner pledged to give an amount. Recorded by finance."""
 
+    VERSION: ClassVar[int] = 2
+
     partner: ItemId
     """The partner's short name in the book."""
     amount: Amount
     """In the partner's currency."""
     holding_amount: Amount | None = None
     """Its worth in the holding currency on the day: needed if the amount is in another."""
+    years: PledgedYears | None = None
+    """The fiscal years for which it is pledged, in order, each named after the year in which it ends."""
+    condition: Line | None = None
+    """What has to come first, such as a vote of a parliament. The pledge is firm once it is met."""
 
 
 class ContributionAgreed(FundEvent):
@@ -113,17 +136,34 @@ def _partner_joined(fund: MutableFund, event: PartnerJoined) -> None:
     fund.partners[event.partner] = Partner(event.on, names=((event.on, event.name),))
 
 
-def _promised(
-    fund: MutableFund, event: ContributionPledged | ContributionAgreed | InstalmentScheduled
-) -> None:
+class _Promise(Protocol):
+    """An event by which a partner promises, agrees or schedules something."""
+
+    on: date
+    partner: ItemId
+
+
+def noted_promise(fund: MutableFund, event: _Promise) -> Partner:
+    """Keep the day of the promise with its partner, and return the partner."""
     partner = fund.partners[event.partner]
     promised_on = max(event.on, partner.promised_on or event.on)
     fund.partners[event.partner] = replace(partner, promised_on=promised_on)
+    return fund.partners[event.partner]
+
+
+def _pledged(fund: MutableFund, event: ContributionPledged) -> None:
+    partner = noted_promise(fund, event)
+    if event.condition is not None:
+        conditions = (*partner.conditions, (event.on, event.condition))
+        fund.partners[event.partner] = replace(partner, conditions=conditions)
+
+
+def _agreed(fund: MutableFund, event: ContributionAgreed) -> None:
+    noted_promise(fund, event)
 
 
 def _instalment_scheduled(fund: MutableFund, event: InstalmentScheduled) -> None:
-    _promised(fund, event)
-    partner = fund.partners[event.partner]
+    partner = noted_promise(fund, event)
     instalments = {**partner.instalments, event.instalment: event.on}
     fund.partners[event.partner] = replace(partner, instalments=instalments)
 
@@ -131,8 +171,8 @@ def _instalment_scheduled(fund: MutableFund, event: InstalmentScheduled) -> None
 EVOLVE: Evolves = {
     PartnerJoined: _partner_joined,
     ConsultationHeld: unchanged,
-    ContributionPledged: _promised,
-    ContributionAgreed: _promised,
+    ContributionPledged: _pledged,
+    ContributionAgreed: _agreed,
     InstalmentScheduled: _instalment_scheduled,
     InstalmentReceived: unchanged,
     ObligationWaived: unchanged,
@@ -176,9 +216,8 @@ class PartnerHasLeft(Refusal, order=STAGE, rule="domain §9: PartnerLeft"):
     """The partner left the fund by that day, or would leave before a day on which it promised something."""
 
 
-def _check_has_not_left(
-    fund: Fund, event: ContributionPledged | ContributionAgreed | InstalmentScheduled
-) -> None:
+def check_has_not_left(fund: Fund, event: _Promise) -> None:
+    """Refuse a promise of a partner that has left by its day. Raises `PartnerHasLeft`."""
     left_on = partner_of(fund, event.partner, event.on).left_on
     if left_on is not None and left_on <= event.on:
         raise PartnerHasLeft(
@@ -261,20 +300,20 @@ RULES: Rules = {
     ContributionPledged: Guards(
         invariants=(
             Rule(1, _check_pledge),
-            Rule(3, _check_has_not_left),
+            Rule(3, check_has_not_left),
             Rule(2, _check_worth),
         )
     ),
     ContributionAgreed: Guards(
         invariants=(
             Rule(1, _check_partner),
-            Rule(3, _check_has_not_left),
+            Rule(3, check_has_not_left),
             Rule(2, _check_worth),
         )
     ),
     InstalmentScheduled: Guards(
         invariants=(
-            Rule(3, _check_has_not_left),
+            Rule(3, check_has_not_left),
             Rule(1, _check_instalment_id),
         )
     ),

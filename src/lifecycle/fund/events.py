@@ -20,6 +20,7 @@ from lifecycle.fund.establishment import FundEstablished, PolicyAdopted, Sealing
 from lifecycle.fund.evolve import EVOLVE
 from lifecycle.fund.officers import OfficerAppointed, OfficerRetired, Roles
 from lifecycle.fund.partners.membership import PartnerLeft, PartnerRenamed
+from lifecycle.fund.partners.pledges import PledgeConditionMet
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.fund.treasury import FeeCharged, FundsReturned, IncomeCredited
 from lifecycle.kernel.event import DocumentAttached, EntryCorrected, Event
@@ -51,6 +52,7 @@ __all__ = [
     "PartnerJoined",
     "PartnerLeft",
     "PartnerRenamed",
+    "PledgeConditionMet",
     "PolicyAdopted",
     "Roles",
     "RowQuarantined",

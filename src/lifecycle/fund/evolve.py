@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from lifecycle.fund import commitments, contributions, establishment, officers, quarantine, treasury
-from lifecycle.fund.partners import membership
+from lifecycle.fund.partners import membership, pledges
 from lifecycle.fund.state import Evolves, Flows, Fund
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
@@ -16,6 +16,7 @@ EVOLVE: Evolves = {
     **officers.EVOLVE,
     **contributions.EVOLVE,
     **membership.EVOLVE,
+    **pledges.EVOLVE,
     **treasury.EVOLVE,
     **commitments.EVOLVE,
     **quarantine.EVOLVE,

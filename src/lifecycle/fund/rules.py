@@ -1,7 +1,7 @@
 """The rules of the fund, joined from its files. For other events only the officer and the day are checked."""
 
 from lifecycle.fund import contributions, establishment, officers, treasury
-from lifecycle.fund.partners import membership
+from lifecycle.fund.partners import membership, pledges
 from lifecycle.fund.state import Fund
 from lifecycle.fund.treasury import FeeCharged, FundsReturned, still_covered
 from lifecycle.kernel.event import Event
@@ -12,6 +12,7 @@ RULES: Rules = {
     **officers.RULES,
     **contributions.RULES,
     **membership.RULES,
+    **pledges.RULES,
     **treasury.RULES,
 }
 """The rules of each event of the fund."""

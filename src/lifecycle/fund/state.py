@@ -35,7 +35,11 @@ class Partner:
     names: tuple[tuple[date, str], ...] = ()
     """Its names in full, each with the day from which it holds, in order of days."""
     promised_on: date | None = None
-    """The last day on which it promised, agreed or scheduled something."""
+    """The last day on which it promised, agreed or scheduled something, or met a condition of a pledge."""
+    conditions: tuple[tuple[date, str], ...] = ()
+    """The condition of each pledge that has one, with the day of the pledge."""
+    conditions_met: tuple[tuple[date, str], ...] = ()
+    """The conditions that were met, each with the day."""
     left_on: date | None = None
     """The day from which it promises nothing more; `None` while it is a partner."""
 

@@ -40,6 +40,7 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("ActivityHeld", 2): _said_less,
     ("CoFinancingRecorded", 1): _said_less,
     ("CostRecorded", 1): _said_less,
+    ("ContributionPledged", 1): _said_less,
     ("ContributionAgreed", 1): _said_less,
     ("RefundReceived", 1): _said_less,
     ("IrregularPaymentRecorded", 1): _said_less,

@@ -34,6 +34,7 @@ from projections.schema.layout import (
     fund_officers,
     fund_partner_changes,
     fund_partners,
+    fund_pledges,
     grant_standing,
 )
 from projections.schema.tracking import ViewsTracking
@@ -172,7 +173,7 @@ def _lay_over(connection: Connection, book: Book, known: int, fund: Fund, since:
     _insert(connection, folded(book.entries_of(versions_then, known), fund))
 
 
-_ROWS_BY_VERSION = (fund_flows, fund_officers, fund_partner_changes)
+_ROWS_BY_VERSION = (fund_flows, fund_officers, fund_partner_changes, fund_pledges)
 """The tables of the fund with a row for each entry that stands alone."""
 
 

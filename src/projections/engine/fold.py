@@ -47,6 +47,7 @@ from projections.folds.fund.contributions import (
     flow_rows,
     partner_change_rows,
     partner_rows,
+    pledge_rows,
     stands_alone,
 )
 from projections.folds.fund.fund_register import document_rows, officer_rows, window_rows
@@ -68,6 +69,7 @@ from projections.schema.layout import (
     fund_officers,
     fund_partner_changes,
     fund_partners,
+    fund_pledges,
     fund_windows,
     grant_standing,
     obligation_steps,
@@ -228,6 +230,7 @@ def rows_of_independent(entries: Sequence[Entry], currency: str) -> Rows:
         fund_flows: flow_rows(entries, currency),
         fund_partners: partner_rows(entries),
         fund_partner_changes: partner_change_rows(entries),
+        fund_pledges: pledge_rows(entries, currency),
         fund_officers: officer_rows(entries),
     }
 

@@ -292,6 +292,17 @@ fund_partner_changes = _table(
 )
 """Each new name of a partner, and each leaving of one: then ``name`` is null."""
 
+fund_pledges = _table(
+    "fund_pledges",
+    _key("version", INTEGER),
+    *_texts("on", "partner", "currency"),
+    _needed("scale", INTEGER),
+    _needed("amount", BIG_INTEGER),
+    TableColumn("holding", BIG_INTEGER),
+    *_texts("years", "condition", "met_on"),
+)
+"""Each pledge, with the fiscal years as a JSON list, and its condition with the day on which it was met."""
+
 fund_instalments = _table(
     "fund_instalments",
     _key("version", INTEGER),
@@ -393,6 +404,7 @@ FUND_TABLES = (
     fund_flows,
     fund_partners,
     fund_partner_changes,
+    fund_pledges,
     fund_instalments,
     fund_consultations,
     fund_officers,

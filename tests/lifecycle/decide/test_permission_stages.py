@@ -182,7 +182,7 @@ def test_a_grant_is_unknown_before_its_proposal() -> None:
 def possible(row: Spec) -> tuple[list[Command], Make]:
     """Return a past in which the command is possible with the role, and the maker of the command."""
     if row in FUND_COMMANDS:
-        return [], ON_FUND[row.name]
+        return FIRST_ON_FUND.get(row.name, []), ON_FUND[row.name]
     if row in CALL_COMMANDS:
         return [] if row.name == "OpenCall" else [g.open_call("2012-01-01")], ON_CALL[row.name]
     if row.stages == ("",):
@@ -209,6 +209,7 @@ ON_FUND: dict[str, Make] = {
     "LeavePartner": g.leave_partner,
     "HoldConsultation": g.consult,
     "PledgeContribution": g.pledge,
+    "MeetPledgeCondition": g.meet_pledge_condition,
     "AgreeContribution": g.agree_contribution,
     "ScheduleInstalment": g.schedule,
     "ReceiveInstalment": g.receive,
@@ -219,6 +220,10 @@ ON_FUND: dict[str, Make] = {
     "CorrectEntry": lambda on, **k: g.correct_fund(on, entry=JOINED, reads={"name": "DK"}, **k),
     "AttachDocument": g.attach_to_fund,
 }
+FIRST_ON_FUND: dict[str, list[Command]] = {
+    "MeetPledgeCondition": [g.pledge("2012-01-10", condition="parliament's vote")],
+}
+"""The commands that have to come before a command on the fund."""
 ON_CALL: dict[str, Make] = {
     "OpenCall": lambda on, **k: g.open_call(on, closes="2013-12-31", **k),
     "CloseCall": g.close_call,

@@ -238,7 +238,14 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "fund/PartnerRenamed": {"partner": "DK", "name": "Kingdom of Denmark"},
     "fund/PartnerLeft": {"partner": "DK", "reason": "its aid goes elsewhere"},
     "fund/ConsultationHeld": {"partners": ["DK"], "summary": "met"},
-    "fund/ContributionPledged": {"partner": "CO", "amount": "1000.00 COP", "holding_amount": "0.50 USD"},
+    "fund/ContributionPledged": {
+        "partner": "CO",
+        "amount": "1000.00 COP",
+        "holding_amount": "0.50 USD",
+        "years": [2012, 2013],
+        "condition": "a vote of congress",
+    },
+    "fund/PledgeConditionMet": {"partner": "CO", "condition": "a vote of congress"},
     "fund/ContributionAgreed": {
         "partner": "CO",
         "amount": "1000.00 COP",

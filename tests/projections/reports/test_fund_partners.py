@@ -70,3 +70,29 @@ def test_rows_added_one_by_one_are_those_of_a_fold_of_all(tmp_path: Path) -> Non
     with new_book(tmp_path / "at-once", LIFE, LEFT) as book:
         ask(book, "fund", "2014-01-01")
         assert tables(book)["fund_partner_changes"] == added
+
+
+def test_a_pledge_is_conditional_until_its_condition_is_met(tmp_path: Path) -> None:
+    pledges = [
+        g.pledge("2012-01-10", amount="1000.00 USD"),
+        g.pledge("2012-01-10", condition="a vote"),
+        g.pledge("2012-01-11", condition="a vote", amount="500.00 EUR", holding_amount="600.00 USD"),
+    ]
+    with new_book(tmp_path / "book", pledges) as book:
+        before = book.position()
+        ask(book, "fund", "2012-01-10")
+        record(book, g.meet_pledge_condition("2012-01-10", condition="a vote"))
+
+        def waiting(on: str, **more: int) -> list[tuple[object, ...]]:
+            return [
+                (row["currency"], row["pledged"], row["conditional"]) for row in ask(book, "fund", on, **more)
+            ]
+
+        assert waiting("2012-01-09") == [("USD", "0.00", "0.00"), ("USD", "0.00", "0.00")]
+        assert waiting("2012-01-10") == [("USD", "2000.00", "0.00"), ("USD", "2000.00", "0.00")]
+        late = [("EUR", "500.00", "500.00"), ("USD", "2000.00", "0.00"), ("USD", "2600.00", "600.00")]
+        assert waiting("2012-01-11") == late
+        assert waiting("2012-01-10", known=before)[0] == ("USD", "2000.00", "1000.00")
+        record(book, g.meet_pledge_condition("2012-02-01", condition="a vote"))
+        assert waiting("2012-01-31") == late
+        assert [row[2] for row in waiting("2012-02-01")] == ["0.00"] * 3

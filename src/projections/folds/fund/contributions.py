@@ -2,12 +2,19 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from lifecycle.fund import events as was
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 from lifecycle.types.money import Money
-from projections.schema.layout import fund_consultations, fund_flows, fund_partner_changes, fund_partners
+from projections.schema.layout import (
+    fund_consultations,
+    fund_flows,
+    fund_partner_changes,
+    fund_partners,
+    fund_pledges,
+)
 from projections.schema.rows import Row, day, minor, row_maker, scale_of
 
 _KINDS: dict[type[Event], tuple[str, int]] = {
@@ -52,11 +59,13 @@ _ADDS_ROWS_ALONE = frozenset(
 def stands_alone(entry: Entry) -> bool:
     """Return whether the entry's rows need no other entry, as long as it is not corrected."""
     event = entry.event
+    if isinstance(event, was.ContributionPledged):
+        return event.condition is None
     return type(event) in _ADDS_ROWS_ALONE and getattr(event, "instalment", None) is None
 
 
 _flow_row, _partner_row = row_maker(fund_flows), row_maker(fund_partners)
-_change_row = row_maker(fund_partner_changes)
+_change_row, _pledge_row = row_maker(fund_partner_changes), row_maker(fund_pledges)
 _consultation_row = row_maker(fund_consultations)
 
 
@@ -109,6 +118,37 @@ def partner_change_rows(entries: Iterable[Entry]) -> list[Row]:
         for entry in entries
         if isinstance(entry.event, was.PartnerRenamed | was.PartnerLeft)
     ]
+
+
+def pledge_rows(entries: Iterable[Entry], holding_currency: str) -> list[Row]:
+    """Return a row for each pledge. A condition that is met is met for the pledges that waited for it."""
+    pledges: list[dict[str, Any]] = []
+    for entry in entries:
+        e = entry.event
+        if isinstance(e, was.ContributionPledged):
+            pledges.append(_pledge(entry.originator_version, e, holding_currency))
+        elif isinstance(e, was.PledgeConditionMet):
+            for pledge in pledges:
+                if (pledge["partner"], pledge["condition"]) == (e.partner, e.condition):
+                    pledge["met_on"] = pledge["met_on"] or day(entry.on)
+    return [_pledge_row(**pledge) for pledge in pledges]
+
+
+def _pledge(version: int, pledged: was.ContributionPledged, holding_currency: str) -> dict[str, Any]:
+    amount, scale = pledged.amount, scale_of(pledged.amount.currency)
+    worth = pledged.holding_amount or (amount if amount.currency == holding_currency else None)
+    return {
+        "version": version,
+        "on": day(pledged.on),
+        "partner": pledged.partner,
+        "currency": amount.currency,
+        "scale": scale,
+        "amount": minor(amount.amount, scale),
+        "holding": None if worth is None else minor(worth.amount, scale_of(worth.currency)),
+        "years": None if pledged.years is None else json.dumps(pledged.years),
+        "condition": pledged.condition,
+        "met_on": None,
+    }
 
 
 def consultation_rows(entries: Iterable[Entry]) -> list[Row]:

@@ -20,7 +20,14 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import money, total_of
-from projections.schema.tables import fund_details, fund_flows, fund_partner_changes, fund_partners
+from projections.schema.rows import FAR
+from projections.schema.tables import (
+    fund_details,
+    fund_flows,
+    fund_partner_changes,
+    fund_partners,
+    fund_pledges,
+)
 
 COLUMNS = Columns(
     common.PARTNER.but(
@@ -36,6 +43,7 @@ COLUMNS = Columns(
         "Promised; in the totals, what has a worth in the holding currency: an old pledge without one stands"
         " in its partner's row alone",
     ),
+    Column("conditional", Type.MONEY, "What of `pledged` waits for a condition on the day"),
     Column("agreed", Type.MONEY, "Signed for; null in the totals"),
     Column("received", Type.MONEY, "Paid in, in the row's currency; null in the totals"),
     Column("received_holding", Type.MONEY, "The same in the holding currency, at the rates of receipt"),
@@ -82,6 +90,16 @@ def left_on(partner: ColumnElement[str], as_of: ColumnElement[str]) -> ColumnEle
         select(func.min(change.on))
         .where(change.partner == partner, change.name.is_(None), change.on <= as_of)
         .scalar_subquery()
+    )
+
+
+def _conditional(column: ColumnElement[int], as_of: ColumnElement[str], *of: Any) -> ColumnElement[int]:
+    """Return the sum of a column of the pledges that wait for a condition on the day."""
+    pledge = fund_pledges.c
+    waits = and_(pledge.condition.is_not(None), func.coalesce(pledge.met_on, FAR) > as_of)
+    return func.coalesce(
+        select(total_of(column)).where(pledge.on <= as_of, waits, *of).scalar_subquery(),
+        0,
     )
 
 
@@ -145,7 +163,8 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """
     del grant  # the fund has no rows of single grants
     partners, totals, fund = _partners(as_of), _totals(as_of), fund_details.c
-    p, t = partners.c, totals.c
+    p, t, pledge = partners.c, totals.c, fund_pledges.c
+    of_row = (pledge.partner == p.partner, pledge.currency == p.currency)
     nothing = cast(null(), Text)
     partner_rows = select(
         p.partner,
@@ -153,7 +172,9 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
         p.kind,
         left_on(p.partner, as_of).label("left_on"),
         p.currency,
-        *(money(p[name], p.scale).label(name) for name in ("pledged", "agreed", "received")),
+        money(p.pledged, p.scale).label("pledged"),
+        money(_conditional(pledge.amount, as_of, *of_row), p.scale).label("conditional"),
+        *(money(p[name], p.scale).label(name) for name in ("agreed", "received")),
         money(p.received_holding, fund.scale).label("received_holding"),
         *(nothing.label(name) for name in ("fees", "income", "returned", "committed", "available")),
     ).select_from(partners.join(fund_details, true()))
@@ -162,6 +183,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
         *(nothing.label(name) for name in ("partner", "name", "kind", "left_on")),
         fund.currency,
         money(t.pledged, fund.scale).label("pledged"),
+        money(_conditional(pledge.holding, as_of), fund.scale).label("conditional"),
         nothing.label("agreed"),
         nothing.label("received"),
         *(
