@@ -11,11 +11,12 @@ from lifecycle.decide.correction import correct_entry
 from lifecycle.decide.correction.correct_entry import COMMANDS as CORRECTIONS
 from lifecycle.fund import contributions, establishment, officers, treasury
 from lifecycle.fund.partners import membership, pledges
-from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
+from lifecycle.grant import agreement, amendment, closure, exchange, follow_up
 from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review
 from lifecycle.grant.proposal import request as proposal_request
+from lifecycle.grant.results import indicators, reporting
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
 from lifecycle.kernel.event import Draft
 from lifecycle.kernel.spec import Spec
@@ -24,7 +25,7 @@ FILE = Path(lifecycle.__file__).with_name("catalogue.py")
 COMMANDS_FILE = FILE.parent / "decide" / "commands.py"
 GRANT = (
     *(proposal_request, review, brought_forward, agreement, exchange, payment_request, disbursement),
-    *(refund, irregular, other_money, reallocation, amendment, results, follow_up, closure),
+    *(refund, irregular, other_money, reallocation, amendment, reporting, indicators, follow_up, closure),
 )
 FUND = (establishment, officers, contributions, pledges, membership, treasury)
 _HEAD = '''"""The catalogue: every command in one page: its words, its role, its stages, its event.

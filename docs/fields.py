@@ -92,6 +92,7 @@ EXAMPLES: dict[str, Any] = {
     "Day": "2017-03-31",
     "Months": 12,
     "Count": 5,
+    "Figure": "7000",
     "Roles": ["finance"],
 }
 BY_FIELD: dict[str, Any] = {
@@ -121,6 +122,11 @@ BY_FIELD: dict[str, Any] = {
     "reads": {"amount": "1850.00 USD"},
     "media_type": "application/pdf",
     "respondents": 14,
+    "indicator": "jobs",
+    "unit": "jobs created",
+    "baseline": "0",
+    "value": "3500",
+    "by": "2018-12-31",
     "objective": "A national dairy strategy in each receiving country",
     "summary": "Two exchanges were held; both countries drafted a strategy",
     "narrative": "Both exchanges were held",

@@ -343,6 +343,12 @@ OTHER_COMMANDS = (
     OtherCommand(
         "report follow-ups", "Follow-up actions, and the money that they need.", _report, "follow_ups"
     ),
+    OtherCommand(
+        "report indicators",
+        "Results as numbers: baseline, target, actual, on track or off.",
+        _report,
+        "indicators",
+    ),
     OtherCommand("report stages", "How many days each grant spent in each stage.", _report, "stages"),
     OtherCommand("report parties", "Who facilitates or finances exchanges of others.", _report, "parties"),
     OtherCommand("report experts", "Who helps with an exchange, and what for.", _report, "experts"),

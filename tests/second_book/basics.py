@@ -54,6 +54,8 @@ ttl EF HoldActivity RequestPayment ReportProgress SubmitCompletionReport
 ttl E CompleteImplementation
 ttl EFC ReportOutcomes RecordLesson ReachCapability
 ttl EFC AgreeFollowUp FinanceFollowUp CompleteFollowUp DropFollowUp HandOverFollowUp
+ttl ASEF SetIndicator
+ttl EFC MeasureIndicator
 ttl * RecordCoFinancing RecordCost
 secretariat PR ReturnProposal
 secretariat A SignAgreement
@@ -266,7 +268,7 @@ def no_grant() -> State:
     names = "stage effective closing institution call edition asked_for binds capabilities_planned"
     names += " approved signed ended"
     fields = dict.fromkeys(names.split())
-    fields |= {name: {} for name in ("lines", "payments", "activities", "follow_ups")}
+    fields |= {name: {} for name in ("lines", "payments", "activities", "follow_ups", "indicators")}
     fields |= {name: [] for name in ("commitments", "overpayments", "selections", "budget", "letters")}
     fields |= {"conditions": [], "leader": None}
     fields |= {name: set() for name in ("suspended", "preparers", "met", "submitters", "planned", "waived")}

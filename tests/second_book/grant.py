@@ -32,6 +32,7 @@ from second_book.basics import (
 )
 from second_book.brought_forward import brought_forward
 from second_book.payments import paying, payment_request, refund, rules_of
+from second_book.results import indicator
 
 OBLIGATIONS = (
     "review signature effectiveness first_activity activity implementation inactivity progress_report"
@@ -414,6 +415,7 @@ PARTS: dict[str, Any] = {
     "ReallocateBudget": reallocation,
     "SuspendGrant LiftSuspension": suspension,
     "AgreeFollowUp FinanceFollowUp CompleteFollowUp DropFollowUp HandOverFollowUp": follow_up,
+    "SetIndicator MeasureIndicator": indicator,
     "CompleteImplementation SubmitCompletionReport AcceptCompletionReport": ending,
     "WaiveObligation CloseGrant ReopenGrant": ending,
     "InvolveParty EngageExpert RecordCoFinancing RecordCost ReportProgress ReportOutcomes": reporting,

@@ -160,7 +160,7 @@ def _rate(draw: Draw) -> str | None:
     return ["1.5", "1.500"][draw.dice // 4 % 2] if draw.one_in(4) else None
 
 
-_payment, _activity, _follow_up = map(_named, "PAF")
+_payment, _activity, _follow_up, _indicator = map(_named, "PAFI")
 _REFUND = _on_grant(g.refund, payment=_payment, amount=_amount)
 _REFUND_OF_ALL = _on_grant(lambda on, **fields: g.refund(on, payment=None, **fields), amount=_amount)
 ON_GRANT: dict[str, Maker] = {
@@ -268,6 +268,19 @@ ON_GRANT: dict[str, Maker] = {
     "ReportOutcomes": _on_grant(g.report_outcomes, outcomes=lambda draw: {} if draw.one_in(5) else None),
     "RecordLesson": _on_grant(g.lesson),
     "ReachCapability": _on_grant(g.reach),
+    "SetIndicator": _on_grant(
+        g.set_indicator,
+        indicator=_indicator,
+        unit=lambda draw: "percent" if draw.one_in(5) else "jobs",
+        target=lambda draw: str(draw.dice // 3 % 2 + 7000),
+        by=lambda draw: shift(draw.on, draw.dice // 5 % 3),
+        disaggregation=lambda draw: ["women", "men"] if draw.one_in(2) else None,
+    ),
+    "MeasureIndicator": _on_grant(
+        g.measure,
+        indicator=_indicator,
+        parts=lambda draw: {"women": "1"} if draw.one_in(3) else None,
+    ),
     "AgreeFollowUp": _on_grant(g.agree, follow_up=_follow_up),
     "FinanceFollowUp": _on_grant(g.finance, follow_up=_follow_up),
     "CompleteFollowUp": _on_grant(g.complete_follow_up, follow_up=_follow_up),

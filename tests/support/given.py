@@ -209,6 +209,10 @@ drop = on_grant("DropFollowUp", "ttl", follow_up="F1", reason="no money")
 hand_over = on_grant("HandOverFollowUp", "ttl", follow_up="F1", to="Ministry")
 submit_report = on_grant("SubmitCompletionReport", "ttl", summary="it worked")
 accept_report = on_grant("AcceptCompletionReport", "secretariat")
+set_indicator = on_grant(
+    "SetIndicator", "ttl", indicator="jobs", unit="jobs", baseline="0", target="7000", by="2018-12-31"
+)
+measure = on_grant("MeasureIndicator", "ttl", indicator="jobs", value="3500", source="a survey of firms")
 survey = on_grant("RecordClientSurvey", "secretariat", respondents=12)
 publish_story = on_grant("PublishResultsStory", "secretariat", title="Milk", summary="more of it")
 record_outcome = on_grant("RecordDevelopmentOutcome", "secretariat", summary="a national strategy")

@@ -339,6 +339,20 @@ def _report_accepted(_: events.CompletionReportAccepted) -> str:
     return "accepted the completion report"
 
 
+def _indicator_set(event: events.IndicatorSet) -> str:
+    groups = f", apart for {', '.join(map(prose, event.disaggregation))}" if event.disaggregation else ""
+    return (
+        f"set indicator {event.indicator}: from {event.baseline:f} to {event.target:f} {prose(event.unit)}"
+        f" by {event.by}{groups}"
+    )
+
+
+def _indicator_measured(event: events.IndicatorMeasured) -> str:
+    parts = ", ".join(f"{prose(group)} {value:f}" for group, value in event.parts.items())
+    of_groups = f" ({parts})" if parts else ""
+    return f"measured indicator {event.indicator}: {event.value:f}{of_groups}, by {quoted(event.source)}"
+
+
 def _survey(event: events.ClientSurveyRecorded) -> str:
     mean: Decimal | None = event.satisfaction
     return f"recorded a client survey of {event.respondents} respondents" + (
@@ -422,6 +436,8 @@ GRANT_SENTENCES: Sentences = {
     events.FollowUpHandedOver: _follow_up_handed,
     events.CompletionReportSubmitted: _report,
     events.CompletionReportAccepted: _report_accepted,
+    events.IndicatorSet: _indicator_set,
+    events.IndicatorMeasured: _indicator_measured,
     events.ClientSurveyRecorded: _survey,
     events.ResultsStoryPublished: _story,
     events.DevelopmentOutcomeRecorded: _development,

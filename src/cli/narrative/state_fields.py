@@ -9,7 +9,7 @@ from cli.output.terminal_text import in_units, plain, readable
 if TYPE_CHECKING:
     from lifecycle.call.call import Call
     from lifecycle.fund.state import Fund
-    from lifecycle.grant.state import Activity, FollowUp, Grant, Payment
+    from lifecycle.grant.state import Activity, FollowUp, Grant, Indicator, Payment
 
 _T = TypeVar("_T")
 
@@ -55,6 +55,7 @@ def grant_fields(grant: "Grant | None", compared_with: "Grant | None" = None) ->
         **{f"activity {activity.id}": _activity(activity) for activity in activities},
         **{f"payment {payment.id}": _payment(payment, grant.currency) for payment in payments},
         **{f"follow-up {follow_up.id}": _follow_up(follow_up) for follow_up in follow_ups},
+        **{f"indicator {indicator.id}": _indicator(indicator) for indicator in grant.indicators.values()},
         "capabilities": grant.capabilities_reached,
         "completion report": _report(grant),
         "waived": tuple(sorted(name if item is None else f"{name}:{item}" for name, item in grant.waived)),
@@ -126,6 +127,13 @@ def _follow_up(follow_up: "FollowUp") -> str:
     return f"{text}; needs {readable(amount, currency)}, found {readable(follow_up.finance_found, currency)}"
 
 
+def _indicator(indicator: "Indicator") -> str:
+    way = f"{indicator.baseline:f} to {indicator.target:f} {indicator.unit} by {indicator.by}"
+    if indicator.actual is None:
+        return f"{way}, not measured"
+    return f"{way}, {indicator.actual:f} on {indicator.measured_on}"
+
+
 def _report(grant: "Grant") -> str | None:
     if grant.report_accepted_on is not None:
         return f"accepted on {grant.report_accepted_on}, submitted by {grant.report_submitted_by}"
@@ -181,7 +189,7 @@ def fields_json(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def key(name: str) -> str:
     """Return a field's name for programs: ``closing_date``, ``payment:P1``."""
-    for prefix in ("activity", "payment", "follow-up", "officer", "partner"):
+    for prefix in ("activity", "payment", "follow-up", "indicator", "officer", "partner"):
         if name.startswith(f"{prefix} "):
             return f"{prefix.replace('-', '_')}:{name.removeprefix(prefix).strip()}"
     return name.replace(" ", "_").replace("-", "_")

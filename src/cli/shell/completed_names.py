@@ -13,6 +13,7 @@ _KINDS = {
     "of": "payment",
     "activity": "activity",
     "follow_up": "follow_up",
+    "indicator": "indicator",
     "call": "call",
     "officer": "officer",
     "_as": "officer",

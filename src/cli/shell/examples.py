@@ -36,6 +36,11 @@ EXAMPLES = {
         ' --approved "90000.00 USD" --disbursed "40000.00 USD" --source "Old register"'
     ),
     "grant record-lesson": 'grantbook grant record-lesson SSF-2017-01 --worked "Peers" --why "They answered"',
+    "grant set-indicator": (
+        "grantbook grant set-indicator SSF-2017-01 jobs --unit jobs --baseline 0 --target 7000"
+        " --by 2018-12-31"
+    ),
+    "grant measure": 'grantbook grant measure SSF-2017-01 jobs --value 3500 --source "A register"',
     "call open": 'grantbook call open C1 --window oks --envelope "9 USD" --criteria need --closes 2020-03-31',
     "policy template": "grantbook policy template policy.toml",
     "policy check": "grantbook policy check policy.toml",
@@ -94,6 +99,7 @@ EXAMPLES = {
     "report value": "grantbook report value --by window",
     "report instalments": "grantbook report instalments --as-of 2017-12-31",
     "report follow-ups": "grantbook report follow-ups --grant SSF-2017-01",
+    "report indicators": "grantbook report indicators --grant SSF-2017-01",
     "report stages": "grantbook report stages --json",
     "report parties": "grantbook report parties --format csv",
     "report experts": "grantbook report experts --format csv",

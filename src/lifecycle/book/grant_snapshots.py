@@ -15,7 +15,7 @@ from eventsourcing.persistence import StoredEvent
 from pydantic import TypeAdapter, ValidationError
 
 from lifecycle.decide import GrantHistory
-from lifecycle.grant import agreement, amendment, closure, evolve, exchange, follow_up, results, state
+from lifecycle.grant import agreement, amendment, closure, evolve, exchange, follow_up, state
 from lifecycle.grant.budget import capacity, line_amounts, lines, within_lines
 from lifecycle.grant.evolve import EVOLVE, fold
 from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
@@ -23,6 +23,7 @@ from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review, terms
 from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.proposal.terms import BudgetLine, Letter
+from lifecycle.grant.results import indicators, reporting
 from lifecycle.grant.state import Grant
 from lifecycle.journal import upcasts
 from lifecycle.journal.journal import Journal, SinceSnapshots
@@ -62,7 +63,8 @@ _MADE_BY = (
     other_money,
     reallocation,
     amendment,
-    results,
+    reporting,
+    indicators,
     follow_up,
     closure,
 )

@@ -27,7 +27,8 @@ from lifecycle.grant.payment.request import AuthorisePayment, RejectPayment, Req
 from lifecycle.grant.proposal.brought_forward import BringForward
 from lifecycle.grant.proposal.request import ProposeGrant, RequestFunding, ReturnProposal, ReviseProposal, WithdrawProposal
 from lifecycle.grant.proposal.review import ApprovalDraft, ApproveGrant, DeclineProposal, ReviewProposal
-from lifecycle.grant.results import AcceptCompletionReport, CompleteImplementation, PublishResultsStory, ReachCapability, RecordClientSurvey, RecordDevelopmentOutcome, RecordLesson, ReportOutcomes, ReportProgress, SubmitCompletionReport
+from lifecycle.grant.results.indicators import MeasureIndicator, SetIndicator
+from lifecycle.grant.results.reporting import AcceptCompletionReport, CompleteImplementation, PublishResultsStory, ReachCapability, RecordClientSurvey, RecordDevelopmentOutcome, RecordLesson, ReportOutcomes, ReportProgress, SubmitCompletionReport
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
 
 GRANT: tuple[type[GrantCommand], ...] = (
@@ -77,6 +78,8 @@ GRANT: tuple[type[GrantCommand], ...] = (
     RecordClientSurvey,
     PublishResultsStory,
     RecordDevelopmentOutcome,
+    SetIndicator,
+    MeasureIndicator,
     AgreeFollowUp,
     FinanceFollowUp,
     CompleteFollowUp,
@@ -171,6 +174,7 @@ __all__ = [
     "LeavePartner",
     "LiftSuspension",
     "MakeEffective",
+    "MeasureIndicator",
     "MeetCondition",
     "MeetPledgeCondition",
     "OpenCall",
@@ -207,6 +211,7 @@ __all__ = [
     "ReviseProposal",
     "RowQuarantineDraft",
     "ScheduleInstalment",
+    "SetIndicator",
     "SignAgreement",
     "SubmitCompletionReport",
     "SuspendGrant",

@@ -4,7 +4,12 @@ from lifecycle.fund.state import Fund
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.likeness import none_too_like, not_too_like
 
-_ITEMS = (("payment", "payments"), ("activity", "activities"), ("follow-up", "follow_ups"))
+_ITEMS = (
+    ("payment", "payments"),
+    ("activity", "activities"),
+    ("follow-up", "follow_ups"),
+    ("indicator", "indicators"),
+)
 """The items of a grant that have ids, and the fields of its state that have them."""
 
 

@@ -46,7 +46,8 @@ from lifecycle.grant.proposal.request import (
 )
 from lifecycle.grant.proposal.review import GrantApproved, ProposalDeclined, ProposalReviewed
 from lifecycle.grant.proposal.terms import BudgetLine, Letter
-from lifecycle.grant.results import (
+from lifecycle.grant.results.indicators import IndicatorMeasured, IndicatorSet
+from lifecycle.grant.results.reporting import (
     CapabilityReached,
     ClientSurveyRecorded,
     CompletionReportAccepted,
@@ -103,6 +104,8 @@ __all__ = [
     "GrantRestructured",
     "GrantSuspended",
     "ImplementationCompleted",
+    "IndicatorMeasured",
+    "IndicatorSet",
     "IrregularPaymentRecorded",
     "LessonRecorded",
     "Letter",

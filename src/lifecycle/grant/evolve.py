@@ -6,13 +6,14 @@ and makes no ids.
 
 from collections.abc import Iterable, Iterator
 
-from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
+from lifecycle.grant import agreement, amendment, closure, exchange, follow_up
 from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review
 from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.proposal.brought_forward import GrantBroughtForward, grant_brought_forward
 from lifecycle.grant.proposal.request import GrantProposed, new_grant
+from lifecycle.grant.results import indicators, reporting
 from lifecycle.grant.state import Evolves, Grant, MutableGrant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
@@ -30,7 +31,8 @@ EVOLVE: Evolves = {
     **other_money.EVOLVE,
     **reallocation.EVOLVE,
     **amendment.EVOLVE,
-    **results.EVOLVE,
+    **reporting.EVOLVE,
+    **indicators.EVOLVE,
     **follow_up.EVOLVE,
     **closure.EVOLVE,
 }

@@ -1,10 +1,11 @@
 """The rules of a grant, joined from the files of its stages."""
 
-from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
+from lifecycle.grant import agreement, amendment, closure, exchange, follow_up
 from lifecycle.grant.payment import disbursement, irregular, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review
 from lifecycle.grant.proposal import request as proposal_request
+from lifecycle.grant.results import indicators, reporting
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.guards import OfficerActs
@@ -22,7 +23,8 @@ RULES: Rules = {
     **irregular.RULES,
     **reallocation.RULES,
     **amendment.RULES,
-    **results.RULES,
+    **reporting.RULES,
+    **indicators.RULES,
     **follow_up.RULES,
     **closure.RULES,
 }

@@ -117,6 +117,28 @@ class FollowUp(Replaceable):
     """In the currency of what is needed; in the grant's if nothing is."""
 
 
+@dataclass(frozen=True)
+class Indicator(Replaceable):
+    """A result as a number: what it was before the exchange, what it should be, and what it is."""
+
+    id: str
+    unit: str
+    baseline: Decimal
+    target: Decimal
+    by: date
+    """The day by which the target should be reached."""
+    since: date
+    """The day on which it was first set."""
+    disaggregation: tuple[str, ...] = ()
+    """The groups for which it is measured apart."""
+    actual: Decimal | None = None
+    """The newest value; `None` if it was not measured."""
+    measured_on: date | None = None
+    source: str | None = None
+    parts: dict[str, Decimal] = field(default_factory=dict)
+    """The newest value of each group."""
+
+
 @dataclass
 class Grant(Frozen, Replaceable):
     """The state of a grant on a day. Amounts are in ``currency``.
@@ -195,6 +217,7 @@ class Grant(Frozen, Replaceable):
     activities_held: int = 0
     activities: dict[str, Activity] = field(default_factory=dict)
     follow_ups: dict[str, FollowUp] = field(default_factory=dict)
+    indicators: dict[str, Indicator] = field(default_factory=dict)
     suspended: tuple[str, ...] = ()
     """The scopes of the suspensions that hold."""
     capabilities_reached: tuple[str, ...] = ()

@@ -28,9 +28,7 @@ from projections.folds import (
     disbursement,
     event_rows,
     exchanges,
-    follow_ups,
     library_texts,
-    outcomes,
     payments,
     register,
     windows,
@@ -40,7 +38,6 @@ from projections.folds.calls import Answers, Scores, call_rows
 from projections.folds.disbursement import Disbursement
 from projections.folds.event_rows import EventRows
 from projections.folds.exchanges import Activities, Attendance
-from projections.folds.follow_ups import FollowUps
 from projections.folds.fund import instalments
 from projections.folds.fund.contributions import (
     consultation_rows,
@@ -52,9 +49,12 @@ from projections.folds.fund.contributions import (
 )
 from projections.folds.fund.fund_register import document_rows, officer_rows, window_rows
 from projections.folds.library_texts import Texts
-from projections.folds.outcomes import Outcomes
 from projections.folds.payments import Payments
 from projections.folds.register import Register
+from projections.folds.results import follow_ups, indicators, outcomes
+from projections.folds.results.follow_ups import FollowUps
+from projections.folds.results.indicators import Indicators
+from projections.folds.results.outcomes import Outcomes
 from projections.folds.timeline import Compliance, rows_of
 from projections.folds.windows import Windows
 from projections.schema.layout import (
@@ -133,6 +133,7 @@ _PROJECTIONS: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None
     (lambda _: Attendance(), exchanges.HELD),
     *((partial(_event_rows, table, cells), types) for table, cells, types in event_rows.KINDS),
     (lambda _: FollowUps(), follow_ups.CONCERNS),
+    (lambda _: Indicators(), indicators.CONCERNS),
     (lambda _: Texts(), library_texts.CONCERNS),
 )
 """Each projection of grants, and the types of events that concern it; `None` for all."""

@@ -16,6 +16,7 @@ _OF_GRANT = {
     "payment": "payment_spans",
     "activity": "exchange_activities",
     "follow_up": "follow_up_spans",
+    "indicator": "indicator_spans",
 }
 """The tables of names within a grant."""
 _OF_BOOK = {

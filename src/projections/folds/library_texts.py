@@ -6,7 +6,7 @@ from datetime import date
 from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
-from projections.folds.outcomes import lesson_of
+from projections.folds.results.outcomes import lesson_of
 from projections.schema.layout import library_texts
 from projections.schema.rows import FAR, Row, day, row_maker
 

@@ -27,6 +27,7 @@ from projections.reports.results import (
     exchanges,
     exchanges_by,
     follow_ups,
+    indicators,
     outcomes,
     people,
 )
@@ -49,6 +50,7 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "value": value.report,
     "instalments": instalments.report,
     "follow-ups": follow_ups.report,
+    "indicators": indicators.report,
     "stages": stages.report,
     "parties": people.parties,
     "experts": people.experts,
@@ -72,6 +74,7 @@ MEANINGS = {
     "value": "Co-financing beside the grants, and unit costs.",
     "instalments": "What partners had to pay, when, and what arrived.",
     "follow-ups": "Follow-up actions, and the money that they need.",
+    "indicators": "Results as numbers: baseline, target, actual, on track or off.",
     "stages": "How many days each grant spent in each stage.",
     "parties": "Who facilitates or finances exchanges of others.",
     "experts": "Who helps with an exchange, and what for.",

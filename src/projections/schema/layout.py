@@ -255,6 +255,17 @@ follow_up_spans = _table(
 )
 """Each follow-up's state, from day to day, with the money that it needs and that was found for it."""
 
+indicator_spans = _table(
+    "indicator_spans",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "until", "indicator", "unit", "baseline", "target", "by", "groups"),
+    *_texts("actual", "measured_on", "expected", "track", "parts", "source"),
+)
+"""Each indicator's state, from day to day. Numbers are text with their decimals; ``groups`` and ``parts`` are
+JSON lists. ``track`` holds for the newest value: ``reached``, ``on_track``, ``off_track`` or
+``not_measured``."""
+
 library_texts = _table(
     "library_texts",
     _key("grant"),
@@ -396,6 +407,7 @@ GRANT_TABLES = (
     side_flows,
     attached_documents,
     follow_up_spans,
+    indicator_spans,
     library_texts,
     grant_standing,
 )

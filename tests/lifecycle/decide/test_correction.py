@@ -11,7 +11,7 @@ from lifecycle.grant import events as was
 from lifecycle.grant.closure import PaymentsUnfinished
 from lifecycle.grant.proposal.request import LetterMissing
 from lifecycle.grant.proposal.review import AboveMaximumAmount
-from lifecycle.grant.results import ActivitiesStillPlanned
+from lifecycle.grant.results.reporting import ActivitiesStillPlanned
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.refusals import (

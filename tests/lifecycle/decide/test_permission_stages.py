@@ -63,6 +63,7 @@ _E = [
     g.disburse("2012-04-03", payment="P1"),
     g.agree("2012-04-04"),
     g.submit_report("2012-04-05"),
+    g.set_indicator("2012-04-06"),
 ]
 _F = [*_E, g.hold("2012-06-16", starts="2012-06-05", ends="2012-06-16"), g.complete("2012-06-20")]
 _SETTLE = [
@@ -106,6 +107,7 @@ COMMANDS: dict[str, Make] = {
     "RecordRefund": lambda on, **k: g.refund(on, payment="P5", **k),
     "ExtendClosingDate": lambda on, **k: g.extend(on, closing_date="2014-01-31", **k),
     "CancelBalance": lambda on, **k: g.cancel_balance(on, amount="100.00 USD", **k),
+    "SetIndicator": lambda on, **k: g.set_indicator(on, indicator="trees", **k),
     "AgreeFollowUp": lambda on, **k: g.agree(on, follow_up="F2", **k),
     "CorrectEntry": lambda on, **k: g.correct(on, **{"entry": 1, "reads": {"title": "Milk"}, **k}),
 }

@@ -12,7 +12,7 @@ from lifecycle.grant.closure import (
     UndisbursedBalanceRemains,
 )
 from lifecycle.grant.follow_up import FinanceInOtherCurrency, FollowUpIdTaken, FollowUpNotOpen
-from lifecycle.grant.results import CompletionReportAlreadyAccepted, NoCompletionReport
+from lifecycle.grant.results.reporting import CompletionReportAlreadyAccepted, NoCompletionReport
 from lifecycle.kernel.refusals import NothingChanged, UnknownObligation
 from lifecycle.policy.edition_file import read_edition, shipped
 from support import given as g

@@ -13,7 +13,7 @@ from lifecycle.grant.exchange import (
     ActivityNotPlanned,
     HeldBeforeItEnded,
 )
-from lifecycle.grant.results import ActivitiesStillPlanned
+from lifecycle.grant.results.reporting import ActivitiesStillPlanned
 from lifecycle.kernel.command import Command, GrantCommand
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import DatedInFuture

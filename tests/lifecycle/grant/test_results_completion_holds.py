@@ -5,7 +5,7 @@ import pytest
 from lifecycle.decide import decide_grant
 from lifecycle.decide.correction.correct_entry import CorrectEntry
 from lifecycle.grant import events as was
-from lifecycle.grant.results import ActivitiesStillPlanned
+from lifecycle.grant.results.reporting import ActivitiesStillPlanned
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.refusals import NotInStage, Refusal

@@ -204,6 +204,20 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/ImplementationCompleted": {},
     "grant/OutcomesReported": {"outcomes": {"raised_awareness": "a survey"}, "results": {"policy": "a law"}},
     "grant/CapabilityReached": {"capability": "solving_and_scaling", "evidence": "a course"},
+    "grant/IndicatorSet": {
+        "indicator": "jobs",
+        "unit": "jobs",
+        "baseline": "0",
+        "target": "7000.5",
+        "by": "2018-12-31",
+        "disaggregation": ["women", "men"],
+    },
+    "grant/IndicatorMeasured": {
+        "indicator": "jobs",
+        "value": "3500",
+        "source": "a survey",
+        "parts": {"women": "1800"},
+    },
     "grant/FollowUpAgreed": {
         "follow_up": "F1",
         "action": "pilot",

@@ -28,6 +28,14 @@ PLAN = GRANT | {
 PAY = GRANT | {"command": "DisburseFunds", "payment": "P1", "amount": "10.00 USD"}
 LESSON = GRANT | {"command": "RecordLesson", "worked": "Asking early", "why": "They knew"}
 INVOLVE = GRANT | {"command": "InvolveParty", "role": "facilitating", "country": "IN"}
+TARGET = GRANT | {
+    "command": "SetIndicator",
+    "indicator": "jobs",
+    "unit": "jobs",
+    "baseline": "0",
+    "target": "7000",
+    "by": "2014-12-31",
+}
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "call opens before it is announced": (CALL | {"opens": "2012-01-09"}, "before it was announced"),
     "call closes before it opens": (CALL | {"opens": "2012-02-02"}, "before it opens"),
@@ -38,6 +46,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "nobody involved": ({name: INVOLVE[name] for name in INVOLVE if name != "country"}, "name a country"),
     "paid in another currency at no rate": (PAY | {"paid_amount": "9.00 EUR"}, "together, or neither"),
     "a lesson of nothing": ({name: LESSON[name] for name in LESSON if name != "worked"}, "say what worked"),
+    "a target that is the baseline": (TARGET | {"baseline": "7000.0"}, "nothing to reach"),
+    "a group twice": (TARGET | {"disaggregation": ["women", "women"]}, "named twice"),
     "given up for no reason": (GRANT | {"command": "LapseGrant", "given_up": True}, "needs a reason"),
 }
 
@@ -49,7 +59,9 @@ def test_words_with_a_fault_make_no_command(case: str) -> None:
         command_from(words)
 
 
-@pytest.mark.parametrize("words", [CALL, PLAN, PAY, LESSON, INVOLVE], ids=lambda words: words["command"])
+@pytest.mark.parametrize(
+    "words", [CALL, PLAN, PAY, LESSON, INVOLVE, TARGET], ids=lambda words: words["command"]
+)
 def test_words_without_the_fault_make_a_command(words: dict[str, Any]) -> None:
     name = words["command"]
     assert name == command_from(words).NAME

@@ -296,6 +296,9 @@ instalments = report_command("instalments", "What partners had to pay, when, and
 follow_ups = report_command(
     "follow-ups", "Follow-up actions, and the money that they need.", _waiting, of_grant
 )
+indicators = report_command(
+    "indicators", "Results as numbers: baseline, target, actual, on track or off.", of_grant
+)
 stages = report_command("stages", "How many days each grant spent in each stage.", of_grant)
 parties = report_command("parties", "Who facilitates or finances exchanges of others.", of_grant)
 experts = report_command("experts", "Who helps with an exchange, and what for.", of_grant)

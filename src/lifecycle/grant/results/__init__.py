@@ -1,0 +1,1 @@
+"""Results of a grant: reports, indicators and surveys."""

@@ -1,0 +1,1 @@
+"""The rows of outcomes, indicators and follow-ups."""
