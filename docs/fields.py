@@ -20,6 +20,7 @@ from pydantic import BaseModel, TypeAdapter
 import lifecycle
 from lifecycle.call import call
 from lifecycle.fund import events as fund
+from lifecycle.fund.pools.agreement_terms import Preference
 from lifecycle.grant import events as grant
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.spec import Spec
@@ -48,6 +49,7 @@ VALUES = (
     grant.Site,
     grant.Participants,
     grant.RefundPart,
+    Preference,
 )
 """Parts that commands and events are made of."""
 

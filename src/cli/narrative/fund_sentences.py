@@ -11,6 +11,7 @@ from cli.narrative.phrases import (
 )
 from cli.output.terminal_text import prose
 from lifecycle.fund import events
+from lifecycle.fund.pools.agreement_terms import Preference
 from lifecycle.kernel.event import DocumentAttached, EntryCorrected
 
 
@@ -74,19 +75,56 @@ def _pledge_condition_met(event: events.PledgeConditionMet) -> str:
 def _agreed(event: events.ContributionAgreed) -> str:
     reference = f" ({prose(event.reference)})" if event.reference else ""
     worth = f", worth {money(event.holding_amount)}" if event.holding_amount is not None else ""
-    return f"recorded an agreement on {money(event.amount)} with {event.partner}{worth}{reference}"
+    name = f" {event.agreement}" if event.agreement else ""
+    agreed = f"recorded an agreement{name} on {money(event.amount)} with {event.partner}{worth}{reference}"
+    return f"{agreed}{_terms(event)}"
+
+
+def _terms(event: events.ContributionAgreed) -> str:
+    """Return the terms that the event states, each after a semicolon."""
+    terms = []
+    if event.preference is not None:
+        terms.append(_preferred(event.preference))
+    if event.valid_until is not None:
+        terms.append(f"grants may draw from it until {event.valid_until}")
+    if event.end_disbursement is not None:
+        terms.append(f"it may be paid until {event.end_disbursement}")
+    if event.fee_percent is not None:
+        terms.append(f"fees are at most {event.fee_percent} % of what is received")
+    if event.reports_every is not None:
+        terms.append(f"a report is due every {event.reports_every} months")
+    if event.report_days is not None:
+        terms.append(f"reports are due {event.report_days} days after their period")
+    return "".join(f"; {term}" for term in terms)
+
+
+def _preferred(preference: Preference) -> str:
+    lists = {
+        "windows": preference.windows,
+        "regions": preference.regions,
+        "countries": preference.countries,
+        "sectors": preference.sectors,
+    }
+    stated = [f"{name} {prose(', '.join(values))}" for name, values in lists.items() if values]
+    only = "only for" if preference.strength == "hard" else "first for"
+    return f"{only} {', '.join(stated) or 'any grant'}"
+
+
+def _under(agreement: str | None) -> str:
+    return f", under {agreement}" if agreement else ""
 
 
 def _scheduled(event: events.InstalmentScheduled) -> str:
     return (
         f"scheduled instalment {event.instalment} of {event.partner}: {money(event.amount)}, due {event.due}"
+        f"{_under(event.agreement)}"
     )
 
 
 def _received(event: events.InstalmentReceived) -> str:
     worth = f", worth {money(event.holding_amount)}" if event.holding_amount is not None else ""
     which = f", instalment {event.instalment}" if event.instalment else ""
-    return f"received {money(event.amount)} from {event.partner}{worth}{which}"
+    return f"received {money(event.amount)} from {event.partner}{worth}{which}{_under(event.agreement)}"
 
 
 def _waived(event: events.ObligationWaived) -> str:
@@ -95,7 +133,7 @@ def _waived(event: events.ObligationWaived) -> str:
 
 
 def _fee(event: events.FeeCharged) -> str:
-    return f"charged a fee of {money(event.amount)}{because(event.reason)}"
+    return f"charged a fee of {money(event.amount)}{_under(event.agreement)}{because(event.reason)}"
 
 
 def _income(event: events.IncomeCredited) -> str:
@@ -115,7 +153,8 @@ def _quarantined(event: events.RowQuarantined) -> str:
 
 
 def _returned(event: events.FundsReturned) -> str:
-    return f"returned {money(event.amount)} to {event.partner}{because(event.reason)}"
+    to = f"to {event.partner}{_under(event.agreement)}"
+    return f"returned {money(event.amount)} {to}{because(event.reason)}"
 
 
 def _committed(event: events.FundsCommitted) -> str:

@@ -469,7 +469,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund adopt-policy": (
-        Field("edition", "name=…,from_=…,agreement_required=…,disbursement_grace=…,windows=…,obligations=…,reallocation_share=…,late_after=…", "The whole edition, each number with its source.", form="model", is_required=True),
+        Field("edition", "name=…,from_=…,agreement_required=…,disbursement_grace=…,windows=…;…,obligations=…;…,reallocation_share=…,late_after=…", "The whole edition, each number with its source.", form="model", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund switch-sealing": (
@@ -515,7 +515,14 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("partner", "PARTNER", "", is_argument=True, is_required=True),
         Field("amount", "\"2000.00 USD\"", "In the partner's currency.", form="money", is_required=True),
         Field("holding_amount", "\"2000.00 USD\"", "Its worth in the holding currency on the day: needed if the amount is in another.", form="money"),
-        Field("reference", "TEXT", "The reference of the administration agreement."),
+        Field("reference", "TEXT", "The reference of the administration agreement, as its paper has it."),
+        Field("agreement", "TEXT", "The agreement's name in the book. What is received under it is a pool of its own."),
+        Field("valid_until", "DATE", "The last day on which grants may draw from its money.", form="day"),
+        Field("end_disbursement", "DATE", "The last day on which its money may be paid.", form="day"),
+        Field("preference", "strength=…,windows=…;…,regions=…;…,countries=…;…,sectors=…;…", "Which grants its money is for; all alike if not given.", form="model"),
+        Field("fee_percent", "NUMBER", "The most that the fees may be of what was received under it, in percent; no limit if not given.", form="number"),
+        Field("reports_every", "N", "How many months the period of each report to the partner has.", form="int"),
+        Field("report_days", "N", "Within how many days after its period each report is due.", form="int"),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund schedule-instalment": (
@@ -523,6 +530,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("instalment", "INSTALMENT", "", is_argument=True, is_required=True),
         Field("amount", "\"2000.00 USD\"", "In the partner's currency.", form="money", is_required=True),
         Field("due", "DATE", "The day by which it should arrive.", form="day", is_required=True),
+        Field("agreement", "TEXT", "The agreement under which it is due."),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund receive-instalment": (
@@ -530,6 +538,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("amount", "\"2000.00 USD\"", "In the partner's currency.", form="money", is_required=True),
         Field("holding_amount", "\"2000.00 USD\"", "The amount in the holding currency: needed if the partner's currency is another.", form="money"),
         Field("instalment", "TEXT", "The scheduled instalment that arrived."),
+        Field("agreement", "TEXT", "The agreement under which it arrived: that of the instalment if not given."),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund waive": (
@@ -556,6 +565,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     "fund charge-fee": (
         Field("amount", "\"2000.00 USD\"", "In the holding currency.", form="money", is_required=True),
         Field("reason", "TEXT", "What the fee is charged for."),
+        Field("agreement", "TEXT", "The agreement from whose pool it is taken; otherwise it is taken from money under none."),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund credit-income": (
@@ -567,6 +577,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("partner", "PARTNER", "", is_argument=True, is_required=True),
         Field("amount", "\"2000.00 USD\"", "In the holding currency.", form="money", is_required=True),
         Field("reason", "TEXT", "Why the money was returned."),
+        Field("agreement", "TEXT", "The agreement from whose pool it is returned; otherwise it is money that came under none."),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund correct": (

@@ -48,7 +48,8 @@ class Shape:
         if self.form == "choice":
             return "|".join(self.choices) if not self.is_list else "WORD,…"
         if self.model is not None:
-            return ",".join(f"{name}=…" for name in self.model.model_fields)
+            fields = self.model.model_fields.items()
+            return ",".join(f"{name}=…{';…' if shape_of(field).is_list else ''}" for name, field in fields)
         names = {
             "day": "DATE",
             "money": '"2000.00 USD"',
@@ -172,7 +173,7 @@ def words_from(command: type[Command], typed: dict[str, Any]) -> tuple[dict[str,
 
 def _value(shape: Shape, value: Any) -> Any:
     if not shape.is_list:
-        return value
+        return _item(shape.model, value) if shape.model is not None else value
     if shape.model is not None:
         return [item for text in value for item in _items(shape.model, text)]
     if shape.form in ("pairs", "any"):
@@ -230,7 +231,17 @@ def _items(model: type[BaseModel], text: str) -> list[dict[str, Any]]:
     return [item]
 
 
+def _item(model: type[BaseModel], text: str) -> Any:
+    """Return the only item in the text. Raises ``ValueError`` if there are several."""
+    items = _items(model, text)
+    if len(items) != 1:
+        raise ValueError(f"{text!r} holds {len(items)} items: give one")
+    return items[0]
+
+
 def _item_value(shape: Shape, text: str) -> Any:
+    if shape.is_list and shape.model is None:
+        return [part.strip() for part in text.split(";") if part.strip()]
     if shape.form == "int" and re.fullmatch(r"-?\d{1,18}", text, re.ASCII):
         return int(text)
     if shape.form == "flag":

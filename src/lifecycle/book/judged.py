@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lifecycle.book.loaded_state import LoadedState
 from lifecycle.decide import Decision, calls_named
-from lifecycle.fund.commitments import EVOLVE as COMMITMENTS
+from lifecycle.fund.pools.commitments import EVOLVE as COMMITMENTS
 from lifecycle.fund.seat import day_at, start_of
 from lifecycle.journal.mapper import topic_of
 from lifecycle.journal.recorder import Basis, StoredRefusal

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Protocol
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from lifecycle.fund.pools.agreement_terms import DaysToReport, MonthsBetween, Percent, Preference
 from lifecycle.fund.state import Evolves, Flows, Fund, MutableFund, Partner, unchanged
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
@@ -83,7 +84,7 @@ class ContributionPledged(FundEvent):
 class ContributionAgreed(FundEvent):
     """An administration agreement binds the pledge. Recorded by finance."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
 
     partner: ItemId
     """The partner's short name in the book."""
@@ -92,11 +93,27 @@ class ContributionAgreed(FundEvent):
     holding_amount: Amount | None = None
     """Its worth in the holding currency on the day: needed if the amount is in another."""
     reference: Line | None = None
-    """The reference of the administration agreement."""
+    """The reference of the administration agreement, as its paper has it."""
+    agreement: ItemId | None = None
+    """The agreement's name in the book. What is received under it is a pool of its own."""
+    valid_until: Day | None = None
+    """The last day on which grants may draw from its money."""
+    end_disbursement: Day | None = None
+    """The last day on which its money may be paid."""
+    preference: Preference | None = None
+    """Which grants its money is for; all alike if not given."""
+    fee_percent: Percent | None = None
+    """The most that the fees may be of what was received under it, in percent; no limit if not given."""
+    reports_every: MonthsBetween | None = None
+    """How many months the period of each report to the partner has."""
+    report_days: DaysToReport | None = None
+    """Within how many days after its period each report is due."""
 
 
 class InstalmentScheduled(FundEvent):
     """A part of the contribution is due on a day. Recorded by finance."""
+
+    VERSION: ClassVar[int] = 2
 
     partner: ItemId
     """The partner's short name in the book."""
@@ -106,10 +123,14 @@ class InstalmentScheduled(FundEvent):
     """In the partner's currency."""
     due: Day
     """The day by which it should arrive."""
+    agreement: ItemId | None = None
+    """The agreement under which it is due."""
 
 
 class InstalmentReceived(FundEvent):
     """Money of a partner arrived. Its rate to the holding currency is fixed here. Recorded by finance."""
+
+    VERSION: ClassVar[int] = 2
 
     partner: ItemId
     """The partner's short name in the book."""
@@ -119,6 +140,8 @@ class InstalmentReceived(FundEvent):
     """The amount in the holding currency: needed if the partner's currency is another."""
     instalment: ItemId | None = None
     """The scheduled instalment that arrived."""
+    agreement: ItemId | None = None
+    """The agreement under which it arrived: that of the instalment if not given."""
 
 
 class ObligationWaived(FundEvent):

@@ -1,12 +1,5 @@
 """The events of the fund in one module, so that other rooms import them by name."""
 
-from lifecycle.fund.commitments import (
-    CommitmentIncreased,
-    CommitmentReleased,
-    FundsCommitted,
-    OverpaymentRecorded,
-    OverpaymentSettled,
-)
 from lifecycle.fund.contributions import (
     ConsultationHeld,
     ContributionAgreed,
@@ -21,6 +14,13 @@ from lifecycle.fund.evolve import EVOLVE
 from lifecycle.fund.officers import OfficerAppointed, OfficerRetired, Roles
 from lifecycle.fund.partners.membership import PartnerLeft, PartnerRenamed
 from lifecycle.fund.partners.pledges import PledgeConditionMet
+from lifecycle.fund.pools.commitments import (
+    CommitmentIncreased,
+    CommitmentReleased,
+    FundsCommitted,
+    OverpaymentRecorded,
+    OverpaymentSettled,
+)
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.fund.treasury import FeeCharged, FundsReturned, IncomeCredited
 from lifecycle.kernel.event import DocumentAttached, EntryCorrected, Event

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from lifecycle.fund import commitments, contributions, establishment, officers, quarantine, treasury
+from lifecycle.fund import contributions, establishment, officers, quarantine, treasury
 from lifecycle.fund.partners import membership, pledges
+from lifecycle.fund.pools import commitments
 from lifecycle.fund.state import Evolves, Flows, Fund
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 
 from lifecycle.fund.contributions import partner_of
 from lifecycle.fund.state import Evolves, Flows, Fund, unchanged
@@ -17,10 +18,14 @@ from lifecycle.types.text import ItemId, Reason
 class FeeCharged(FundEvent):
     """The trustee charged a fee. Recorded by finance."""
 
+    VERSION: ClassVar[int] = 2
+
     amount: Amount
     """In the holding currency."""
     reason: Reason | None = None
     """What the fee is charged for."""
+    agreement: ItemId | None = None
+    """The agreement from whose pool it is taken; otherwise it is taken from money under none."""
 
 
 class IncomeCredited(FundEvent):
@@ -35,12 +40,16 @@ class IncomeCredited(FundEvent):
 class FundsReturned(FundEvent):
     """Money was returned to a partner. Recorded by finance."""
 
+    VERSION: ClassVar[int] = 2
+
     partner: ItemId
     """The partner's short name in the book."""
     amount: Amount
     """In the holding currency."""
     reason: Reason | None = None
     """Why the money was returned."""
+    agreement: ItemId | None = None
+    """The agreement from whose pool it is returned; otherwise it is money that came under none."""
 
 
 EVOLVE: Evolves = {

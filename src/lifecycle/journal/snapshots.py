@@ -19,7 +19,6 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from lifecycle.fund import (
     appointments,
-    commitments,
     contributions,
     establishment,
     evolve,
@@ -28,6 +27,8 @@ from lifecycle.fund import (
     state,
     treasury,
 )
+from lifecycle.fund.partners import membership, pledges
+from lifecycle.fund.pools import agreement_terms, commitments
 from lifecycle.fund.state import Fund
 from lifecycle.journal import upcasts
 from lifecycle.kernel import event, frozen, history
@@ -52,6 +53,9 @@ _MADE_BY = (
     contributions,
     treasury,
     commitments,
+    agreement_terms,
+    membership,
+    pledges,
     quarantine,
 )
 """The modules whose source says what the state is, and how entries add up to it."""

@@ -120,4 +120,6 @@ StageReached = Annotated[
     ),
 ]
 """The stages in which a grant can be brought forward: all from its approval on, and the ends."""
+Strength = Annotated[Line, Listed.word("hard", "soft")]
+"""How binding a partner's preference is (domain §9)."""
 Advice = Annotated[Line, Listed.word("approve", "revise", "decline")]

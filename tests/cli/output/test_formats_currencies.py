@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle.fund.commitments import FundsCommitted
+from lifecycle.fund.pools.commitments import FundsCommitted
 from support.cli_shell import Shell, life, on_grant
 
 EDITION = """

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from cli.shell.options import words_from
 from lifecycle.book.book import Book
 from lifecycle.call import call
 from lifecycle.catalogue import SPECS
 from lifecycle.fund import events as fund
+from lifecycle.fund.contributions import AgreeContribution
 from lifecycle.grant import events as grant
 from support.cli_shell import Shell
 
@@ -395,3 +397,11 @@ def test_schemas_name_every_command_and_event(shell: Shell) -> None:
     assert names(commands, "command") == {name for specs in SPECS.values() for name in specs}
     events = (*grant.EVENTS, *fund.EVENTS, *call.EVENTS)
     assert names(json.loads(shell("schema", "events").out), "event") == {event.__name__ for event in events}
+
+
+def test_an_option_of_several_parts_is_read_in_words() -> None:
+    """A list inside it has semicolons, because commas part the fields."""
+    words, faults = words_from(AgreeContribution, {"preference": "strength=hard, countries=TZ;UG"})
+    assert (words, faults) == ({"preference": {"strength": "hard", "countries": ["TZ", "UG"]}}, [])
+    _, faults = words_from(AgreeContribution, {"preference": '[{"strength": "hard"}, {"strength": "soft"}]'})
+    assert "holds 2 items: give one" in faults[0][1]

@@ -11,7 +11,7 @@ import pytest
 
 from lifecycle.book.book import Book
 from lifecycle.call.call import GrantSelected
-from lifecycle.fund.commitments import FundsCommitted
+from lifecycle.fund.pools.commitments import FundsCommitted
 from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.history import FUND, Entry

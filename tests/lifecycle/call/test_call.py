@@ -20,8 +20,8 @@ from lifecycle.call.call import (
 )
 from lifecycle.decide.correction.target import PairedEntry
 from lifecycle.fund import events as on_fund
-from lifecycle.fund.commitments import FundsCommitted
 from lifecycle.fund.establishment import WindowNotInEdition
+from lifecycle.fund.pools.commitments import FundsCommitted
 from lifecycle.grant import events as on_grant
 from lifecycle.grant.proposal.call_terms import (
     CallDeadlinePassed,

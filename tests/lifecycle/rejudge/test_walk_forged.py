@@ -8,7 +8,7 @@ import pytest
 
 from lifecycle.book.book import Book
 from lifecycle.decide import GrantHistory
-from lifecycle.fund.commitments import CommitmentReleased, FundsCommitted
+from lifecycle.fund.pools.commitments import CommitmentReleased, FundsCommitted
 from lifecycle.grant.proposal.request import request_digest
 from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.journal.left_out.faults import LAWLESS, UNDECODABLE

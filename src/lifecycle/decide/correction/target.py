@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from lifecycle.call.call import CallOpened, GrantSelected, SelectionReleased
-from lifecycle.fund.commitments import (
+from lifecycle.fund.establishment import FundEstablished, PolicyAdopted
+from lifecycle.fund.pools.commitments import (
     CommitmentIncreased,
     CommitmentReleased,
     FundsCommitted,
     OverpaymentRecorded,
     OverpaymentSettled,
 )
-from lifecycle.fund.establishment import FundEstablished, PolicyAdopted
 from lifecycle.grant.amendment import GrantRestructured
 from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.kernel.event import EntryCorrected, Event, LeftOut

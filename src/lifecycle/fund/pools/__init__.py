@@ -1,0 +1,1 @@
+"""Agreements of partners as pools of money, and what grants draw from them."""
