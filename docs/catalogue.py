@@ -9,6 +9,7 @@ from lifecycle.call import call
 from lifecycle.decide import quarantined_rows
 from lifecycle.decide.correction import correct_entry
 from lifecycle.decide.correction.correct_entry import COMMANDS as CORRECTIONS
+from lifecycle.directory import institutions
 from lifecycle.fund import contributions, establishment, officers, treasury
 from lifecycle.fund.partners import membership, pledges
 from lifecycle.grant import agreement, amendment, closure, exchange, follow_up
@@ -17,7 +18,7 @@ from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review
 from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.results import indicators, reporting
-from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
+from lifecycle.kernel.command import CallCommand, Command, DirectoryCommand, FundCommand, GrantCommand
 from lifecycle.kernel.event import Draft
 from lifecycle.kernel.spec import Spec
 
@@ -28,6 +29,7 @@ GRANT = (
     *(refund, irregular, other_money, reallocation, amendment, reporting, indicators, follow_up, closure),
 )
 FUND = (establishment, officers, contributions, pledges, membership, treasury)
+DIRECTORY = (institutions,)
 _HEAD = '''"""The catalogue: every command in one page: its words, its role, its stages, its event.
 
 Written by docs/reference.py from the specs that stand beside the events. Do not edit: run `make docs`.
@@ -47,11 +49,12 @@ OF_QUARANTINES = {spec.name: spec for spec in (QUARANTINE, QUARANTINE_ANSWER)}
 GRANT_SPECS = {spec.name: spec for spec in GRANT_COMMANDS}
 FUND_SPECS = {spec.name: spec for spec in FUND_COMMANDS}
 CALL_SPECS = {spec.name: spec for spec in CALL_COMMANDS}
-SPECS = {"grant": GRANT_SPECS, "fund": FUND_SPECS, "call": CALL_SPECS}
+DIRECTORY_SPECS = {spec.name: spec for spec in DIRECTORY_COMMANDS}
+SPECS = {"grant": GRANT_SPECS, "fund": FUND_SPECS, "call": CALL_SPECS, "directory": DIRECTORY_SPECS}
 """By what the command is about."""
 BY_EVENT = {about: {spec.event: spec for spec in specs.values()} for about, specs in SPECS.items()}
 BY_EVENT["fund"] |= {spec.event: spec for spec in OF_QUARANTINES.values()}
-"""The spec of the command that becomes an event of a grant, of the fund or of a call."""
+"""The spec of the command that becomes an event of a grant, of the fund, of a call or of the directory."""
 '''
 _QUARANTINES = ("QuarantineRow", "QuarantineAnswer")
 _COMMANDS_HEAD = '''"""Every command as a class, and the drafts that some hold.
@@ -61,9 +64,10 @@ Written by docs/reference.py from the classes that stand beside the events. Do n
 
 # fmt: off
 '''
+_BASES = "CallCommand, Command, DirectoryCommand, FundCommand, GrantCommand"
 _COMMANDS_TAIL = '''BY_NAME: dict[str, dict[str, type[Command]]] = {
     about: {command.NAME: command for command in commands}
-    for about, commands in (("grant", GRANT), ("fund", FUND), ("call", CALL))
+    for about, commands in (("grant", GRANT), ("fund", FUND), ("call", CALL), ("directory", DIRECTORY))
 }
 """By what the command is about, and by its name."""
 
@@ -75,11 +79,13 @@ def text() -> str:
     """Return the source of the catalogue."""
     grant = [spec for stage in GRANT for spec in stage.COMMANDS]
     fund = [spec for stage in FUND for spec in stage.COMMANDS]
+    directory = [spec for stage in DIRECTORY for spec in stage.COMMANDS]
     return (
         _HEAD
         + _table("GRANT_COMMANDS", [*grant, CORRECTIONS["grant"]], "In order of a grant's life.")
         + _table("FUND_COMMANDS", [*fund, CORRECTIONS["fund"]], "Commands on the fund's own stream.")
         + _table("CALL_COMMANDS", [*call.COMMANDS, CORRECTIONS["call"]], "Commands on a call.")
+        + _table("DIRECTORY_COMMANDS", [*directory, CORRECTIONS["directory"]], "Commands on the directory.")
         + f"QUARANTINE = {_spec(quarantined_rows.QUARANTINE, '    ')}\n"
         + f"QUARANTINE_ANSWER = {_spec(quarantined_rows.QUARANTINE_ANSWER, '    ')}\n"
         + _TAIL
@@ -88,7 +94,7 @@ def text() -> str:
 
 def commands() -> str:
     """Return the source of the list of the commands' classes."""
-    modules = [*GRANT, *FUND, call, correct_entry, quarantined_rows]
+    modules = [*GRANT, *FUND, call, *DIRECTORY, correct_entry, quarantined_rows]
     classes = [command for module in modules for command in _classes(module)]
     imported = {module.__name__: [command.__name__ for command in _classes(module)] for module in modules}
     drafts = {command.EVENT for command in classes if issubclass(command.EVENT, Draft)}
@@ -102,6 +108,7 @@ def commands() -> str:
     exported = sorted(name for names in imported.values() for name in names)
     about = {"GRANT": (GrantCommand, "Commands on a grant."), "CALL": (CallCommand, "Commands on a call.")}
     about["FUND"] = (FundCommand, "Commands on the fund's own stream.")
+    about["DIRECTORY"] = (DirectoryCommand, "Commands on the directory.")
     lists = [
         _list(name, base.__name__, [command for command in classes if issubclass(command, base)], meaning)
         for name, (base, meaning) in about.items()
@@ -109,7 +116,7 @@ def commands() -> str:
     return (
         _COMMANDS_HEAD
         + "".join(imports)
-        + "from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand\n\n"
+        + f"from lifecycle.kernel.command import {_BASES}\n\n"
         + "".join(lists)
         + _COMMANDS_TAIL
         + "".join(f'    "{name}",\n' for name in exported)

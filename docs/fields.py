@@ -19,6 +19,7 @@ from pydantic import BaseModel, TypeAdapter
 
 import lifecycle
 from lifecycle.call import call
+from lifecycle.directory import events as directory
 from lifecycle.fund import events as fund
 from lifecycle.fund.pools.agreement_terms import Preference
 from lifecycle.grant import events as grant
@@ -29,7 +30,8 @@ from lifecycle.types import dates, money, text, vocabularies
 
 
 def _has_events(room: ModuleInfo) -> bool:
-    return room.name.startswith(("lifecycle.grant.", "lifecycle.fund.", "lifecycle.call."))
+    rooms = ("lifecycle.grant.", "lifecycle.fund.", "lifecycle.call.", "lifecycle.directory.")
+    return room.name.startswith(rooms)
 
 
 VALUE_TYPES = (money, text, dates, vocabularies)
@@ -108,6 +110,7 @@ BY_FIELD: dict[str, Any] = {
     "owner": "TZ",
     "partner": "DK",
     "instalment": "2017",
+    "institution": "MOA-TZ",
     "name": "Denmark",
     "closing_date": "2018-03-31",
     "due": "2018-06-30",
@@ -150,6 +153,8 @@ BY_COMMAND: dict[str, dict[str, Any]] = {
     "InvolveParty": {"organization": "Japan International Cooperation Agency"},
     "RecordLesson": {"did_not_work": "The second exchange came after the budget was set"},
     "EngageExpert": {"expert": "x.pert"},
+    "RegisterInstitution": {"name": "Ministry of Agriculture"},
+    "RenameInstitution": {"name": "Ministry of Food"},
     "OpenCall": {"closes": "2017-04-30"},
     "CloseCall": {"on": "2017-05-01"},
 }
@@ -270,7 +275,8 @@ class Type(NamedTuple):
 def types() -> list[Type]:
     """Return every named type that fields use, by name."""
     used = {"CommandId"}  # only commands have it
-    kinds: tuple[type[BaseModel], ...] = (*grant.EVENTS, *fund.EVENTS, *call.EVENTS, *VALUES)
+    events = (*grant.EVENTS, *fund.EVENTS, *call.EVENTS, *directory.EVENTS)
+    kinds: tuple[type[BaseModel], ...] = (*events, *VALUES)
     for kind in kinds:
         for field in fields_of(kind):
             used.update(field.type.replace("list of ", "").split(" → "))

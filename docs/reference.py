@@ -24,6 +24,7 @@ from cli.main import HELP, cli
 from cli.shell.settings import Settings
 from lifecycle.call import call
 from lifecycle.catalogue import OF_QUARANTINES, SPECS
+from lifecycle.directory import events as directory
 from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
 from lifecycle.journal.mapper import topic_of
@@ -87,7 +88,8 @@ def events_page() -> Iterator[str]:
         " [Types](types.md) explains the types; the JSON Schema is [events.json](schema/events.json).\n\n"
     )
     streams = {"grant": ("A grant's stream", grant), "fund": ("The fund's stream", fund)}
-    for about, (heading, room) in {**streams, "call": ("A call's stream", call)}.items():
+    streams |= {"call": ("A call's stream", call), "directory": ("The directory's stream", directory)}
+    for about, (heading, room) in streams.items():
         yield f"## {heading}\n\n"
         rows = {row.event: row for row in SPECS[about].values()}
         for event in room.EVENTS:
@@ -108,7 +110,7 @@ def _event(event: type[Event], row: Spec | None, about: str) -> Iterator[str]:
     yield from table(fields_of(event, leave_out=frozenset(("on", "actor"))))
 
 
-_ON = {"grant": "", "fund": " on the fund", "call": " on a call"}
+_ON = {"grant": "", "fund": " on the fund", "call": " on a call", "directory": " on the directory"}
 
 
 def _anchor(row: Spec, about: str) -> str:
@@ -133,7 +135,8 @@ def commands_page() -> Iterator[str]:
     order = ("grant", "on", "actor", "command_id", "note", "expect_version")
     common = {field.name: field for field in fields_of(kind)}
     yield from table([common[name] for name in order])
-    for about, heading in {"grant": "On a grant", "fund": "On the fund", "call": "On a call"}.items():
+    headings = {"grant": "On a grant", "fund": "On the fund", "call": "On a call"}
+    for about, heading in {**headings, "directory": "On the directory"}.items():
         yield f"## {heading}\n\n"
         for row in SPECS[about].values():
             yield from _command(row, about)

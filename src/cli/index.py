@@ -110,6 +110,12 @@ def _show_call() -> ModuleType:
     return call
 
 
+def _show_institution() -> ModuleType:
+    from cli.commands.show import institution
+
+    return institution
+
+
 def _show_fund() -> ModuleType:
     from cli.commands.show import fund
 
@@ -255,6 +261,15 @@ OTHER_COMMANDS = (
     OtherCommand(
         "call show", "Show one call: terms, figures, and the grants that answer it.", _show_call, "show"
     ),
+    OtherCommand(
+        "directory list", "List the institutions, as they are called on a day.", _lists, "institutions"
+    ),
+    OtherCommand(
+        "directory show",
+        "Show one institution, with the names that it has had.",
+        _show_institution,
+        "show",
+    ),
     OtherCommand("payment list", "List payments: amounts, days, officers, status.", _lists, "payments"),
     OtherCommand(
         "payment run", "Authorise and pay the payments that wait, one by one.", _payment_run, "payment_run"
@@ -364,6 +379,7 @@ OTHER_COMMANDS = (
         _progress_report,
         "progress",
     ),
+    OtherCommand("report institutions", "The bodies that the directory knows.", _report, "institutions"),
     OtherCommand("report consultations", "When partners met.", _report, "consultations"),
 )
 
@@ -371,6 +387,7 @@ GROUPS = {
     "fund": "Partners, contributions and policy of the fund.",
     "policy": "Editions of windows and limits, before the fund adopts them.",
     "call": "Calls for proposals.",
+    "directory": "Institutions that grants name.",
     "officer": "Officers: their roles and names.",
     "grant": "A grant's life, from proposal to closure.",
     "activity": "Exchange activities.",

@@ -89,7 +89,9 @@ class Book:
     def history(
         self, name: str, *, on: date | str | None = None, known: Known | None = None
     ) -> list[Paragraph]:
-        """Return the history of a grant, ``fund``, ``fund:quarantine`` or ``call:…`` up to the day ``on``.
+        """Return the history of a grant, or of another stream, up to the day ``on``.
+
+        ``name``: a grant, ``fund``, ``directory``, ``fund:quarantine`` or ``call:…``.
 
         Each paragraph has an ``entry``, a ``sentence`` and the ``changes``, in order of the entries' days.
 

@@ -5,6 +5,7 @@ called `FundCommitmentIncreased` and `FundObligationWaived` here.
 """
 
 from lifecycle.call.call import CallClosed, CallOpened, GrantSelected, SelectionReleased
+from lifecycle.directory.events import InstitutionRegistered, InstitutionRenamed
 from lifecycle.fund.events import (
     AnswerQuarantined,
     CommitmentReleased,
@@ -35,7 +36,15 @@ from lifecycle.fund.events import CommitmentIncreased as FundCommitmentIncreased
 from lifecycle.fund.events import ObligationWaived as FundObligationWaived
 from lifecycle.grant import events as _grant
 from lifecycle.grant.events import *  # noqa: F403 the names that its list exports
-from lifecycle.kernel.event import CallEvent, DocumentAttached, EntryCorrected, Event, FundEvent, GrantEvent
+from lifecycle.kernel.event import (
+    CallEvent,
+    DirectoryEvent,
+    DocumentAttached,
+    EntryCorrected,
+    Event,
+    FundEvent,
+    GrantEvent,
+)
 
 __all__ = [
     "AnswerQuarantined",
@@ -46,6 +55,7 @@ __all__ = [
     "ConsultationHeld",
     "ContributionAgreed",
     "ContributionPledged",
+    "DirectoryEvent",
     "DocumentAttached",
     "EntryCorrected",
     "Event",
@@ -61,6 +71,8 @@ __all__ = [
     "IncomeCredited",
     "InstalmentReceived",
     "InstalmentScheduled",
+    "InstitutionRegistered",
+    "InstitutionRenamed",
     "OfficerAppointed",
     "OfficerRetired",
     "OverpaymentRecorded",

@@ -180,6 +180,15 @@ CALL_COMMANDS = (
         "EntryCorrected", ("call", "entry",), "Correct or strike an entry of a call."),
 )
 """Commands on a call."""
+DIRECTORY_COMMANDS = (
+    Spec("RegisterInstitution", "directory register", "secretariat", (),
+        "InstitutionRegistered", ("institution",), "Register an institution."),
+    Spec("RenameInstitution", "directory rename", "secretariat", (),
+        "InstitutionRenamed", ("institution",), "Give an institution another name from a day on."),
+    Spec("CorrectDirectoryEntry", "directory correct", "approver", (),
+        "EntryCorrected", ("entry",), "Correct or strike an entry of the directory."),
+)
+"""Commands on the directory."""
 QUARANTINE = Spec("QuarantineRow", "audit seal --quarantine", "administrator", (),
     "RowQuarantined", (), "Set aside a row that is no entry, or that the rules refuse.")
 QUARANTINE_ANSWER = Spec("QuarantineAnswer", "audit seal --quarantine-answer", "administrator", (),
@@ -191,8 +200,9 @@ OF_QUARANTINES = {spec.name: spec for spec in (QUARANTINE, QUARANTINE_ANSWER)}
 GRANT_SPECS = {spec.name: spec for spec in GRANT_COMMANDS}
 FUND_SPECS = {spec.name: spec for spec in FUND_COMMANDS}
 CALL_SPECS = {spec.name: spec for spec in CALL_COMMANDS}
-SPECS = {"grant": GRANT_SPECS, "fund": FUND_SPECS, "call": CALL_SPECS}
+DIRECTORY_SPECS = {spec.name: spec for spec in DIRECTORY_COMMANDS}
+SPECS = {"grant": GRANT_SPECS, "fund": FUND_SPECS, "call": CALL_SPECS, "directory": DIRECTORY_SPECS}
 """By what the command is about."""
 BY_EVENT = {about: {spec.event: spec for spec in specs.values()} for about, specs in SPECS.items()}
 BY_EVENT["fund"] |= {spec.event: spec for spec in OF_QUARANTINES.values()}
-"""The spec of the command that becomes an event of a grant, of the fund or of a call."""
+"""The spec of the command that becomes an event of a grant, of the fund, of a call or of the directory."""

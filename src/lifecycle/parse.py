@@ -99,7 +99,10 @@ def recorder_from(name: str) -> str:
 
 
 def command_class(name: str, about: str) -> type[Command]:
-    """The class of the command about a ``grant``, the ``fund`` or a ``call``. Raises `Malformed`."""
+    """Return the class of the command about a ``grant``, the ``fund``, a ``call`` or the ``directory``.
+
+    Raises `Malformed`.
+    """
     if command := BY_NAME[about].get(name):
         return command
     if others := [other for other, commands in BY_NAME.items() if name in commands]:
@@ -110,7 +113,7 @@ def command_class(name: str, about: str) -> type[Command]:
 
 
 def every_command() -> list[type[Command]]:
-    """Return all classes in the order of the catalogue: of grants, of the fund, of calls."""
+    """Return all classes in the order of the catalogue: of grants, the fund, calls, the directory."""
     return [command for commands in BY_NAME.values() for command in commands.values()]
 
 
@@ -137,8 +140,11 @@ def checked(kind: type[_C], fields: Mapping[str, Any], hints: Hints = NO_HINTS) 
 
 
 def about_what(name: str, fields: Mapping[str, Any]) -> str:
-    """Whether the command is about a grant, the fund or a call: by its name, then by what it names."""
+    """Return what the command is about: ``grant``, ``fund``, ``call`` or ``directory``.
+
+    Its name decides, then what it names.
+    """
     found = _ABOUT.get(name, ())
-    if len(found) == 1 and ("grant" in fields) <= (found[0] == "grant"):
+    if len(found) == 1 and ("grant" not in fields or "grant" in BY_NAME[found[0]][name].fields()):
         return found[0]
     return "grant" if "grant" in fields or not found else "call" if "call" in fields else "fund"

@@ -164,7 +164,7 @@ def test_the_example_of_a_command_has_what_the_command_needs(about: str, name: s
         given.pop(choice, None)
     kind = command_class(name, about)
     words = {"command": name, "on": "2018-01-09", "actor": "me", **words_from(kind, given)[0]}
-    if name == "CorrectEntry":
+    if name in ("CorrectEntry", "CorrectDirectoryEntry"):
         words["struck"] = True
     command_from(words)
 

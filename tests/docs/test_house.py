@@ -20,6 +20,8 @@ PAGES = [
 """Pages that are written by hand. CONTRIBUTING.md quotes what not to write."""
 
 ENTRIES = 14
+GENERATED = {"lifecycle/catalogue.py", "lifecycle/decide/commands.py"}
+"""Files that nobody writes, so that they do not count as entries of their folders."""
 LINES = 450
 LONGER = {
     "lifecycle/seal/standalone.py": "one file that goes into each package",
@@ -51,7 +53,8 @@ def name(path: Path) -> str:
 def test_no_folder_has_too_many_entries() -> None:
     files = [file for file in SRC.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
     entries = {entry for file in files for entry in (file, *file.parents) if entry.is_relative_to(SRC)}
-    times = Counter(entry.parent for entry in entries if entry.name not in {"__init__.py", "py.typed"})
+    written = [entry for entry in entries if not entry.is_file() or name(entry) not in GENERATED]
+    times = Counter(entry.parent for entry in written if entry.name not in {"__init__.py", "py.typed"})
     assert {name(folder): n for folder, n in times.items() if folder in FOLDERS and n > ENTRIES} == {}
 
 

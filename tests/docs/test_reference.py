@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from shutil import copytree
 
-from lifecycle.catalogue import CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS
+from lifecycle.catalogue import CALL_COMMANDS, DIRECTORY_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS
 from lifecycle.kernel.refusals import every_refusal
 from lifecycle.parse import command_from
 from support.shell_blocks import ROOT
@@ -28,7 +28,7 @@ def run_reference(docs: Path, *arguments: str) -> subprocess.CompletedProcess[st
 def test_every_command_is_documented_with_an_example_that_can_be_recorded() -> None:
     lines = (REFERENCE / "commands.md").read_text("utf-8").splitlines()
     examples = [json.loads(line) for line in lines if line.startswith("{")]
-    specs = (*GRANT_COMMANDS, *FUND_COMMANDS, *CALL_COMMANDS)
+    specs = (*GRANT_COMMANDS, *FUND_COMMANDS, *CALL_COMMANDS, *DIRECTORY_COMMANDS)
     assert sorted(example["command"] for example in examples) == sorted(spec.name for spec in specs)
     for example in examples:
         command_from(example)

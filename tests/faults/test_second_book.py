@@ -27,7 +27,7 @@ from support.both_books import (
     founded,
     shortest_difference,
 )
-from support.drawn_commands import ON_CALL, ON_FUND, ON_GRANT, OTHERS
+from support.drawn_commands import ON_CALL, ON_DIRECTORY, ON_FUND, ON_GRANT, OTHERS
 from support.drawn_lives import ALL, LIVES
 from support.draws import POOL, Draw, amounts, days, shift, untils, usd
 from support.faults_mode import MODE
@@ -119,9 +119,9 @@ class Together(RuleBasedStateMachine):
 
     @rule(seed=SEED)
     def fund_or_call(self, seed: int) -> None:
-        """Record a command on the fund or on a call."""
+        """Record a command on the fund, on a call or on the directory."""
         dice = self.dice(seed)
-        make = dice.choice([*ON_FUND.values(), *ON_CALL.values(), *ON_CALL.values()])
+        make = dice.choice([*ON_FUND.values(), *2 * [*ON_CALL.values(), *ON_DIRECTORY.values()]])
         self.record_as_drawn(make(self.draw_for(dice, GRANTS[0], "", dice.choice(POOL))).words(), dice)
 
     @rule(seed=SEED)
@@ -133,11 +133,12 @@ class Together(RuleBasedStateMachine):
         if dice.random() < 0.03:
             target = {"command": "", "on": "2012-01-10", "version": len(events) + 1}
         else:
-            target = dice.choice(events[4:] or events)
+            target = dice.choice(events if stream == "directory" else events[4:] or events)
         if stream == "fund" and dice.random() < 0.05:
             target = events[0]
         kind, _, name = stream.partition(":")
-        words: dict[str, Any] = {"command": "CorrectEntry", "on": TODAY, "actor": "c.hecker"}
+        command = "CorrectDirectoryEntry" if stream == "directory" else "CorrectEntry"
+        words: dict[str, Any] = {"command": command, "on": TODAY, "actor": "c.hecker"}
         if dice.random() < 0.2:
             words["actor"] = target.get("recorder", ALL)
         words |= {"entry": target["version"], "reason": "misread", **({kind: name} if name else {})}
@@ -155,6 +156,8 @@ class Together(RuleBasedStateMachine):
             return {"fiscal_year_start": dice.choice([1, 7])} if other else {"currency": "EUR"}
         if target["command"] == "OpenCall":
             return {"closes": max(day, target["closes"])} if other else {"envelope": usd(90_000)}
+        if other and target["command"] == "RegisterInstitution":
+            return {"identifier": dice.choice([None, "XM-DAC-1", "XM-DAC-2"])}
         if other and target["command"] in ("MakeEffective", "ExtendClosingDate"):
             return {"closing_date": day}
         if other and target["command"] == "SuspendGrant":
@@ -217,7 +220,7 @@ def test_both_books_give_the_same_receipts_and_reports(  # noqa: PLR0917 fixture
             shortest_difference(Driven.newest.commands, Driven.base, Driven.second)
         ) from error
     seen = Driven.seen
-    kinds = [name for name in {**ON_GRANT, **ON_FUND, **ON_CALL} if seen[name]]
+    kinds = [name for name in {**ON_GRANT, **ON_FUND, **ON_CALL, **ON_DIRECTORY} if seen[name]]
     outcomes = {"accepted", "refused", "repeat", "conflict", "CorrectEntry"}
     reasons = [name for name in seen if name not in kinds and name not in outcomes]
     tell(

@@ -9,14 +9,23 @@ import pytest
 from pydantic import ValidationError
 
 from lifecycle.call import call as on_call
-from lifecycle.catalogue import BY_EVENT, CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS, SPECS
+from lifecycle.catalogue import (
+    BY_EVENT,
+    CALL_COMMANDS,
+    DIRECTORY_COMMANDS,
+    FUND_COMMANDS,
+    GRANT_COMMANDS,
+    SPECS,
+)
 from lifecycle.decide.commands import CloseGrant, InvolveParty, RequestPayment
+from lifecycle.directory import events as on_directory
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as on_grant
 from lifecycle.journal.command_digest import digest_of
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import (
     CallEvent,
+    DirectoryEvent,
     Draft,
     Event,
     FundEvent,
@@ -30,18 +39,22 @@ from lifecycle.types.money import Money
 from lifecycle.types.stage import Stage
 from second_book.basics import ROLE
 from second_book.grant import PARTS
-from support.drawn_commands import ON_CALL, ON_FUND, ON_GRANT
+from support.drawn_commands import ON_CALL, ON_DIRECTORY, ON_FUND, ON_GRANT
 
 TESTS = Path(__file__).parents[1]
 TABLES = {"grant": GRANT_COMMANDS, "fund": FUND_COMMANDS, "call": CALL_COMMANDS}
+TABLES["directory"] = DIRECTORY_COMMANDS
 ALL_SPECS = [(row, about) for about, rows in TABLES.items() for row in rows]
 EVENTS = {"grant": on_grant.EVENTS, "fund": on_fund.EVENTS, "call": on_call.EVENTS}
+EVENTS["directory"] = on_directory.EVENTS
 BASES: dict[str, type[Event]] = {"grant": GrantEvent, "fund": FundEvent, "call": CallEvent}
+BASES["directory"] = DirectoryEvent
 HERE = Path(__file__)
-THROWN = {"grant": ON_GRANT, "fund": ON_FUND, "call": ON_CALL}
+THROWN = {"grant": ON_GRANT, "fund": ON_FUND, "call": ON_CALL, "directory": ON_DIRECTORY}
 THROWN_OTHERWISE = {
     "EstablishFund": "a book begins with it",
     "CorrectEntry": "made from an entry that is there",
+    "CorrectDirectoryEntry": "made from an entry that is there",
     "SwitchSealing": "no other command is judged by who seals",
 }
 
@@ -83,7 +96,7 @@ def test_every_event_evolves_a_state_and_is_listed_once(about: str) -> None:
 
 
 def test_every_event_says_who_records_it_and_who_reads_it() -> None:
-    for event in {*on_grant.EVENTS, *on_fund.EVENTS, *on_call.EVENTS}:
+    for event in {*on_grant.EVENTS, *on_fund.EVENTS, *on_call.EVENTS, *on_directory.EVENTS}:
         text = event.__doc__ or ""
         assert (
             "ecorded by" in text

@@ -19,6 +19,7 @@ _REFUSING = (
     "grant/**/*.py",
     "fund/**/*.py",
     "call/*.py",
+    "directory/*.py",
     "decide/**/*.py",
     "kernel/guards.py",
     "rejudge/entry.py",

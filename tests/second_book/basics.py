@@ -77,13 +77,14 @@ ttl|approver ASEF ReallocateBudget
 approver * RecordIrregularPayment
 approver F CloseGrant
 approver C ReopenGrant
-approver * WaiveObligation CorrectEntry
+approver * WaiveObligation CorrectEntry CorrectDirectoryEntry
 any * AttachDocument
 ttl - ProposeGrant
 approver - BringForward
 administrator - EstablishFund AdoptPolicy AppointOfficer RetireOfficer
 secretariat - JoinPartner RenamePartner LeavePartner HoldConsultation OpenCall CloseCall
 finance - PledgeContribution MeetPledgeCondition AgreeContribution ScheduleInstalment ReceiveInstalment
+secretariat - RegisterInstitution RenameInstitution
 finance - ChargeFee CreditIncome ReturnFunds
 """
 ROLE, STAGES = dict[str, str](), dict[str, tuple[str, ...]]()
@@ -127,6 +128,7 @@ NEVER = {
     "ApproveGrant": {"edition", "request_digest"},
 }
 NEVER |= {"RestructureGrant": {"edition"}, "OpenCall": {"window", "criteria"}}
+NEVER |= {"RegisterInstitution": {"institution"}}
 
 
 class Context(Protocol):

@@ -29,8 +29,9 @@ from second_book.basics import (
     split_of,
     struck,
 )
+from second_book.directory import COMMANDS as ON_DIRECTORY
 from second_book.fund import apply_fund_event
-from second_book.histories import FUND, Histories
+from second_book.histories import DIRECTORY, FUND, Histories
 from second_book.money import returned_beyond
 from second_book.officers import no_more_permitted, not_permitted, roles_of
 
@@ -44,6 +45,8 @@ class Receipt(NamedTuple):
 
 def stream_of(command: Event) -> str:
     """Return the stream that the command is on."""
+    if command["command"] in ON_DIRECTORY:
+        return DIRECTORY
     about = next((about for about in ("grant", "call") if command.get(about)), None)
     return f"{about}:{command[about]}" if about else FUND
 
@@ -81,6 +84,8 @@ class SecondBook(Histories):
     def _reasons(self, stream: str, command: Event, recorder: str) -> Iterator[str]:
         """Yield the refusals of the command. It is kept if the generator reaches its end."""
         kind = stream.partition(":")[0]
+        if command["command"] == "CorrectDirectoryEntry":
+            command = {**command, "command": "CorrectEntry"}
         yield from not_permitted(self.state_of(FUND), {**command, "recorder": recorder}, done=False)
         old, correction = self.streams[stream], command["command"] == "CorrectEntry"
         new: Event = {**command, "recorder": recorder, "version": len(old) + 1}
@@ -303,7 +308,7 @@ class SecondBook(Histories):
             yield "EditionNeverChanges"
         if target["command"] == "EstablishFund" and new.get("struck"):
             yield "FundAlreadyEstablished"
-        if target["command"] == "OpenCall" and new.get("struck"):
+        if target["command"] in ("OpenCall", "RegisterInstitution") and new.get("struck"):
             yield "FieldNotCorrectable"
         if set(reads) & NEVER.get(target["command"], set()):
             yield "FieldNotCorrectable"
@@ -317,6 +322,8 @@ class SecondBook(Histories):
                 for reading in corrected_events(new, old, readings)
             ):
                 yield "DecidesOwnRequest"
+        if target["command"] == "RegisterInstitution" and "on" in reads:
+            yield from ["FieldNotCorrectable"] if reads["on"] > self._reading(old, target)["on"] else []
         if kind == "call":
             before, after = (self._replay(stream, events)[0] for events in (old, [*old, new]))
             if (
@@ -324,6 +331,11 @@ class SecondBook(Histories):
                 or after["closes"] < before["closes"]
             ):
                 yield "FieldNotCorrectable"
+
+    @staticmethod
+    def _reading(old: list[Event], target: Event) -> Event:
+        """Return an event as it reads now."""
+        return next((event for event in in_force(old) if event["version"] == target["version"]), target)
 
     def _in_charge(self, fund: State) -> bool:
         """Return whether the fund has an administrator on every day."""

@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import Self
 
 from second_book.basics import EDITIONS, LATEST, ByDay, Event, State, by_day, in_force, money, no_grant
+from second_book.directory import apply_directory_event, no_directory
 from second_book.fund import apply_call_event, apply_fund_event, no_fund
 from second_book.grant import apply_event
 from second_book.officers import roles_of
 from second_book.timeline import Key, Status, timeline
 
-FUND = "fund"
+FUND, DIRECTORY = "fund", "directory"
 
 
 class Histories:
@@ -95,6 +96,10 @@ class Histories:
         """Return the state of a call, or None if there is no such call."""
         return self.state_of(f"call:{name}") or None
 
+    def directory(self, on: str, known: int) -> State:
+        """Return the state of the directory as of a day, as known at a length of the journal."""
+        return self._replay(DIRECTORY, self.events(DIRECTORY, known), on=on)[0]
+
     def edition(self, name: str) -> State:
         """Return the edition of the name."""
         return next(edition for edition in self.state_of(FUND)["editions"] if edition["name"] == name)
@@ -140,7 +145,8 @@ class Histories:
         count if ``marks`` has their mark.
         """
         kind = stream.partition(":")[0]
-        state, wrong = {"grant": no_grant, "call": dict, "fund": no_fund}[kind](), dict[int, str]()
+        begin = {"grant": no_grant, "call": dict, "fund": no_fund, "directory": no_directory}
+        state, wrong = begin[kind](), dict[int, str]()
         for event in in_force(events):
             if event["on"] > on:
                 break
@@ -164,4 +170,6 @@ class Histories:
     def _apply(self, kind: str, state: State, event: Event) -> Iterator[str]:
         if kind == "grant":
             return apply_event(state, event, self)
+        if kind == DIRECTORY:
+            return apply_directory_event(state, event)
         return apply_fund_event(state, event) if kind == "fund" else apply_call_event(state, event, self)

@@ -10,6 +10,7 @@ from tempfile import mkdtemp
 from typing import Any, NamedTuple
 
 from lifecycle.book.book import Book
+from lifecycle.directory.evolve import fold as directory_of
 from lifecycle.grant.evolve import fold
 from lifecycle.grant.obligations.timeline import Timeline
 from lifecycle.grant.state import Grant
@@ -106,6 +107,10 @@ class BothBooks:
                 assert (call is None) == (not second.events(f"call:{name}", position))
                 if call is not None:
                     assert call.left.at(g.day(on)) == on_day(second.left(name, position), on)
+            directory = directory_of(history(self.books[0].entries("directory"), g.day(on), position))
+            assert {id: known.name for id, known in directory.institutions.items()} == {
+                id: known["name"] for id, known in second.directory(on, position)["institutions"].items()
+            }
 
     def compare_grant(self, grant: str, on: str, known: int) -> None:
         """Compare the stage, the suspensions and the money of a grant."""

@@ -367,3 +367,21 @@ ON_CALL: dict[str, Maker] = {
     ),
     "CloseCall": _maker(g.close_call, call=lambda draw: f"C{draw.item % 2 + 1}"),
 }
+
+
+def _body(draw: Draw) -> str:
+    return ["MOA", "DAIRY", "ASAHI"][draw.item % 3]
+
+
+ON_DIRECTORY: dict[str, Maker] = {
+    "RegisterInstitution": _maker(
+        g.register_institution,
+        institution=lambda draw: _spelled(_body(draw))(draw),
+        identifier=lambda draw: [None, "XM-DAC-1", "XM-DAC-2"][draw.dice % 3],
+    ),
+    "RenameInstitution": _maker(
+        g.rename_institution,
+        institution=_body,
+        name=lambda draw: ["Ministry of Food", "Ministry of Agriculture"][draw.dice % 2],
+    ),
+}

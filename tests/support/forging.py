@@ -8,6 +8,7 @@ from typing import Any
 from lifecycle.book.book import Book
 from lifecycle.call import call
 from lifecycle.decide import spec_of, stream_of
+from lifecycle.directory import events as directory
 from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
 from lifecycle.journal.command_digest import digest_of, digest_of_request, request_of
@@ -20,7 +21,7 @@ from lifecycle.kernel.history import Entry
 
 EVENTS: dict[str, dict[str, type[Event]]] = {
     about: {event.__name__: event for event in module.EVENTS}
-    for about, module in (("grant", grant), ("fund", fund), ("call", call))
+    for about, module in (("grant", grant), ("fund", fund), ("call", call), ("directory", directory))
 }
 
 

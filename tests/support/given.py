@@ -17,20 +17,23 @@ from lifecycle.book.founding import founding
 from lifecycle.call.call import Call
 from lifecycle.call.call import fold as fold_call
 from lifecycle.decide import (
+    DirectoryHistory,
     GrantHistory,
     RolesTaken,
     acts_of,
     calls_named,
     decide_call,
+    decide_directory,
     decide_fund,
     decide_grant,
     needs_entries,
 )
 from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.fund.state import Fund
-from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
+from lifecycle.kernel.command import CallCommand, Command, DirectoryCommand, FundCommand, GrantCommand
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import (
+    DIRECTORY,
     FUND,
     Entry,
     call_stream,
@@ -99,6 +102,7 @@ def on_grant(command: str, officer: str, /, **usual: Any) -> Make:
 
 on_fund = partial(on_grant, grant=None)
 on_call = partial(on_grant, grant=None, call="C1")
+on_directory = on_fund
 
 propose = on_grant(
     "ProposeGrant",
@@ -257,6 +261,18 @@ waive_instalment = on_fund(
 charge_fee = on_fund("ChargeFee", "finance", amount="10.00 USD")
 credit_income = on_fund("CreditIncome", "finance", amount="10.00 USD")
 return_funds = on_fund("ReturnFunds", "finance", partner="DK", amount="10.00 USD")
+register_institution = on_directory(
+    "RegisterInstitution",
+    "secretariat",
+    institution="MOA",
+    name="Ministry of Agriculture",
+    type="government",
+    country="TZ",
+)
+rename_institution = on_directory(
+    "RenameInstitution", "secretariat", institution="MOA", name="Ministry of Food"
+)
+correct_directory = on_directory("CorrectDirectoryEntry", CHECKER, reason="misread")
 correct_fund = on_fund("CorrectEntry", CHECKER, reason="misread")
 attach_to_fund = on_fund(
     "AttachDocument", "any", name="deed.pdf", media_type="application/pdf", sha256="1" * 64
@@ -333,14 +349,14 @@ class Past:
     fund_entries: list[Entry] = field(default_factory=list)
     grants: dict[str, GrantHistory] = field(default_factory=dict)
     calls: dict[str, list[Entry]] = field(default_factory=dict)
+    directory: DirectoryHistory = field(default_factory=DirectoryHistory)
     position: int = 0
 
     def copy(self) -> "Past":
         """Return a copy that goes on from here."""
         calls = {name: list(entries) for name, entries in self.calls.items()}
-        return Past(
-            self.editions, self.fund, list(self.fund_entries), dict(self.grants), calls, self.position
-        )
+        grants, known = dict(self.grants), (self.directory, self.position)
+        return Past(self.editions, self.fund, list(self.fund_entries), grants, calls, *known)
 
     def found(self) -> "Past":
         """Establish the fund with its first administrator, and return this past."""
@@ -386,6 +402,11 @@ class Past:
                 entries = self.calls.get(command.call, [])
                 decision = decide_call(entries, command, self.fund, recorder, today)
                 self._append(call_stream(command.call), len(entries) + 1, decision.event, recorder)
+            elif isinstance(command, DirectoryCommand):
+                past = self.directory
+                decision = decide_directory(past, command, self.fund, recorder, today)
+                entry = self._append(DIRECTORY, len(past.entries) + 1, decision.event, recorder)
+                self.directory = past.plus(entry)
             else:
                 assert isinstance(command, FundCommand)
                 entries = self.fund_entries
@@ -416,6 +437,7 @@ class Past:
         for known in (
             self.fund_entries,
             *self.calls.values(),
+            self.directory.entries,
             *(history.entries for history in self.grants.values()),
         ):
             yield from acts_of(taken, known)

@@ -35,17 +35,18 @@ def commands_schema() -> dict[str, Any]:
 def events_schema() -> dict[str, Any]:
     """Return the schema of an event; ``event`` names which one."""
     from lifecycle.call import call
+    from lifecycle.directory import events as directory
     from lifecycle.fund import events as fund
     from lifecycle.grant import events as grant
 
     models: dict[str, tuple[str, Any]] = {event.__name__: (event.__name__, event) for event in grant.EVENTS}
-    for event in (*fund.EVENTS, *call.EVENTS):
+    for event in (*fund.EVENTS, *call.EVENTS, *directory.EVENTS):
         name = event.__name__
         if models.get(name, (name, event))[1] is not event:
             models[f"Fund{name}"] = (name, event)
         else:
             models[name] = (name, event)
-    return _union("An event of a grant, of the fund or of a call", "event", models)
+    return _union("An event of a grant, of the fund, of a call or of the directory", "event", models)
 
 
 def _union(title: str, tag: str, models: dict[str, tuple[str, type[Any]]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from cli.narrative.call_sentences import CALL_SENTENCES
+from cli.narrative.directory_sentences import DIRECTORY_SENTENCES
 from cli.narrative.fund_sentences import FUND_SENTENCES
 from cli.narrative.grant_sentences import GRANT_SENTENCES
 from cli.narrative.phrases import Sentences, because
@@ -236,15 +237,23 @@ def _changes_of_call(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]
         left = now
 
 
+def _changes_of_directory(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
+    """Yield each entry's version without changes: its sentence says all."""
+    for entry in held:
+        yield entry.originator_version, []
+
+
 _SENTENCES: dict[str, Sentences] = {
     "grant": GRANT_SENTENCES,
     "fund": FUND_SENTENCES,
     "call": CALL_SENTENCES,
+    "directory": DIRECTORY_SENTENCES,
 }
 _CHANGES: dict[str, Callable[[Sequence[Entry]], Iterator[tuple[int, list[Change]]]]] = {
     "grant": _changes_of_grant,
     "fund": _changes_of_fund,
     "call": _changes_of_call,
+    "directory": _changes_of_directory,
 }
 
 
@@ -264,7 +273,7 @@ def _arrow(name: str, before: Any, after: Any, currency: str) -> str:
 
 
 def sentence_of(event: Event, stream_kind: str) -> str:
-    """Return the sentence of an event of a grant, the fund or a call."""
+    """Return the sentence of an event of a stream of this kind."""
     if stream_kind not in _SENTENCES:
         return f"{prose(event.actor)}: {type(event).__name__}"
     return _sentence(event, _SENTENCES[stream_kind])

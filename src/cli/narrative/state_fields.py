@@ -8,6 +8,7 @@ from cli.output.terminal_text import in_units, plain, readable
 
 if TYPE_CHECKING:
     from lifecycle.call.call import Call
+    from lifecycle.directory.state import Directory, Institution
     from lifecycle.fund.state import Fund
     from lifecycle.grant.state import Activity, FollowUp, Grant, Indicator, Payment
 
@@ -172,6 +173,17 @@ def call_fields(call: "Call | None", day: date = date.max) -> dict[str, Any]:
         "closes": call.closes,
         "closed on": call.closed_on,
     }
+
+
+def directory_fields(directory: "Directory") -> dict[str, Any]:
+    """Return a field for each institution of the directory."""
+    return {f"institution {id}": _institution(known) for id, known in directory.institutions.items()}
+
+
+def _institution(institution: "Institution") -> str:
+    type_ = institution.type.replace("_", " ")
+    details = [institution.name, institution.country, type_, institution.identifier, institution.focal_point]
+    return ", ".join(detail for detail in details if detail)
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from projections.engine.detached_views import DetachedViews
     from projections.partitions.exported_entries import ExportedEntries
 
+DIRECTORY = "directory"
 QUARANTINES = "fund:quarantine"
 """The stream of the same name in `lifecycle.kernel.history`, which is not imported here."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -98,7 +99,7 @@ def position_from(book: "Book | DetachedViews | ExportedEntries", known: str, op
 
 def stream_named(name: str) -> str:
     """Return the stream with this name. People name a grant by its id alone."""
-    if name in ("fund", QUARANTINES) or name.startswith("call:"):
+    if name in ("fund", DIRECTORY, QUARANTINES) or name.startswith("call:"):
         return name
     return f"grant:{name.removeprefix('grant:')}"
 
@@ -118,12 +119,14 @@ def unknown_stream(book: "Book", stream: str, known: int | None = None) -> click
 
     stream_kind, _, id_ = stream.partition(":")
     then = "" if known is None else " at that time"
+    if stream == DIRECTORY:
+        return click.UsageError(f"nothing is recorded in the directory{then}")
     fund = ["fund"] if stream_kind == "grant" and id_.startswith("f") and id_ != "fund" else []
     return click.UsageError(unknown(stream_kind, id_, [*book.named(stream_kind, known), *fund], then))
 
 
 def state_of(stream: str, entries: Any, on: date | None) -> Any:
-    """Return the grant, the fund or the call as of a day; `None` if nothing of it was recorded by then."""
+    """Return the state of a stream as of a day; `None` if nothing of it was recorded by then."""
     from lifecycle.kernel.history import history, kind_of
 
     match kind_of(stream):
@@ -131,6 +134,8 @@ def state_of(stream: str, entries: Any, on: date | None) -> Any:
             from lifecycle.grant.evolve import fold
         case "call":
             from lifecycle.call.call import fold  # type: ignore[assignment]
+        case "directory":
+            from lifecycle.directory.evolve import fold  # type: ignore[assignment]
         case _:
             from lifecycle.fund.evolve import fold  # type: ignore[assignment]
     return fold(history(entries, on))

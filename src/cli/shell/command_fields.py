@@ -609,6 +609,27 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("reason", "TEXT", "How it is known that the entry was wrong.", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
+    "directory register": (
+        Field("institution", "INSTITUTION", "", is_argument=True, is_required=True),
+        Field("name", "TEXT", "The institution's name in full.", is_required=True),
+        Field("country", "TEXT", "The country that it is in; none for a body of several countries."),
+        Field("type", "government|local_government|other_public_sector|international_ngo|national_ngo|regional_ngo|partner_country_ngo|public_private_partnership|multilateral|foundation|private_sector|private_sector_in_provider_country|private_sector_in_recipient_country|private_sector_in_third_country|academic|other", "The kind of institution, by the list of IATI.", form="choice", choices=("government", "local_government", "other_public_sector", "international_ngo", "national_ngo", "regional_ngo", "partner_country_ngo", "public_private_partnership", "multilateral", "foundation", "private_sector", "private_sector_in_provider_country", "private_sector_in_recipient_country", "private_sector_in_third_country", "academic", "other",), is_required=True),
+        Field("identifier", "TEXT", "Its identifier in a public register, with the register's prefix: XM-DAC-41114."),
+        Field("focal_point", "TEXT", "The office or function that answers for it; not the name of a person."),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
+    "directory rename": (
+        Field("institution", "INSTITUTION", "", is_argument=True, is_required=True),
+        Field("name", "TEXT", "The new name in full.", is_required=True),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
+    "directory correct": (
+        Field("entry", "ENTRY", "", form="int", is_argument=True, is_required=True),
+        Field("reads", "TEXT,…", "The fields that should read otherwise, with their right values; on may be one of them. May be given several times. For example --reads amount=\"18500.00 USD\" --reads on=2018-01-10.", form="any", is_list=True),
+        Field("struck", None, "The entry should not be there at all.", form="flag"),
+        Field("reason", "TEXT", "How it is known that the entry was wrong.", is_required=True),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
 }
 """The fields of each command, by the words that call it."""
 ENVELOPE = (

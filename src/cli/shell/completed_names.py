@@ -15,6 +15,7 @@ _KINDS = {
     "follow_up": "follow_up",
     "indicator": "indicator",
     "call": "call",
+    "institution": "institution",
     "officer": "officer",
     "_as": "officer",
     "actor": "officer",

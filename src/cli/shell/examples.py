@@ -5,6 +5,7 @@ EXAMPLES = {
     "fund": 'grantbook fund receive-instalment DK --amount "1000000.00 USD" --on 2016-11-15',
     "policy": "grantbook policy check policy.toml",
     "call": "grantbook call close 2017-1",
+    "directory": 'grantbook directory register MOA-TZ --name "Ministry of Agriculture" --type government',
     "officer": "grantbook officer appoint j.smith --roles ttl",
     "grant": "grantbook grant show SSF-2017-01",
     "activity": "grantbook activity hold SSF-2017-01 A1 --starts 2017-06-12 --ends 2017-06-16",
@@ -51,6 +52,8 @@ EXAMPLES = {
     "fund show": "grantbook fund show --as-of 2017-12-31",
     "call list": "grantbook call list --as-of 2017-12-31",
     "call show": "grantbook call show 2017-1",
+    "directory list": "grantbook directory list --as-of 2017-12-31",
+    "directory show": "grantbook directory show MOA-TZ",
     "payment list": "grantbook payment list --status requested",
     "payment run": "grantbook payment run --as finance-1",
     "payment show": "grantbook payment show SSF-2017-01 P1",
@@ -108,6 +111,7 @@ EXAMPLES = {
     "report entries": "grantbook report entries --grant SSF-2017-01 --json",
     "report glance": "grantbook report glance --since 2017-12-01",
     "report progress": "grantbook report progress --year 2017 --output progress.html",
+    "report institutions": "grantbook report institutions --format csv",
     "report consultations": "grantbook report consultations --json",
 }
 """Examples by words: of each group, and of each command whose example is not made from its fields."""

@@ -67,6 +67,7 @@ _SAMPLES = {
     "entry": "4",
     "officer": "j.smith",
     "partner": "DK",
+    "institution": "MOA-TZ",
     "instalment": "I1",
     "call": "2017-1",
     "criteria": "design,demand",

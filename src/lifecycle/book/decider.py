@@ -11,6 +11,7 @@ from lifecycle.decide import (
     Decision,
     calls_named,
     decide_call,
+    decide_directory,
     decide_fund,
     decide_grant,
     decide_on_refusal,
@@ -20,6 +21,7 @@ from lifecycle.decide import (
 )
 from lifecycle.decide.correction.correct_entry import (
     CorrectCallEntry,
+    CorrectDirectoryEntry,
     CorrectEntry,
     CorrectFundEntry,
     faults_of_reading,
@@ -27,12 +29,15 @@ from lifecycle.decide.correction.correct_entry import (
 from lifecycle.decide.quarantined_rows import AnswerFound, QuarantineAnswer, QuarantineRow, RowFound
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.stored_row import id_bytes
-from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
+from lifecycle.kernel.command import CallCommand, Command, DirectoryCommand, FundCommand, GrantCommand
 from lifecycle.kernel.history import FUND, kind_of, reading
 from lifecycle.kernel.listed_codes import refuse
 from lifecycle.parse import Hints, Malformed
 from lifecycle.rejudge.recorded_since import RecordedSince
 from lifecycle.rejudge.walk import judged_unsealed
+
+_Correction = CorrectEntry | CorrectFundEntry | CorrectCallEntry | CorrectDirectoryEntry
+_CORRECTIONS = (CorrectEntry, CorrectFundEntry, CorrectCallEntry, CorrectDirectoryEntry)
 
 
 class NeedsLock(Exception):
@@ -56,7 +61,7 @@ class Decider:
         """
         fund = self._state.fund
         try:
-            if isinstance(command, CorrectEntry | CorrectFundEntry | CorrectCallEntry):
+            if isinstance(command, _CORRECTIONS):
                 self._check_lists(command)
             if isinstance(command, GrantCommand):
                 known = self._state.grant(stream_of(command))
@@ -66,6 +71,8 @@ class Decider:
                 return decide_grant(known, command, fund, recorder, today, calls)
             if isinstance(command, CallCommand):
                 return decide_call(self._journal.entries(stream_of(command)), command, fund, recorder, today)
+            if isinstance(command, DirectoryCommand):
+                return decide_directory(self._state.directory(), command, fund, recorder, today)
             if isinstance(command, QuarantineAnswer | QuarantineRow) and not locked:
                 raise NeedsLock
             if isinstance(command, QuarantineAnswer):
@@ -84,7 +91,7 @@ class Decider:
             hints = Hints(lambda _: currency, lambda: today)
             raise Malformed.of(error, inside="reads", hints=hints) from None
 
-    def _check_lists(self, command: CorrectEntry | CorrectFundEntry | CorrectCallEntry) -> None:
+    def _check_lists(self, command: _Correction) -> None:
         """Check the codes in a correction against the lists of the day. Raises ``ValidationError``."""
         stream = stream_of(command)
         is_grant = kind_of(stream) == "grant"

@@ -12,7 +12,7 @@ from eventsourcing.persistence import PersistenceError
 from lifecycle.book.grant_snapshots import LoadedGrant, load_grants, store_snapshots
 from lifecycle.call.call import Call
 from lifecycle.call.call import fold as fold_call
-from lifecycle.decide import Decision, GrantHistory, stream_of
+from lifecycle.decide import Decision, DirectoryHistory, GrantHistory, stream_of
 from lifecycle.fund.evolve import fold
 from lifecycle.fund.state import Fund
 from lifecycle.grant.state import Grant
@@ -22,7 +22,16 @@ from lifecycle.journal.left_out.raw_row import POSITION
 from lifecycle.journal.snapshots import keep, newest
 from lifecycle.kernel.command import Command, GrantCommand
 from lifecycle.kernel.event import EntryCorrected, LeftOut
-from lifecycle.kernel.history import FUND, QUARANTINES, Entry, call_stream, in_force, kind_of, lawful
+from lifecycle.kernel.history import (
+    DIRECTORY,
+    FUND,
+    QUARANTINES,
+    Entry,
+    call_stream,
+    in_force,
+    kind_of,
+    lawful,
+)
 
 RELOAD_AFTER = 1_000
 """Drop the states if other processes have appended this number of entries: to load them again is as quick."""
@@ -49,6 +58,7 @@ class LoadedState:
         self._grants = OrderedDict[str, LoadedGrant]()
         self._kept = 0
         self._calls = dict[str, tuple[Call | None, int]]()
+        self._directory: DirectoryHistory | None = None
         self.fund = Fund()
         self._fund_version = 0
         self._snapshot_version = 0
@@ -131,6 +141,8 @@ class LoadedState:
         for row in others:
             stream, position = row[0], row[POSITION]
             self._calls.pop(stream.removeprefix("call:"), None)
+            if stream == DIRECTORY:
+                self._directory = None
             loaded = self._grants.get(stream)
             last = loaded.history.last if loaded is not None else None
             if loaded is not None and (last is None or (last.position or 0) < position):
@@ -162,6 +174,8 @@ class LoadedState:
         own = entries[0]
         if kind_of(own.originator_id) == "grant":
             self._add_to_grant(own, decision.grant)
+        if own.originator_id == DIRECTORY:
+            self._directory = self.directory().plus(own)
         self.fund = decision.fund
         fund_entries = [entry for entry in entries if entry.originator_id == FUND]
         self._fund_version += len(fund_entries)
@@ -182,6 +196,8 @@ class LoadedState:
             return self._fund_version
         if stream == QUARANTINES:
             return self._journal.left_out.version
+        if stream == DIRECTORY:
+            return len(self.directory().entries)
         if kind_of(stream) == "call":
             return self.call(stream.removeprefix("call:"))[1]
         return self.grant(stream).version
@@ -210,6 +226,12 @@ class LoadedState:
             entries = self._journal.entries(call_stream(name))
             self._calls[name] = fold_call(in_force(entries)), len(entries)
         return self._calls[name]
+
+    def directory(self) -> DirectoryHistory:
+        """Return the directory with its entries. It stays in memory once it is needed."""
+        if self._directory is None:
+            self._directory = DirectoryHistory.of(self._journal.entries(DIRECTORY))
+        return self._directory
 
     def _load_grants(self, streams: Sequence[str]) -> None:
         self.keep(self._journal.entries_since_snapshots(streams))

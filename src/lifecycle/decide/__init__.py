@@ -8,6 +8,8 @@ and no store.
 
 from lifecycle.decide.call import decide as decide_call
 from lifecycle.decide.decision import NO_CALLS, Calls, Decision, spec_of, stream_of
+from lifecycle.decide.directory import DirectoryHistory
+from lifecycle.decide.directory import decide as decide_directory
 from lifecycle.decide.fund import NEED_ENTRIES
 from lifecycle.decide.fund import decide as decide_fund
 from lifecycle.decide.grant import calls_named
@@ -21,11 +23,13 @@ __all__ = [
     "NO_CALLS",
     "Calls",
     "Decision",
+    "DirectoryHistory",
     "GrantHistory",
     "RolesTaken",
     "acts_of",
     "calls_named",
     "decide_call",
+    "decide_directory",
     "decide_fund",
     "decide_grant",
     "decide_on_refusal",

@@ -5,8 +5,9 @@ Written by docs/reference.py from the classes that stand beside the events. Do n
 
 # fmt: off
 from lifecycle.call.call import CloseCall, OpenCall
-from lifecycle.decide.correction.correct_entry import CallCorrection, CorrectCallEntry, CorrectEntry, CorrectFundEntry, FundCorrection, GrantCorrection
+from lifecycle.decide.correction.correct_entry import CallCorrection, CorrectCallEntry, CorrectDirectoryEntry, CorrectEntry, CorrectFundEntry, DirectoryCorrection, FundCorrection, GrantCorrection
 from lifecycle.decide.quarantined_rows import AnswerQuarantineDraft, QuarantineAnswer, QuarantineRow, RowQuarantineDraft
+from lifecycle.directory.institutions import RegisterInstitution, RenameInstitution
 from lifecycle.fund.contributions import AgreeContribution, HoldConsultation, JoinPartner, PledgeContribution, ReceiveInstalment, ScheduleInstalment, WaiveFundObligation
 from lifecycle.fund.establishment import AdoptPolicy, AttachFundDocument, EstablishFund, SwitchSealing
 from lifecycle.fund.officers import AppointOfficer, RetireOfficer
@@ -29,7 +30,7 @@ from lifecycle.grant.proposal.request import ProposeGrant, RequestFunding, Retur
 from lifecycle.grant.proposal.review import ApprovalDraft, ApproveGrant, DeclineProposal, ReviewProposal
 from lifecycle.grant.results.indicators import MeasureIndicator, SetIndicator
 from lifecycle.grant.results.reporting import AcceptCompletionReport, CompleteImplementation, PublishResultsStory, ReachCapability, RecordClientSurvey, RecordDevelopmentOutcome, RecordLesson, ReportOutcomes, ReportProgress, SubmitCompletionReport
-from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
+from lifecycle.kernel.command import CallCommand, Command, DirectoryCommand, FundCommand, GrantCommand
 
 GRANT: tuple[type[GrantCommand], ...] = (
     ProposeGrant,
@@ -121,9 +122,15 @@ FUND: tuple[type[FundCommand], ...] = (
     CorrectFundEntry,
 )
 """Commands on the fund's own stream."""
+DIRECTORY: tuple[type[DirectoryCommand], ...] = (
+    RegisterInstitution,
+    RenameInstitution,
+    CorrectDirectoryEntry,
+)
+"""Commands on the directory."""
 BY_NAME: dict[str, dict[str, type[Command]]] = {
     about: {command.NAME: command for command in commands}
-    for about, commands in (("grant", GRANT), ("fund", FUND), ("call", CALL))
+    for about, commands in (("grant", GRANT), ("fund", FUND), ("call", CALL), ("directory", DIRECTORY))
 }
 """By what the command is about, and by its name."""
 
@@ -151,10 +158,12 @@ __all__ = [
     "CompleteFollowUp",
     "CompleteImplementation",
     "CorrectCallEntry",
+    "CorrectDirectoryEntry",
     "CorrectEntry",
     "CorrectFundEntry",
     "CreditIncome",
     "DeclineProposal",
+    "DirectoryCorrection",
     "DisburseFunds",
     "DropFollowUp",
     "EngageExpert",
@@ -194,7 +203,9 @@ __all__ = [
     "RecordIrregularPayment",
     "RecordLesson",
     "RecordRefund",
+    "RegisterInstitution",
     "RejectPayment",
+    "RenameInstitution",
     "RenamePartner",
     "ReopenGrant",
     "ReportOutcomes",

@@ -1,4 +1,4 @@
-"""Functions that the deciders of grants, fund and calls share."""
+"""Functions that the deciders share."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +10,7 @@ from lifecycle.call.call import Call
 from lifecycle.catalogue import SPECS
 from lifecycle.fund.state import Fund
 from lifecycle.grant.state import Grant
-from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
+from lifecycle.kernel.command import CallCommand, Command, DirectoryCommand, FundCommand, GrantCommand
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import (
     FUND,
@@ -51,7 +51,7 @@ def stream_of(command: Command) -> str:
         return grant_stream(command.grant)
     if isinstance(command, CallCommand):
         return call_stream(command.call)
-    return command.STREAM if isinstance(command, FundCommand) else FUND
+    return command.STREAM if isinstance(command, FundCommand | DirectoryCommand) else FUND
 
 
 def index_for(held: Sequence[Entry], on: date) -> int:

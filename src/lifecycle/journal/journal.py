@@ -42,7 +42,7 @@ from lifecycle.journal.sqlite import recorder as sqlite
 from lifecycle.journal.stored_row import Stored, id_text
 from lifecycle.kernel.errors import Altered, Unreachable
 from lifecycle.kernel.event import LeftOut
-from lifecycle.kernel.history import FUND, Entry, in_force, kind_of
+from lifecycle.kernel.history import DIRECTORY, FUND, Entry, in_force, kind_of
 
 STORE_ERRORS = (sqlite3.Error, PersistenceError, UnicodeDecodeError)
 """Errors that a damaged, locked or full file causes; a damaged name may not even be decodable."""
@@ -63,7 +63,8 @@ _LAST = "\U0010ffff"
 """After every name of a stream."""
 _ELSEWHERE = (
     "SELECT count(*) FROM stored_events WHERE position <= ? AND (originator_id < 'call:'"
-    " OR (originator_id >= 'call;' AND originator_id < 'fund')"
+    " OR (originator_id >= 'call;' AND originator_id < 'directory')"
+    " OR (originator_id > 'directory' AND originator_id < 'fund')"
     " OR (originator_id > 'fund' AND originator_id < 'grant:') OR originator_id >= 'grant;')"
 )
 _SNAPSHOT_COLUMNS = ", ".join(
@@ -325,14 +326,14 @@ class Journal(JournalRows, Application[str]):
         return left_out.looked, int(self.recorder.rows(question, number, number, left_out.looked)[0][0])
 
     def elsewhere(self, upto: int) -> int:
-        """Return how many rows up to a position are in no history of the fund, a grant or a call.
+        """Return how many rows up to a position are in no history of any stream that a fold reads.
 
         Those are the quarantines, and rows that are left out: of streams of another kind, or with a version
         that leaves a gap.
         """
         ((others,),) = self.recorder.rows(_ELSEWHERE, upto)
         for name in self.left_out.streams():
-            if name == FUND or name.startswith(("grant:", "call:")):
+            if name in (FUND, DIRECTORY) or name.startswith(("grant:", "call:")):
                 question = "SELECT count(*) FROM stored_events WHERE originator_id = ? AND position <= ?"
                 ((rows,),) = self.recorder.rows(question, name, upto)
                 others += rows - sum((entry.position or 0) <= upto for entry in self.entries(name))

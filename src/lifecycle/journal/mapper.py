@@ -33,7 +33,7 @@ def topic_of(event: type[Event]) -> str:
     return f"{event.__name__}.v{event.VERSION}"
 
 
-_ABOUT = ("fund", "grant", "call")
+_ABOUT = ("fund", "grant", "call", "directory")
 
 
 @cache
@@ -54,6 +54,10 @@ def _events(about: str) -> tuple[type[Event], ...]:
             from lifecycle.call import call
 
             return call.EVENTS
+        case "directory":
+            from lifecycle.directory import events as directory
+
+            return directory.EVENTS
         case _:
             from lifecycle.fund import events as fund
 

@@ -14,7 +14,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from typing_extensions import TypeVar
 
 from lifecycle.kernel.event import Draft, Event, ImportedFrom, Value
-from lifecycle.kernel.history import FUND
+from lifecycle.kernel.history import DIRECTORY, FUND
 from lifecycle.kernel.listed_codes import faults, raisable, refuse, with_faults
 from lifecycle.kernel.spec import Spec
 from lifecycle.types.dates import Day
@@ -208,6 +208,13 @@ class FundCommand(Command[_E], Generic[_E]):
     """A command on the fund."""
 
     STREAM: ClassVar[str] = FUND
+    """The stream in which its event is kept."""
+
+
+class DirectoryCommand(Command[_E], Generic[_E]):
+    """A command on the directory."""
+
+    STREAM: ClassVar[str] = DIRECTORY
     """The stream in which its event is kept."""
 
 

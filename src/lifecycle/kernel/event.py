@@ -1,4 +1,4 @@
-"""The base classes of events, and the events that grants, the fund and calls share."""
+"""The base classes of events, and the events that several kinds of streams share."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -105,7 +105,11 @@ class CallEvent(Event):
     """An event of one call's stream."""
 
 
-class EntryCorrected(GrantEvent, FundEvent, CallEvent):
+class DirectoryEvent(Event):
+    """An event of the directory's stream."""
+
+
+class EntryCorrected(GrantEvent, FundEvent, CallEvent, DirectoryEvent):
     """An earlier entry was wrong: it should read otherwise, or should not be there.
 
     Recorded by an approver who neither acted in nor recorded the entry. Holds from the corrected

@@ -14,6 +14,8 @@ from lifecycle.kernel.rule import RULE_SET
 
 FUND = "fund"
 """The name of the fund's stream."""
+DIRECTORY = "directory"
+"""The name of the directory's stream."""
 QUARANTINES = "fund:quarantine"
 """The name of the stream of quarantines. It is not the fund's stream, because a reader of any stream must
 know first which of its rows no fold counts."""
@@ -32,7 +34,7 @@ def call_stream(call: str) -> str:
 
 
 def kind_of(stream: str) -> str:
-    """Return what a stream is about: ``fund``, ``grant`` or ``call``."""
+    """Return what a stream is about: ``fund``, ``grant``, ``call`` or ``directory``."""
     return stream.partition(":")[0]
 
 
@@ -43,7 +45,7 @@ class Entry(NamedTuple):
     """
 
     originator_id: str
-    """The stream: ``fund``, ``grant:…`` or ``call:…``."""
+    """The stream: ``fund``, ``directory``, ``grant:…`` or ``call:…``."""
     originator_version: int
     """Its number in the stream, from 1."""
     event: Event

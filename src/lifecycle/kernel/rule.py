@@ -21,8 +21,8 @@ FIRST = 1
 class Rule:
     """One rule: a function that raises a refusal, or that returns the officers who may not decide.
 
-    The function takes the parameters that it uses, by name: ``event``, and ``grant``, ``fund`` or ``call`` as
-    they stand before the event.
+    The function takes the parameters that it uses, by name: ``event``, and ``grant``, ``fund``, ``call`` or
+    ``directory`` as they stand before the event.
     """
 
     since: int

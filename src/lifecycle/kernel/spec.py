@@ -25,7 +25,7 @@ class Spec(NamedTuple):
     role: str
     """The role that the actor needs; ``any`` if every role may act, ``ttl or approver`` if one of two."""
     stages: tuple[str, ...]
-    """The stages of a grant in which it is possible; empty for commands on the fund and on calls."""
+    """The stages of a grant in which it is possible; empty for commands on other streams."""
     event: str
     """The name of the event that is recorded."""
     arguments: tuple[str, ...]

@@ -14,6 +14,8 @@ from lifecycle.call.call import fold as fold_call
 from lifecycle.catalogue import BY_EVENT
 from lifecycle.decide.call import decide as decide_call
 from lifecycle.decide.decision import Decision
+from lifecycle.decide.directory import DirectoryHistory
+from lifecycle.decide.directory import decide as decide_directory
 from lifecycle.decide.fund import NEED_ENTRIES
 from lifecycle.decide.fund import decide as decide_fund
 from lifecycle.decide.grant import calls_named
@@ -27,9 +29,10 @@ from lifecycle.fund.officers import OfficerAppointed
 from lifecycle.fund.rules import check_fund_rules
 from lifecycle.fund.seat import day_at
 from lifecycle.fund.state import Fund
-from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
+from lifecycle.kernel.command import CallCommand, Command, DirectoryCommand, FundCommand, GrantCommand
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import (
+    DIRECTORY,
     FUND,
     Entry,
     call_stream,
@@ -69,6 +72,7 @@ class Past:
         self.streams = streams
         self._grants: dict[str, GrantHistory] = {}
         self._calls: dict[str, tuple[Entry, ...]] = {}
+        self._directory: DirectoryHistory | None = None
         self._entries = 0
 
     def grant(self, stream: str) -> GrantHistory:
@@ -90,9 +94,17 @@ class Past:
         """Return the states of these calls."""
         return {name: fold_call(in_force(self.call(name))) for name in names}
 
+    def directory(self) -> DirectoryHistory:
+        """Return the history of the directory."""
+        if self._directory is None:
+            self._directory = DirectoryHistory.of(self.entries_of(DIRECTORY))
+        return self._directory
+
     def forget(self, stream: str) -> None:
         """Drop a stream, so that it is read again if it is needed."""
         self._calls.pop(stream.removeprefix("call:"), None)
+        if stream == DIRECTORY:
+            self._directory = None
         if history := self._grants.pop(stream, None):
             self._entries -= len(history.entries)
 
@@ -107,6 +119,8 @@ class Past:
             elif kind_of(stream) == "call":
                 name = stream.removeprefix("call:")
                 self._calls[name] = (*self.call(name), entry)
+            elif stream == DIRECTORY:
+                self._directory = self.directory().plus(entry)
 
     def keep_at_most(self, entries: int) -> None:
         """Drop the least recently used grants until at most this number of entries is in memory."""
@@ -161,6 +175,8 @@ def _decision(own: Entry, command: Command, past: Past, today: date) -> Decision
     if isinstance(command, CallCommand):
         entries = past.call(command.call)
         return decide_call(entries, command, past.fund, own.recorder, today, rules=own.rules)
+    if isinstance(command, DirectoryCommand):
+        return decide_directory(past.directory(), command, past.fund, own.recorder, today, rules=own.rules)
     assert isinstance(command, FundCommand)
     earlier = past.entries_of(FUND) if command.NAME in NEED_ENTRIES else ()
     elsewhere = (past.acts_since, past.streams)

@@ -12,11 +12,18 @@ from typing import Any
 from lifecycle.call import call as of_calls
 from lifecycle.catalogue import SPECS
 from lifecycle.decide import call as calls
+from lifecycle.decide import directory as directories
 from lifecycle.decide import fund
 from lifecycle.decide import grant as grants
-from lifecycle.decide.correction.target import corrects_something, only_more_time, target_of
+from lifecycle.decide.correction.target import (
+    corrects_something,
+    only_earlier,
+    only_more_time,
+    target_of,
+)
 from lifecycle.decide.likenesses import new_ids_differ
 from lifecycle.decide.other_streams import returns_still_covered
+from lifecycle.directory.rules import RULES as OF_THE_DIRECTORY
 from lifecycle.fund.rules import RULES as OF_THE_FUND
 from lifecycle.grant.proposal import call_terms
 from lifecycle.grant.rules import RULES as OF_GRANTS
@@ -27,13 +34,18 @@ _DECIDERS: dict[str, Callable[..., Any]] = {
     "grant": grants.decide,
     "fund": fund.decide,
     "call": calls.decide,
+    "directory": directories.decide,
 }
+CORRECTIONS = ("CorrectEntry", "CorrectDirectoryEntry")
+"""The commands that correct entries."""
 Functions = frozenset[Callable[..., Any]]
 _OF_CORRECTIONS: Functions = frozenset(
     {
+        directories.decide_correction,
         grants.decide_correction,
         fund.fund_after_correction,
         corrects_something,
+        only_earlier,
         only_more_time,
         returns_still_covered,
         target_of,
@@ -46,16 +58,18 @@ _RULES: dict[str, tuple[Rules, ...]] = {
     "grant": (OF_GRANTS, call_terms.RULES, of_calls.RULES),
     "fund": (OF_THE_FUND,),
     "call": (of_calls.RULES,),
+    "directory": (OF_THE_DIRECTORY,),
 }
 
 
 @cache
 def refusable(about: str, command: str, *, later: bool) -> frozenset[str]:
-    """Return the names of the refusals that a command about a ``grant``, the ``fund`` or a ``call`` can get.
+    """Return the names of the refusals that a command can get.
 
-    ``later``: whether there are entries of later days, which are checked again.
+    ``about``: ``grant``, ``fund``, ``call`` or ``directory``. ``later``: whether there are entries of later
+    days, which are checked again.
     """
-    is_correction = command == "CorrectEntry"
+    is_correction = command in CORRECTIONS
     all_events = is_correction or later or about == "call"
     event = SPECS[about][command].event
     guards = [

@@ -16,9 +16,9 @@ from lifecycle.kernel.refusals import OFFICER, CommandIdReused, DatedInFuture, R
 from lifecycle.kernel.rule import RULE_SET
 from lifecycle.kernel.spec import Spec
 from lifecycle.rejudge.entry import Lawless, Past, first_day_at, last_day_at
-from lifecycle.rejudge.possible_refusals import refusable
+from lifecycle.rejudge.possible_refusals import CORRECTIONS, refusable
 
-_MAY_END_LATER = ("HoldActivity", "CorrectEntry")
+_MAY_END_LATER = ("HoldActivity", *CORRECTIONS)
 """Commands that name other days than their own."""
 _OF_QUARANTINES = (DatedInFuture, RowIsLawful, RowIsQuarantined, UnknownRow)
 """Refusals that a quarantine can get whoever the officer is."""
@@ -31,9 +31,9 @@ class Refused(NamedTuple):
 
     command: str
     about: str
-    """``grant``, ``fund`` or ``call``."""
+    """``grant``, ``fund``, ``call`` or ``directory``."""
     name: str
-    """The id of the grant or the call."""
+    """The id of the grant or the call; empty for others."""
     on: date
     actor: str
     recorder: str

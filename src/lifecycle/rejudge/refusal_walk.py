@@ -55,7 +55,7 @@ class RefusalWalk:
 def refused_in(refusal: StoredRefusal, rules: int) -> Refused:
     """Return what was refused. ``rules``: the number of the rule set that was in force. Raises `Lawless`."""
     about, _, name = refusal.stream.partition(":")
-    is_history = refusal.request is not None and _checked_request(refusal, refusal.request, name)
+    is_history = refusal.request is not None and _checked_request(refusal, refusal.request, about, name)
     on, moment = date.fromisoformat(refusal.on), moment_of(refusal.recorded_at)
     who = refusal.actor, refusal.recorder
     return Refused(
@@ -63,7 +63,7 @@ def refused_in(refusal: StoredRefusal, rules: int) -> Refused:
     )
 
 
-def _checked_request(refusal: StoredRefusal, request: str, name: str) -> bool:
+def _checked_request(refusal: StoredRefusal, request: str, about: str, name: str) -> bool:
     """Return whether the command that the refusal keeps was to be brought in as history.
 
     Raises `Lawless` if the digest or another column is not that of the command.
@@ -71,7 +71,7 @@ def _checked_request(refusal: StoredRefusal, request: str, name: str) -> bool:
     if digest_of_request(refusal.command, request.encode()) != refusal.digest:
         raise Lawless("its digest is not that of the command that it keeps")
     fields = json.loads(request)
-    kept = fields["on"], fields["actor"], fields.get("grant") or fields.get("call") or name
+    kept = fields["on"], fields["actor"], fields.get(about) or name if name else name
     if kept != (refusal.on, refusal.actor, name):
         raise Lawless(
             f"its command is of {' '.join(kept)}, its columns say {refusal.on} {refusal.actor} {name}"

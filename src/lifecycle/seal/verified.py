@@ -40,7 +40,7 @@ class Verified(NamedTuple):
     history: int
     """The number of entries that were brought in as history, and so are judged by arithmetic alone."""
     kinds: Mapping[str, int]
-    """The number of entries of grants, of calls and of the fund, by ``grant``, ``call`` and ``fund``."""
+    """The number of entries of each kind of stream: ``grant``, ``call``, ``fund``, ``directory``."""
 
 
 class KeyUsed(NamedTuple):

@@ -65,6 +65,28 @@ Role = Annotated[Line, Listed.word("administrator", "approver", "finance", "revi
 Sealing = Annotated[Line, Listed.word("each_command", "on_request")]
 """When the journal is sealed."""
 PartnerKind = Annotated[Line, Listed.word("traditional", "emerging")]
+InstitutionType = Annotated[
+    Line,
+    Listed.word(
+        "government",
+        "local_government",
+        "other_public_sector",
+        "international_ngo",
+        "national_ngo",
+        "regional_ngo",
+        "partner_country_ngo",
+        "public_private_partnership",
+        "multilateral",
+        "foundation",
+        "private_sector",
+        "private_sector_in_provider_country",
+        "private_sector_in_recipient_country",
+        "private_sector_in_third_country",
+        "academic",
+        "other",
+    ),
+]
+"""What an institution is: the list OrganisationType of IATI 2.03."""
 Outcome = Annotated[
     Line,
     Listed.word(

@@ -18,7 +18,7 @@ from lifecycle.fund.state import Fund
 from lifecycle.journal.journal import store_errors
 from lifecycle.kernel.errors import Unreachable
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.history import FUND, Entry, grant_stream, kind_of, lawful
+from lifecycle.kernel.history import DIRECTORY, FUND, Entry, grant_stream, kind_of, lawful
 from lifecycle.kernel.memory import collector_at_rest
 from projections import store
 from projections.engine.fold import Rows, folded, folded_fund
@@ -27,6 +27,7 @@ from projections.engine.workers import folded_on_all_cores
 from projections.folds.fund.contributions import partner_rows, stands_alone
 from projections.schema.layout import (
     CALL_TABLES,
+    DIRECTORY_TABLES,
     FUND_TABLES,
     GRANT_TABLES,
     fund_details,
@@ -44,15 +45,19 @@ _FEW = 1_000
 """This number of entries is folded again even if it is most of the journal."""
 _SHARE = 10
 """If more than one in this number of entries has to be folded again, all are: that uses all processors."""
-_TABLES = {"grant": [table for table in GRANT_TABLES if table is not grant_standing], "call": [*CALL_TABLES]}
-"""The tables of grants and calls that reports read."""
+_TABLES = {
+    "grant": [table for table in GRANT_TABLES if table is not grant_standing],
+    "call": [*CALL_TABLES],
+    DIRECTORY: [*DIRECTORY_TABLES],
+}
+"""The tables of grants, calls and the directory that reports read."""
 
 
 @contextmanager
 def as_known(book: Book, known: int, grant: str | None = None) -> Iterator[Connection]:
     """Yield the tables as known at the position.
 
-    If a grant is named, only its rows and the fund's can be relied on.
+    If a grant is named, only its rows, the fund's and the directory's can be relied on.
     """
     with ExitStack() as stack:
         connection = _laid_over_views(stack, book, known, grant)
@@ -76,7 +81,7 @@ def _all_rows(book: Book, known: int, grant: str | None, fund: Fund) -> Iterator
         return
     name = grant_stream(grant)
     yield from folded_fund(book.fund_pages(known), book.fund_corrections(known), fund)
-    yield from folded([(name, book.entries(name, known=known))], fund)
+    yield from folded([(stream, book.entries(stream, known=known)) for stream in (DIRECTORY, name)], fund)
 
 
 # ── over the views ───────────────────────────────────────────────────────────────────────────
@@ -87,7 +92,7 @@ class _Since:
     """What was recorded after the position."""
 
     streams: Mapping[str, int]
-    """The version then of each grant and call that has an entry since: 0 if it had no entry then."""
+    """The version then of each other stream that has an entry since: 0 if it had no entry then."""
     fund_version: int
     """The version then of the fund."""
     fund_entries: Sequence[Entry]
@@ -135,14 +140,15 @@ def _laid_over_views(stack: ExitStack, book: Book, known: int, grant: str | None
 
 
 def _recorded_since(book: Book, known: int, grant: str | None) -> _Since:
-    """Return what was recorded since; of grants and calls, only the named one, if one is named."""
+    """Return what was recorded since; of grants and calls, only the grant that is named, if one is."""
     with store_errors(book.journal.place):
         changed = book.journal.changed_since(known)
     first, _ = changed.pop(FUND, (0, 0))
     streams = {name: first - 1 for name, (first, _) in sorted(changed.items()) if kind_of(name) in _TABLES}
     if grant is not None:
         name = grant_stream(grant)
-        streams = {name: streams.get(name) or len(book.entries(name, known))}
+        of_directory = {stream: version for stream, version in streams.items() if stream == DIRECTORY}
+        streams = {name: streams.get(name) or len(book.entries(name, known)), **of_directory}
     return _Since(streams, first - 1, book.entries(FUND, after=first - 1) if first else [])
 
 

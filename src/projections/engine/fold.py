@@ -1,4 +1,4 @@
-"""Fold the entries of grants, calls and the fund into rows. One walk over a grant serves every projection."""
+"""Fold the entries of each stream into rows. One walk over a grant serves every projection."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache, lru_cache, partial
@@ -14,6 +14,7 @@ from lifecycle.grant.proposal.request import request_digest
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import (
+    DIRECTORY,
     FUND,
     Entry,
     in_force,
@@ -35,6 +36,7 @@ from projections.folds import (
 )
 from projections.folds.budget import Budget
 from projections.folds.calls import Answers, Scores, call_rows
+from projections.folds.directory import institution_rows
 from projections.folds.disbursement import Disbursement
 from projections.folds.event_rows import EventRows
 from projections.folds.exchanges import Activities, Attendance
@@ -59,6 +61,7 @@ from projections.folds.timeline import Compliance, rows_of
 from projections.folds.windows import Windows
 from projections.schema.layout import (
     CALL_TABLES,
+    DIRECTORY_TABLES,
     GRANT_TABLES,
     call_spans,
     fund_consultations,
@@ -72,6 +75,7 @@ from projections.schema.layout import (
     fund_pledges,
     fund_windows,
     grant_standing,
+    institution_spans,
     obligation_steps,
     payment_spans,
     seat_offsets,
@@ -92,8 +96,8 @@ _standing_row, _fund_row, _offset_row = (
 
 
 def no_rows() -> Rows:
-    """Return an empty list for every table that grants and calls have rows in."""
-    return {table: [] for table in (*GRANT_TABLES, *CALL_TABLES)}
+    """Return an empty list for every table that grants, calls and the directory have rows in."""
+    return {table: [] for table in (*GRANT_TABLES, *CALL_TABLES, *DIRECTORY_TABLES)}
 
 
 class Rules:
@@ -157,12 +161,14 @@ def _concerned(event_type: type[Event]) -> tuple[int, ...]:
 
 
 def fold_stream(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) -> None:
-    """Add the rows of one grant or call."""
+    """Add the rows of one grant or call, or of the directory."""
     kind = kind_of(stream)
     if kind == "call":
         fold_call(stream, entries, into)
     elif kind == "grant":
         fold_grant(stream, entries, rules, into)
+    elif stream == DIRECTORY:
+        into[institution_spans] += institution_rows(in_force(entries))
 
 
 def fold_grant(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) -> None:

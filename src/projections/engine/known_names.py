@@ -22,6 +22,7 @@ _OF_GRANT = {
 _OF_BOOK = {
     "grant": ("grant_standing", '"grant"'),
     "call": ("call_spans", '"call"'),
+    "institution": ("institution_spans", "institution"),
     "officer": ("fund_officers", "officer"),
     "partner": ("fund_partners", "partner"),
     "window": ("fund_windows", '"window"'),

@@ -7,13 +7,21 @@ from lifecycle.journal.stored_row import Stored
 from lifecycle.kernel.errors import Unreachable
 from projections import store
 from projections.engine.step import RebuildNeeded, fund_at, write_changes, write_left_out
-from projections.schema.layout import CALL_TABLES, FUND_TABLES, GRANT_TABLES, SHADOW, tracking
+from projections.schema.layout import (
+    CALL_TABLES,
+    DIRECTORY_TABLES,
+    FUND_TABLES,
+    GRANT_TABLES,
+    SHADOW,
+    tracking,
+)
 from projections.schema.tracking import ViewsTracking
 
 Progress = Callable[[int, int], None]
 """Called with a position or number of entries that is done, and with the last one."""
 
-_REBUILT = (*GRANT_TABLES, *CALL_TABLES, *(table for table in FUND_TABLES if table not in GRANT_TABLES))
+_OF_STREAMS = (*GRANT_TABLES, *CALL_TABLES, *DIRECTORY_TABLES)
+_REBUILT = (*_OF_STREAMS, *(table for table in FUND_TABLES if table not in GRANT_TABLES))
 
 
 def rebuild_in_shadows(

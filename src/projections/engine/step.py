@@ -10,12 +10,13 @@ from lifecycle.fund.events import PolicyAdopted
 from lifecycle.fund.state import Fund
 from lifecycle.journal.journal import reaching, store_errors
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.history import FUND, Entry, kind_of, lawful
+from lifecycle.kernel.history import DIRECTORY, FUND, Entry, kind_of, lawful
 from projections import store
 from projections.engine.fold import Rules, fold_fund, fold_stream, no_rows, rows_of_independent
 from projections.folds.fund.contributions import stands_alone
 from projections.schema.layout import (
     CALL_TABLES,
+    DIRECTORY_TABLES,
     FUND_TABLES,
     GRANT_TABLES,
     fund_details,
@@ -28,6 +29,10 @@ from projections.schema.tracking import Raw
 
 _ENTRIES_IN_MEMORY = 1_000
 """About how many entries have their rows in memory at a time, within the transaction."""
+
+
+_TABLES = {"grant": GRANT_TABLES, "call": CALL_TABLES, DIRECTORY: DIRECTORY_TABLES}
+"""The tables of each kind of stream but the fund's. Their first column has the name of the kind."""
 
 
 class RebuildNeeded(Exception):
@@ -77,14 +82,14 @@ def write_streams(raw: Raw, book: Book, upto: int, last_versions: dict[str, int]
     """Replace the rows of these streams, each of which has an entry of this version."""
     if FUND in last_versions:
         _write_fund(raw, book, upto, prefix, last_versions[FUND])
-    _write_grants_and_calls(raw, book, upto, last_versions, prefix)
+    _write_other_streams(raw, book, upto, last_versions, prefix)
 
 
-def _write_grants_and_calls(
+def _write_other_streams(
     raw: Raw, book: Book, upto: int, last_versions: dict[str, int], prefix: str = ""
 ) -> None:
-    """Replace the rows of these grants and calls."""
-    last_versions = {name: last for name, last in last_versions.items() if kind_of(name) in ("grant", "call")}
+    """Replace the rows of these grants and calls, and of the directory."""
+    last_versions = {name: last for name, last in last_versions.items() if kind_of(name) in _TABLES}
     if not last_versions:
         return
     rules = Rules(fund_at(book, upto))
@@ -92,7 +97,7 @@ def _write_grants_and_calls(
         rows = no_rows()
         for stream, entries in book.entries_of(part, upto):
             fold_stream(stream, entries, rules, rows)
-        for kind, tables in (("grant", GRANT_TABLES), ("call", CALL_TABLES)):
+        for kind, tables in _TABLES.items():
             ids = [stream.removeprefix(f"{kind}:") for stream in part if kind_of(stream) == kind]
             if ids:
                 store.replace(raw, {table: rows[table] for table in tables}, kind, ids, prefix)
@@ -127,7 +132,7 @@ def write_again(raw: Raw, book: Book, upto: int, streams: Collection[str]) -> No
     if not streams:
         return
     lengths = {name: len(book.entries(name, known=upto)) for name in sorted(streams)}
-    _write_grants_and_calls(raw, book, upto, lengths)
+    _write_other_streams(raw, book, upto, lengths)
     write_left_out(raw, book)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from lifecycle.book.book import Book
 from lifecycle.fund.state import Fund
 from lifecycle.kernel.errors import Altered, Unreachable
+from lifecycle.kernel.history import DIRECTORY
 from lifecycle.kernel.memory import collector_at_rest
 from projections import store
 from projections.engine.fold import Rows, folded, folded_fund
@@ -33,7 +34,8 @@ def folded_on_all_cores(
     """Yield the rows of all streams as known at the position, some thousand entries at a time.
 
     ``into`` names views that several processes may write: then each process writes its rows into the shadow
-    tables, and only the fund's rows are yielded. Raises `Altered` if there are fewer entries than positions.
+    tables, and only the rows of the fund and the directory are yielded. Raises `Altered` if there are fewer
+    entries than positions.
     """
     done = book.rows_elsewhere(upto)
     for entries, rows in _folded(book, upto, fund, into):
@@ -49,13 +51,13 @@ def _folded(book: Book, upto: int, fund: Fund, into: store.Place | None) -> Iter
     pool = _pool(cores, book, upto, fund, into) if cores > 1 and upto >= WORTH_IT else None
     ranges = [names for about in ("call", "grant") for names in book.ranges(about, _RANGE)]
     if pool is None:
-        yield from folded_fund(book.fund_pages(upto), book.fund_corrections(upto), fund)
+        yield from _of_fund_and_directory(book, upto, fund)
         for names in ranges:
             yield from folded(book.histories(0, upto, names), fund)
         return
     try:
         waiting = deque(pool.submit(_fold, names) for names in ranges[: 2 * cores])
-        yield from folded_fund(book.fund_pages(upto), book.fund_corrections(upto), fund)
+        yield from _of_fund_and_directory(book, upto, fund)
         for names in ranges[2 * cores :]:
             yield from _rows(waiting.popleft())
             waiting.append(pool.submit(_fold, names))
@@ -65,6 +67,11 @@ def _folded(book: Book, upto: int, fund: Fund, into: store.Place | None) -> Iter
         raise Unreachable(f"{book.name}: a process that made views was ended: make them again") from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _of_fund_and_directory(book: Book, upto: int, fund: Fund) -> Iterator[tuple[int, Rows]]:
+    yield from folded_fund(book.fund_pages(upto), book.fund_corrections(upto), fund)
+    yield from folded([(DIRECTORY, book.entries(DIRECTORY, upto))], fund)
 
 
 def _pool(

@@ -17,7 +17,7 @@ from lifecycle.fund.state import Fund
 from lifecycle.grant.proposal.brought_forward import GrantBroughtForward
 from lifecycle.grant.proposal.request import GrantProposed, ProposalRevised
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.history import FUND, Entry, in_force, kind_of
+from lifecycle.kernel.history import DIRECTORY, FUND, Entry, in_force, kind_of
 from lifecycle.kernel.memory import collector_at_rest
 from projections import store
 from projections.engine.fold import Rows, fold_fund, folded, folded_fund
@@ -27,6 +27,7 @@ from projections.partitions.entry_rows import batches, pages_in, streams_in
 from projections.partitions.plan import file_of, sound_file
 from projections.query import answer_of
 from projections.schema.layout import (
+    DIRECTORY_TABLES,
     FUND_TABLES,
     TABLES,
     fund_details,
@@ -42,7 +43,8 @@ RowsByName = dict[str, list[Row]]
 CONSTANTS = frozenset((fund_details.name, seat_offsets.name))
 GIVEN = CONSTANTS | {sector_names.name}
 """The tables of which every bucket needs all rows: few, and made before the buckets are folded."""
-_OF_FUND = frozenset((*(table.name for table in FUND_TABLES), obligation_steps.name))
+_OF_FUND = frozenset((*(table.name for table in (*FUND_TABLES, *DIRECTORY_TABLES)), obligation_steps.name))
+"""The tables with rows of the first bucket, which has the fund and the directory."""
 _RULES = ("FundEstablished", "PolicyAdopted", "EntryCorrected")
 _SECTORS = ("GrantProposed", "GrantBroughtForward", "ProposalRevised", "EntryCorrected")
 assert {kind.__name__ for kind in (FundEstablished, PolicyAdopted, EntryCorrected)} == {*_RULES}
@@ -106,8 +108,14 @@ def _folded(folder: Path, bucket: int, known: int, fund: Fund) -> Iterator[Rows]
     if bucket:
         yield from (rows for _, rows in folded(streams_in(file, known), fund))
         return
-    corrections = [entry for page in pages_in(file, known, ("EntryCorrected",)) for entry in page]
+    corrections = [
+        entry
+        for page in pages_in(file, known, ("EntryCorrected",))
+        for entry in page
+        if entry.originator_id == FUND
+    ]
     yield from (rows for _, rows in folded_fund(_of_fund(file, known), corrections, fund))
+    yield from (rows for _, rows in folded([(DIRECTORY, entries(folder, 0, DIRECTORY, known))], fund))
 
 
 def _of_fund(file: Path, known: int) -> Iterator[list[Entry]]:

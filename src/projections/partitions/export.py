@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from lifecycle.book.book import Book
 from lifecycle.kernel.errors import Altered, Unreachable
-from lifecycle.kernel.history import QUARANTINES, Entry
+from lifecycle.kernel.history import DIRECTORY, QUARANTINES, Entry
 from lifecycle.kernel.memory import collector_at_rest
 from projections.partitions.entry_rows import write
 from projections.partitions.plan import FILE, Plan, Range, file_of, named_wrongly, sum_of
@@ -122,8 +122,9 @@ def _write(file: Path, pages: Iterator[list[Entry]], wrote: Callable[[int], None
 
 def _fund(book: Book, upto: int) -> Iterator[list[Entry]]:
     yield from book.fund_pages(upto)
-    if quarantines := book.entries(QUARANTINES, upto):
-        yield quarantines
+    for stream in (DIRECTORY, QUARANTINES):
+        if entries := book.entries(stream, upto):
+            yield entries
 
 
 def _of(book: Book, upto: int, ranges: tuple[Range, ...]) -> Iterator[list[Entry]]:

@@ -77,7 +77,7 @@ class Plan:
     recorded_at: datetime
     """When the newest of them was recorded."""
     buckets: tuple[tuple[Range, ...], ...]
-    """The ranges of names in each bucket, in the order of names. The first bucket has the fund alone."""
+    """The ranges of names in each bucket, in the order of names. The first has the fund and the directory."""
     left_out: tuple[LeftOutRow, ...]
     """The rows that count in no fold."""
     sums: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ class Plan:
 
     @classmethod
     def of(cls, book: Book, position: int, buckets: int) -> Self:
-        """Divide the grants and calls of the book into at most this many buckets, beside the fund's.
+        """Divide the grants and calls of the book into at most this many buckets, beside that of the fund.
 
         Raises `Unreachable` if nothing was recorded by the position.
         """

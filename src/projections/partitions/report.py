@@ -27,7 +27,7 @@ from projections.query import Report, answer_of, require_known_grant
 from projections.reports.money import disbursement_by
 from projections.reports.questions import Question
 from projections.schema.columns import Type
-from projections.schema.layout import FUND_TABLES, sector_names
+from projections.schema.layout import DIRECTORY_TABLES, FUND_TABLES, sector_names
 from projections.schema.rows import Row
 
 BY_GRANT = frozenset(
@@ -40,7 +40,7 @@ BY_GRANT = frozenset(
 ADDED = frozenset((*(("disbursement", key) for key in disbursement_by.KEYS), ("timeline", "obligation")))
 """Reports and keys of which each figure is a sum over grants, and each grant counts once in a row."""
 
-_OF_FUND_ALONE = frozenset(table.name for table in FUND_TABLES)
+_OF_FUND_ALONE = frozenset(table.name for table in (*FUND_TABLES, *DIRECTORY_TABLES))
 """Tables of which all rows are in the fund's bucket."""
 
 

@@ -22,6 +22,7 @@ PRIMARY_KEYS = {
     "register": ("grant",),
     "disbursement": ("grant",),
     "calls": ("call",),
+    "institutions": ("institution",),
     "payments": ("grant", "payment"),
     "exchanges": ("grant", "activity"),
     "follow-ups": ("grant", "follow_up"),

@@ -15,7 +15,7 @@ from projections.schema.columns import Column, Columns, Type
 from projections.schema.rows import Row, moment
 
 COLUMNS = Columns(
-    Column("stream", Type.TEXT, "`fund`, `grant:…` or `call:…`", width=14),
+    Column("stream", Type.TEXT, "`fund`, `directory`, `grant:…` or `call:…`", width=14),
     Column("version", Type.COUNT, "Its number in the stream, from 1"),
     Column("position", Type.COUNT, "Its number in the journal, from 1"),
     Column("event", Type.TEXT, "The type of event"),

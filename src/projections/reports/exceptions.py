@@ -7,7 +7,7 @@ from lifecycle.book.book_reader import BookReader
 from lifecycle.catalogue import FUND_SPECS
 from lifecycle.fund.establishment import FundEstablished
 from lifecycle.fund.evolve import fold
-from lifecycle.kernel.history import FUND, Entry, history
+from lifecycle.kernel.history import DIRECTORY, FUND, Entry, history
 from projections.audit.odd_entries import RULES, Finding, odd_entries, of_history
 from projections.reports import common_columns as common
 from projections.schema.columns import Column, Columns, Type
@@ -15,9 +15,9 @@ from projections.schema.columns import Column, Columns, Type
 COLUMNS = Columns(
     Column("rule", Type.CODE, f"The rule of the list: {', '.join(RULES)}"),
     Column("severity", Type.CODE, "high, medium or low: high if a second entry costs money"),
-    Column("stream", Type.TEXT, "The entry's stream: fund, or grant: or call: with an id"),
+    Column("stream", Type.TEXT, "The entry's stream: fund, directory, or grant: or call: with an id"),
     Column("version", Type.COUNT, "The entry's number in its stream", total=False),
-    common.GRANT.but(meaning="The grant; null for an entry of the fund or of a call"),
+    common.GRANT.but(meaning="The grant; null for an entry of another stream"),
     Column("on", Type.DAY, "The entry's day"),
     Column("text", Type.TEXT, "What is odd", width=24),
     first="rule text stream version on severity",
@@ -50,6 +50,8 @@ def _streams(book: BookReader, known: int, stream: str | None) -> Iterator[list[
     yield book.fund_entries_of(FUND_EVENTS, known)
     if stream == FUND:
         return
+    if entries := book.entries(DIRECTORY, known):
+        yield entries
     for kind in ("call", "grant"):
         for _, entries in book.histories(0, known, (f"{kind}:", f"{kind};")):
             yield entries

@@ -16,6 +16,7 @@ from projections.reports.fund import contributions as fund
 from projections.reports.money import attribution, budget, disbursement, disbursement_by, payments, value
 from projections.reports.portfolio import (
     documents,
+    institutions,
     register,
     stages,
     timeline,
@@ -57,6 +58,7 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "surveys": people.surveys,
     "consultations": people.consultations,
     "documents": documents.report,
+    "institutions": institutions.report,
 }
 """The function that returns each report's question, for a day, and for one grant or all."""
 MEANINGS = {
@@ -81,6 +83,7 @@ MEANINGS = {
     "surveys": "Surveys of clients: respondents and satisfaction.",
     "consultations": "When partners met.",
     "documents": "Each file attached to a grant or to the fund.",
+    "institutions": "The bodies that the directory knows.",
 }
 """What each report holds, in the words of its help. A test compares them."""
 KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {

@@ -162,6 +162,15 @@ call_spans = _table(
 )
 """A call's terms, from day to day. ``criteria`` is a JSON list."""
 
+institution_spans = _table(
+    "institution_spans",
+    _key("directory"),
+    _key("n", INTEGER),
+    *_texts("since", "until", "institution", "name", "country", "type", "identifier", "focal_point"),
+    *_texts("registered_on"),
+)
+"""An institution's name and details, from day to day. ``directory`` is the stream's name in every row."""
+
 outcome_spans = _table(
     "outcome_spans",
     _key("grant"),
@@ -412,6 +421,7 @@ GRANT_TABLES = (
     grant_standing,
 )
 CALL_TABLES = (call_spans,)
+DIRECTORY_TABLES = (institution_spans,)
 FUND_TABLES = (
     fund_flows,
     fund_partners,

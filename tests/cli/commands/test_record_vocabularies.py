@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from lifecycle.call import call
+from lifecycle.directory import events as directory
 from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
 from lifecycle.types.vocabularies import words_of
@@ -164,7 +165,7 @@ def closed_lists(annotation: Any) -> Iterator[Any]:
 
 
 @pytest.mark.case("T4")
-@pytest.mark.parametrize("event", [*grant.EVENTS, *fund.EVENTS, *call.EVENTS])
+@pytest.mark.parametrize("event", [*grant.EVENTS, *fund.EVENTS, *call.EVENTS, *directory.EVENTS])
 def test_no_stored_field_is_read_from_a_closed_list(event: type[BaseModel]) -> None:
     assert list(closed_lists(event)) == []
 

@@ -5,10 +5,12 @@ import re
 import pytest
 
 from cli.narrative.call_sentences import CALL_SENTENCES
+from cli.narrative.directory_sentences import DIRECTORY_SENTENCES
 from cli.narrative.fund_sentences import FUND_SENTENCES
 from cli.narrative.grant_sentences import GRANT_SENTENCES
 from cli.output.terminal_text import safe, to_json
 from lifecycle.call import call
+from lifecycle.directory import events as directory
 from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
 from lifecycle.grant.rules import RULES
@@ -29,6 +31,7 @@ def test_every_event_has_a_sentence() -> None:
     assert set(GRANT_SENTENCES) == set(grant.EVENTS)
     assert set(FUND_SENTENCES) == set(fund.EVENTS)
     assert set(CALL_SENTENCES) == set(call.EVENTS)
+    assert set(DIRECTORY_SENTENCES) == set(directory.EVENTS)
 
 
 def test_a_history_tells_a_life_in_sentences(lived: Shell) -> None:

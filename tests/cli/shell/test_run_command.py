@@ -13,6 +13,7 @@ from cli.shell.options import words_from
 from lifecycle.book.book import Book
 from lifecycle.call import call
 from lifecycle.catalogue import SPECS
+from lifecycle.directory import events as directory
 from lifecycle.fund import events as fund
 from lifecycle.fund.contributions import AgreeContribution
 from lifecycle.grant import events as grant
@@ -395,7 +396,7 @@ def test_schemas_name_every_command_and_event(shell: Shell) -> None:
 
     commands = json.loads(shell("schema", "commands").out)
     assert names(commands, "command") == {name for specs in SPECS.values() for name in specs}
-    events = (*grant.EVENTS, *fund.EVENTS, *call.EVENTS)
+    events = (*grant.EVENTS, *fund.EVENTS, *call.EVENTS, *directory.EVENTS)
     assert names(json.loads(shell("schema", "events").out), "event") == {event.__name__ for event in events}
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from lifecycle.catalogue import CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS
+from lifecycle.catalogue import CALL_COMMANDS, DIRECTORY_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS
 from lifecycle.decide.grant import GrantIdTaken
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.contributions import PartnerJoined
@@ -187,6 +187,9 @@ def possible(row: Spec) -> tuple[list[Command], Make]:
         return FIRST_ON_FUND.get(row.name, []), ON_FUND[row.name]
     if row in CALL_COMMANDS:
         return [] if row.name == "OpenCall" else [g.open_call("2012-01-01")], ON_CALL[row.name]
+    if row in DIRECTORY_COMMANDS:
+        is_first = row.name == "RegisterInstitution"
+        return [] if is_first else [g.register_institution("2012-01-01")], ON_DIRECTORY[row.name]
     if row.stages == ("",):
         return [], COMMANDS[row.name]
     stage = next(stage for stage in reversed(LIVES) if stage in row.stages and stage in list(Stage))
@@ -231,7 +234,16 @@ ON_CALL: dict[str, Make] = {
     "CloseCall": g.close_call,
     "CorrectEntry": lambda on, **k: g.correct_call(on, entry=1, reads={"title": "Milk"}, **k),
 }
-ROLE_ROWS = [row for row in (*GRANT_COMMANDS, *FUND_COMMANDS, *CALL_COMMANDS) if row.name != "EstablishFund"]
+ON_DIRECTORY: dict[str, Make] = {
+    "RegisterInstitution": g.register_institution,
+    "RenameInstitution": g.rename_institution,
+    "CorrectDirectoryEntry": lambda on, **k: g.correct_directory(on, entry=1, reads={"name": "Milk"}, **k),
+}
+ROLE_ROWS = [
+    row
+    for row in (*GRANT_COMMANDS, *FUND_COMMANDS, *CALL_COMMANDS, *DIRECTORY_COMMANDS)
+    if row.name != "EstablishFund"
+]
 NEW = "n.ew"
 ON = date(2013, 8, 1)
 

@@ -17,6 +17,7 @@ import pytest
 
 from lifecycle.book.format_2 import entry_row
 from lifecycle.call import call as on_call
+from lifecycle.directory import events as on_directory
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as on_grant
 from lifecycle.journal.mapper import entry_of, stored_as, topic_of
@@ -30,6 +31,7 @@ KINDS: dict[str, type[Event]] = {
     **{f"grant/{event_class.__name__}": event_class for event_class in on_grant.EVENTS},
     **{f"fund/{event_class.__name__}": event_class for event_class in on_fund.EVENTS},
     **{f"call/{event_class.__name__}": event_class for event_class in on_call.EVENTS},
+    **{f"directory/{event_class.__name__}": event_class for event_class in on_directory.EVENTS},
 }
 USD = "2000.00 USD"
 LINES = [{"line": "travel", "amount": USD}]
@@ -332,13 +334,24 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "call/GrantSelected": {"grant": "SSF-1", "amount": USD},
     "call/SelectionReleased": {"grant": "SSF-1", "amount": USD},
     "call/EntryCorrected": CORRECTED,
+    "directory/InstitutionRegistered": {
+        "institution": "MOA-TZ",
+        "name": "Ministry of Agriculture",
+        "country": "TZ",
+        "type": "government",
+        "identifier": "TZ-BRLA-1",
+        "focal_point": "Directorate of Policy",
+    },
+    "directory/InstitutionRenamed": {"institution": "MOA-TZ", "name": "Ministry of Food"},
+    "directory/EntryCorrected": CORRECTED,
 }
 
 
 def entry(name: str) -> Entry:
     """Return the entry whose event the newest golden file holds."""
     event = KINDS[name].model_validate({"on": "2017-01-10", "actor": "t.leader", **SAMPLES[name]})
-    stream = {"fund": FUND, "grant": "grant:SSF-1", "call": "call:2017"}[name.split("/", maxsplit=1)[0]]
+    streams = {"fund": FUND, "grant": "grant:SSF-1", "call": "call:2017", "directory": "directory"}
+    stream = streams[name.split("/", maxsplit=1)[0]]
     moment = datetime(2026, 1, 2, 3, 4, 5, 678, UTC)
     return Entry(stream, 1, event, moment, "admin", "0f9c2b1e-0000-4000-8000-000000000001", "by letter")
 

@@ -8,6 +8,7 @@ import pytest
 
 from lifecycle.call import call
 from lifecycle.decide import GrantHistory
+from lifecycle.directory import rules as directory_rules
 from lifecycle.fund.rules import RULES as OF_THE_FUND
 from lifecycle.grant import events as was
 from lifecycle.grant.payment.disbursement import PaymentsSuspended
@@ -30,6 +31,7 @@ TABLES: Mapping[str, Rules] = {
     "grant": RULES,
     "fund": OF_THE_FUND,
     "call": call.RULES,
+    "directory": directory_rules.RULES,
     "asked by a call": call_terms.RULES,
 }
 KINDS = ("invariants", "balances", "preconditions", "requested_by")

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import BigInteger, Boolean, Integer, Text
 
 from projections import store
-from projections.schema.layout import CALL_TABLES, FUND_TABLES, GRANT_TABLES, TABLES
+from projections.schema.layout import CALL_TABLES, DIRECTORY_TABLES, FUND_TABLES, GRANT_TABLES, TABLES
 from projections.schema.table_layout import StoredType
 from projections.schema.tables import metadata
 
@@ -48,4 +48,5 @@ def test_the_columns_of_a_key_come_first() -> None:
 def test_the_first_column_names_the_stream_whose_rows_a_step_replaces() -> None:
     assert {table.key[0] for table in GRANT_TABLES} == {"grant"}
     assert {table.key[0] for table in CALL_TABLES} == {"call"}
-    assert not {*FUND_TABLES} & {*GRANT_TABLES, *CALL_TABLES}
+    assert {table.key[0] for table in DIRECTORY_TABLES} == {"directory"}
+    assert not {*FUND_TABLES} & {*GRANT_TABLES, *CALL_TABLES, *DIRECTORY_TABLES}

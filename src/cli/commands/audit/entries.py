@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     One JSON object a line, in the order of recording: the columns of the entry, and under "stored" the text
     of the event that the journal holds. Nothing is corrected, sorted or left out.""",
 )
-@click.argument("stream", metavar="[GRANT|fund|call:CALL]", required=False)
+@click.argument("stream", metavar="[GRANT|fund|directory|call:CALL]", required=False)
 @known_option
 @click.option("--output", metavar="FILE", help="Write to this file.")
 def entries(stream: str | None, known: str | None, output: str | None) -> int:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     history_breaks_rule: it was brought in as history, and would have been refused here. Entries count as
     they are corrected.""",
 )
-@click.argument("stream", metavar="[GRANT|fund|call:ID]", required=False)
+@click.argument("stream", metavar="[GRANT|fund|directory|call:ID]", required=False)
 @click.option("--as-of", "--on", "as_of", metavar="DATE", help="As of the end of this day; else today.")
 @known_option
 @click.option(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     without grantbook. If grants are named, only their entries are shown, and the hashes of all others.""",
 )
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.argument("names", metavar="[GRANT|fund|call:CALL]...", nargs=-1)
+@click.argument("names", metavar="[GRANT|fund|directory|call:CALL]...", nargs=-1)
 @click.option("--documents", is_flag=True, help="Include the attached files.")
 def export(folder: Path, names: tuple[str, ...], documents: bool) -> int:
     """Write the package."""

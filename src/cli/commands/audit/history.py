@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     Entries stand in order of the days on which they took effect. Late, corrected and struck entries are
     marked.""",
 )
-@click.argument("name", metavar="GRANT|fund|call:CALL")
+@click.argument("name", metavar="GRANT|fund|directory|call:CALL")
 @on_option
 @known_option
 def history(name: str, on: str | None, known: str | None) -> int:
@@ -104,7 +104,7 @@ def _paragraph(
 
 
 @click.command("replay", cls=Command, help="Show the state on a day, as known at a time.")
-@click.argument("name", metavar="GRANT|fund|call:CALL")
+@click.argument("name", metavar="GRANT|fund|directory|call:CALL")
 @on_option
 @known_option
 def replay(name: str, on: str | None, known: str | None) -> int:
@@ -137,7 +137,7 @@ def replay(name: str, on: str | None, known: str | None) -> int:
 def _fields(book: "Book", name: str, as_of: AsOf) -> tuple[dict[str, Any], int]:
     from datetime import date
 
-    from cli.narrative.state_fields import call_fields, fund_fields, grant_fields
+    from cli.narrative.state_fields import call_fields, directory_fields, fund_fields, grant_fields
     from lifecycle.kernel.history import kind_of
 
     stream, entries = entries_of(book, name, as_of.known)
@@ -145,6 +145,8 @@ def _fields(book: "Book", name: str, as_of: AsOf) -> tuple[dict[str, Any], int]:
     day, stream_kind = as_of.on or date.max, kind_of(stream)
     if stream_kind == "grant":
         return grant_fields(state), len(entries)
+    if stream_kind == "directory":
+        return directory_fields(state), len(entries)
     return (fund_fields(state, day) if stream_kind == "fund" else call_fields(state, day)), len(entries)
 
 
@@ -156,7 +158,7 @@ def _fields(book: "Book", name: str, as_of: AsOf) -> tuple[dict[str, Any], int]:
     A day (2017-12-31) stands for what was true on it. A time (2018-01-09T12:00:00Z) or a position of the
     journal stands for what was known then.""",
 )
-@click.argument("name", metavar="GRANT|fund|call:CALL")
+@click.argument("name", metavar="GRANT|fund|directory|call:CALL")
 @click.option("--from", "since", required=True, metavar="DAY|TIME", help="The earlier day or time.")
 @click.option("--to", "until", required=True, metavar="DAY|TIME", help="The later day or time.")
 def diff(name: str, since: str, until: str) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedRefusal
     from lifecycle.seal.verified import Verified
 
-_OF = {"fund": "the fund", "grant": "grants", "call": "calls"}
+_OF = {"fund": "the fund", "grant": "grants", "call": "calls", "directory": "the directory"}
 """What entries are about, by the kind of their stream."""
 _FAILED = 4
 _BEHIND = 5

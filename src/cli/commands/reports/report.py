@@ -305,4 +305,5 @@ experts = report_command("experts", "Who helps with an exchange, and what for.",
 surveys = report_command("surveys", "Surveys of clients: respondents and satisfaction.", of_grant)
 entries = report_command("entries", "Each entry in force, corrections applied.", of_grant)
 documents = report_command("documents", "Each file attached to a grant or to the fund.", of_grant)
+institutions = report_command("institutions", "The bodies that the directory knows.")
 consultations = report_command("consultations", "When partners met.")

@@ -1,4 +1,4 @@
-"""The commands that correct or strike an entry of a grant, of the fund or of a call."""
+"""The commands that correct or strike an entry of a grant, of the fund, of a call or of the directory."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -8,9 +8,10 @@ from pydantic import model_validator
 from pydantic_core import PydanticSerializationError, to_json
 
 from lifecycle.call import call as call_events
+from lifecycle.directory import events as directory_events
 from lifecycle.fund import events as fund_events
 from lifecycle.grant import events as grant_events
-from lifecycle.kernel.command import CallCommand, FundCommand, GrantCommand
+from lifecycle.kernel.command import CallCommand, DirectoryCommand, FundCommand, GrantCommand
 from lifecycle.kernel.event import Draft, EntryCorrected, Event
 from lifecycle.kernel.history import corrected_event
 from lifecycle.kernel.listed_codes import Fault, faults
@@ -58,6 +59,12 @@ class CallCorrection(_Correction):
     """A correction of an entry of a call."""
 
     AMOUNTS = amounts_named(call_events.EVENTS)
+
+
+class DirectoryCorrection(_Correction):
+    """A correction of an entry of the directory."""
+
+    AMOUNTS = amounts_named(directory_events.EVENTS)
 
 
 def _with_amounts_as_kept(words: Mapping[str, Any], amounts: Mapping[str, Find]) -> Mapping[str, Any]:
@@ -119,6 +126,12 @@ class CorrectCallEntry(CallCommand[CallCorrection]):
         return _with_amounts_as_kept(words, CallCorrection.AMOUNTS)
 
 
+class CorrectDirectoryEntry(DirectoryCommand[DirectoryCorrection]):
+    """Correct or strike an entry of the directory."""
+
+    BECOMES = EntryCorrected
+
+
 def faults_of_reading(now: Event, changes: dict[str, object]) -> list[Fault]:
     """Return the fields in a correction whose codes are in no list of the corrected entry's day.
 
@@ -139,5 +152,6 @@ COMMANDS = {
     "grant": CorrectEntry.spec("grant correct", "approver", ANY, ("grant", "entry")),
     "fund": CorrectFundEntry.spec("fund correct", "approver", (), ("entry",)),
     "call": CorrectCallEntry.spec("call correct", "approver", (), ("call", "entry")),
+    "directory": CorrectDirectoryEntry.spec("directory correct", "approver", (), ("entry",)),
 }
 """The specs of the commands that correct, by what they are about."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from lifecycle.call.call import CallOpened, GrantSelected, SelectionReleased
+from lifecycle.directory.institutions import InstitutionRegistered
 from lifecycle.fund.establishment import FundEstablished, PolicyAdopted
 from lifecycle.fund.pools.commitments import (
     CommitmentIncreased,
@@ -32,6 +33,7 @@ _NOT_CORRECTABLE: dict[type[Event], frozenset[str]] = {
     GrantApproved: frozenset({"edition", "request_digest"}),
     GrantRestructured: frozenset({"edition"}),
     CallOpened: frozenset({"window", "criteria"}),
+    InstitutionRegistered: frozenset({"institution"}),
 }
 """Fields that are never corrected: they follow from others, or other entries rest on them."""
 _FOUNDING_FIELDS = frozenset({"currency", "fiscal_year_start", "time_zone"})
@@ -161,6 +163,10 @@ def _check_correctable(correction: EntryCorrected, target: Entry) -> None:
         raise FundAlreadyEstablished("a book without its fund is no book")
     if isinstance(was, CallOpened) and correction.struck:
         raise FieldNotCorrectable("a call that was opened may have been answered: close it, it is not struck")
+    if isinstance(was, InstitutionRegistered) and correction.struck:
+        raise FieldNotCorrectable(
+            f"grants may name {was.institution}: correct what is wrong of it, it is not struck"
+        )
     fixed = _NOT_CORRECTABLE.get(type(was), frozenset()) & set(correction.reads or ())
     if fixed:
         raise FieldNotCorrectable(
@@ -173,3 +179,17 @@ def only_more_time(now: CallOpened, after: CallOpened) -> None:
     opens, closes = now.opens or now.on, now.closes
     if after.on > now.on or (after.opens or after.on) > opens or after.closes < closes:
         raise FieldNotCorrectable(f"proposals rest on the days from {opens} to {closes}: only add to them")
+
+
+def only_earlier(before: Sequence[Entry], held: Sequence[Entry]) -> None:
+    """Refuse to move a registration to a later day, because grants rest on it. Raises `FieldNotCorrectable`.
+
+    ``before``, ``held``: the directory's entries in force before and after the correction.
+    """
+    days = {entry.originator_version: entry.on for entry in before}
+    for entry in held:
+        registered, was = entry.event, days.get(entry.originator_version, entry.on)
+        if isinstance(registered, InstitutionRegistered) and registered.on > was:
+            raise FieldNotCorrectable(
+                f"grants may name {registered.institution} from {was} on: only an earlier day can be given"
+            )

@@ -1,0 +1,1 @@
+"""The directory: institutions that grants, letters and payments name."""

@@ -1,0 +1,36 @@
+"""Institutions: the bodies that the directory knows, as they are called on a day."""
+
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from projections.reports.questions import Question
+from projections.schema.columns import Column, Columns, Type
+from projections.schema.expressions import holds
+from projections.schema.tables import institution_spans
+
+COLUMNS = Columns(
+    Column("institution", Type.TEXT, "The institution's short name in the book"),
+    Column("name", Type.TEXT, "Its name in full on the day", width=30),
+    Column("country", Type.CODE, "The country that it is in; null for a body of several countries"),
+    Column("type", Type.CODE, "The kind of institution, by the list of IATI", width=14),
+    Column("identifier", Type.TEXT, "Its identifier in a public register"),
+    Column("focal_point", Type.TEXT, "The office or function that answers for it"),
+    Column("registered_on", Type.DAY, "The day from which the book knows it"),
+    first="institution name country type identifier",
+)
+
+
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
+    """Ask for a row for each institution that was registered by the day, by its short name."""
+    del grant  # institutions belong to the whole book
+    i = institution_spans.c
+    rows = select(*(i[name] for name in COLUMNS.names)).where(holds(institution_spans, as_of))
+    return Question(COLUMNS, rows.order_by(i.institution))
+
+
+def names_of(connection: Connection, institution: str, as_of: date) -> list[tuple[str, str]]:
+    """Return each name that the institution has had by the day, with its first day."""
+    i = institution_spans.c
+    names = select(i.since, i.name).where(i.institution == institution, i.since <= as_of.isoformat())
+    return [(row.since, row.name) for row in connection.execute(names.order_by(i.since))]
