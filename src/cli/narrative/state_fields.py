@@ -105,14 +105,14 @@ def _activity(activity: "Activity") -> str:
 
 
 def _payment(payment: "Payment", currency: str) -> str:
-    if payment.disbursed or payment.status == "disbursed":
+    if payment.status == "failed":
+        text = f"failed {readable(payment.failed, currency)}"
+    elif payment.disbursed or payment.status == "disbursed":
         text = f"disbursed {readable(payment.disbursed, currency)}"
     elif payment.status == "authorised":
         text = f"authorised {readable(payment.authorised, currency)}"
     else:
         text = f"{payment.status} {readable(payment.requested, currency)}"
-    if payment.status == "failed" and payment.disbursed:
-        text = f"failed, {text}"
     if payment.refunded:
         text += f", refunded {readable(payment.refunded, currency)}"
     if payment.duplicate_of:

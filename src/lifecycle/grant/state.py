@@ -52,6 +52,8 @@ class Payment(Replaceable):
     authorised: Decimal = ZERO
     disbursed: Decimal = ZERO
     refunded: Decimal = ZERO
+    failed: Decimal = ZERO
+    """What the bank had paid, or was to pay, when it could not carry the payment out."""
     payee: str = ""
     category: str = NO_LINE
     """The key of its budget line; `NO_LINE` if it names none."""

@@ -85,7 +85,7 @@ def _payments_of(event: Event) -> dict[str, None]:
 
 _ACTS = (
     *("payee", "category", "asked_on", "asked_by", "authorised_on", "authorised_by"),
-    *("paid_on", "paid_by", "recorder", "recorded_at"),
+    *("paid_on", "paid_by", "failed_on", "recorder", "recorded_at"),
 )
 _NO_ACTS = Cells.fromkeys(_ACTS)
 
@@ -100,6 +100,8 @@ def _act(entry: Entry) -> Cells:
         act |= {"authorised_on": day(event.on), "authorised_by": event.actor}
     elif isinstance(event, was.FundsDisbursed | was.IrregularPaymentRecorded):
         act |= {"paid_on": day(event.on), "paid_by": event.actor}
+    elif isinstance(event, was.PaymentFailed):
+        act |= {"failed_on": day(event.on)}
     elif isinstance(event, was.GrantBroughtForward):
         act |= {"paid_on": day(event.on)}
     if isinstance(event, was.PaymentRequested | was.IrregularPaymentRecorded):
@@ -115,6 +117,7 @@ def _amounts(payment: Payment, overpaid: Decimal, currency: str) -> Cells:
         "asked": minor(payment.requested, scale) if was_asked else None,
         "authorised": None if payment.authorised_by is None else minor(payment.authorised, scale),
         "disbursed": minor(payment.disbursed, scale),
+        "failed": minor(payment.failed, scale),
         "refunded": minor(payment.refunded, scale),
         "overpaid": minor(overpaid, scale),
         "irregular": payment.irregular_rule,

@@ -83,8 +83,8 @@ payment_spans = _table(
     _key("n", INTEGER),
     *_texts("since", "until", "payment", "category", "payee", "status"),
     *(TableColumn(name, BIG_INTEGER) for name in ("asked", "authorised")),
-    *(_needed(name, BIG_INTEGER) for name in ("disbursed", "refunded", "overpaid")),
-    *_texts("asked_on", "asked_by", "authorised_on", "authorised_by", "paid_on", "paid_by"),
+    *(_needed(name, BIG_INTEGER) for name in ("disbursed", "failed", "refunded", "overpaid")),
+    *_texts("asked_on", "asked_by", "authorised_on", "authorised_by", "paid_on", "paid_by", "failed_on"),
     *_texts("recorder", "recorded_at", "irregular"),
 )
 """Each payment's state, from day to day, with amounts in minor units. ``recorder`` and ``recorded_at`` are of

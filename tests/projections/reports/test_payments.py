@@ -9,7 +9,7 @@ from cli.commands.reports.report import STATUSES
 from lifecycle.parse import Malformed
 from projections.reports.money import payments
 from support import given as g
-from support.given import EFFECTIVE, ONE_DAY, PAID
+from support.given import AUTHORISED, EFFECTIVE, ONE_DAY, PAID
 from support.reading import ask, new_book, of, record
 
 pytestmark = pytest.mark.usefixtures("views")
@@ -59,6 +59,23 @@ def test_a_failed_payment_keeps_its_day_and_a_rejected_one_has_none(tmp_path: Pa
         assert (first["status"], first["paid_on"], first["disbursed"]) == ("failed", "2017-05-01", "0.00")
         assert (second["status"], second["paid_on"], second["disbursed"]) == ("rejected", None, "0.00")
         assert [row["status"] for row in ask(book, "payments", "05-31")] == ["disbursed"]
+
+
+def test_a_failed_payment_says_how_much_failed_and_when(tmp_path: Path) -> None:
+    """Less than was asked was paid, part of it had come back, and another failed before it was paid."""
+    came_back = g.refund("05-20", amount="500.00 USD")
+    paid = g.disburse("05-01", amount="1500.00 USD")
+    second = [
+        g.but(g.request_payment("06-02"), payment="P2"),
+        g.authorise("06-02", payment="P2"),
+        g.fail("06-04", payment="P2"),
+    ]
+    with new_book(tmp_path / "book", AUTHORISED, paid, came_back, g.fail("06-01"), *second) as book:
+        first, other = ask(book, "payments", "06-04")
+        assert (first["failed"], first["failed_on"], first["refunded"]) == ("1000.00", "2017-06-01", "500.00")
+        assert (other["failed"], other["failed_on"], other["paid_on"]) == ("2000.00", "2017-06-04", None)
+        (before, *_) = ask(book, "payments", "05-31")
+        assert (before["failed"], before["failed_on"]) == ("0.00", None)
 
 
 def test_what_is_overpaid_is_of_the_payments_that_were_paid_last(tmp_path: Path) -> None:

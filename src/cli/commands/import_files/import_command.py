@@ -34,7 +34,8 @@ _PRINTED = 200
     360giving. FILE is CSV, XLSX, ODS, JSON, JSON Lines, XML or XES. First everything is read and judged, and
     nothing is recorded: each cell that cannot be read is named with its value and the reason, and the sums
     are shown by window and year. If nothing is at fault and the sums are those that the map expects, the
-    commands are recorded. With --rejects, rows at fault are written to a file and the others are recorded.
+    commands are recorded. With --rejects, each fault is written to a file, with its cell and the reason, and
+    the rows without a fault are recorded.
 
     Running an import again records nothing twice: if it was stopped, run it again.""",
 )

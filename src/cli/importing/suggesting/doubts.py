@@ -1,8 +1,9 @@
 """What speaks against a column that was taken for one of a map: other amounts, days in the wrong order."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cli.importing.mapping.applied import Applied, CellFault
 from cli.importing.mapping.days import Days
@@ -10,7 +11,28 @@ from cli.importing.mapping.model import Dates
 from cli.importing.readers.reading import Reading, rows_of
 from cli.importing.rows import Row
 from cli.importing.suggesting.evidence import Column, days_in, is_of_either
-from cli.importing.suggesting.fitting import SURE, UNSURE, Pair, unused
+from cli.importing.suggesting.fitting import MONEY, SURE, UNSURE, Pair, unused
+
+TOTAL = r"(?i)^\s*(grand |sub-?)?(total|sum|summe|gesamt|insgesamt|somme|suma)s?\b[\s:.]*$"
+"""What stands in a row of sums, beside the sums. The map's `leave_out` leaves such rows out."""
+
+
+class TotalRow(NamedTuple):
+    """The column in which a row says that it is one of sums, and what it says."""
+
+    header: str
+    value: str
+
+
+def total_row_in(columns: Sequence[Column]) -> TotalRow | None:
+    """Return where a row of sums says so; `None` if no row does."""
+    found = (
+        TotalRow(column.header, word)
+        for column in columns
+        for word, times in column.words.items()
+        if 2 * times <= column.filled and re.match(TOTAL, word)
+    )
+    return next(found, None)
 
 
 def doubtful_amounts(
@@ -18,7 +40,7 @@ def doubtful_amounts(
 ) -> dict[str, Pair]:
     """Return the pairs of amounts that are not sure: of two readings or two commands, or beside others."""
     doubtful = {}
-    for name in ("Amount", "Worth"):
+    for name in MONEY:
         pair = pairs.get(name)
         if pair is not None:
             doubts = ["its mark may be of thousands or of decimals"] if is_of_either([pair.column]) else []

@@ -10,7 +10,9 @@ from cli.importing.suggesting.names import country_in, parts_of, window_in
 from lifecycle.types.codes import MINOR_UNITS
 
 SURE, LIKELY, UNSURE = "sure", "likely", "UNSURE"
-_MONEY, _COUNTRIES = ("Amount", "Worth"), ("Recipients", "Providers")
+MONEY = ("Amount", "Worth", "Approved", "Increased", "Cancelled", "Disbursed", "Refunded")
+"""Columns of maps that hold amounts."""
+_COUNTRIES = ("Recipients", "Providers")
 _NAMED_BY_VALUES = ("Recipients", "Providers", "Amount", "Currency", "Proposed on", "Paid on", "Received on")
 """What a column may be taken for by its values alone, if no other column can be meant."""
 _CLOSE = 5
@@ -46,7 +48,7 @@ class Pair(NamedTuple):
 
 def is_of_days(name: str) -> bool:
     """Return whether a column of a map holds days."""
-    return name.endswith((" on", " date"))
+    return name.endswith((" on", " date")) or name == "As of"
 
 
 def pairs_of(columns: Sequence[Column], names: Sequence[str], known: Known) -> dict[str, Pair]:
@@ -74,7 +76,7 @@ def pairs_of(columns: Sequence[Column], names: Sequence[str], known: Known) -> d
 def _fits(columns: Sequence[Column], name: str, known: Known, *, is_of_grants: bool) -> list[Fit]:
     """Return how well each column fits. What is of payments is neither a grant's amount nor a day of it."""
     fits = [fit for column in columns if (fit := _fit(column, name, known)) is not None]
-    if not is_of_grants or not (name in _MONEY or is_of_days(name)):
+    if not is_of_grants or not (name in MONEY or is_of_days(name)):
         return fits
     return [fit for fit in fits if fit.of_header == EXACT or not is_of_payments(fit.column.header)]
 
@@ -198,7 +200,7 @@ def _as_id(column: Column, _: Known) -> tuple[int, str] | None:
 
 
 _JUDGES: dict[str, Callable[[Column, Known], tuple[int, str] | None]] = {
-    **dict.fromkeys(_MONEY, _as_money),
+    **dict.fromkeys(MONEY, _as_money),
     **dict.fromkeys(_COUNTRIES, _as_countries),
     **dict.fromkeys(("Grant", "Payment", "Partner"), _as_id),
     "Months": _as_months,

@@ -21,7 +21,8 @@ _WORDS: dict[str, str] = {
     "Objective": "objective, aim, purpose, description, ziel, zweck, beschreibung, objectif, objetivo",
     "Months": "months, duration, laufzeit, dauer, monate, durée, duración",
     "Amount": "amount, value, sum, total, budget, approved amount, amount approved, grant amount, "
-    "paid, ausgezahlt, summe, betrag, montant, monto, importe",
+    "approved, bewilligt, genehmigt, approuvé, aprobado, paid, ausgezahlt, summe, betrag, montant, monto, "
+    "importe",
     "Currency": "currency, ccy, devise, währung, moneda",
     "Proposed on": "proposed, received on, application, submitted, beantragt, antrag, eingereicht, "
     "soumis, demandé, solicitado, propuesto",
@@ -47,6 +48,20 @@ _WORDS: dict[str, str] = {
     "Joined on": "joined, since",
     "Received on": "received, date received, value date, date",
     "Worth": "worth, equivalent, holding",
+    "As of": "as of, as at, reporting date, report date, status date, cut off, stand, stichtag, arrêté au, "
+    "a fecha de",
+    "Leader": "leader, team leader, task team leader, ttl, project lead, projektleitung, responsable",
+    "Stage": "stage, status, phase, stand, estado, état",
+    "Signed on": "signed, signature, unterzeichnet, signé, firmado",
+    "Completed on": "completed, implemented until",
+    "Ended on": "ended, cancelled on, declined on, lapsed on",
+    "Approved": "approved, approved amount, amount approved, grant amount, amount, budget, bewilligt, "
+    "genehmigt, approuvé, aprobado",
+    "Increased": "increased, increase, additional, top up, aufstockung, augmentation, aumento",
+    "Cancelled": "cancelled, canceled, released, storniert, annulé, cancelado",
+    "Disbursed": "disbursed, disbursed to date, paid, paid so far, paid to date, ausgezahlt, décaissé, payé, "
+    "desembolsado, pagado",
+    "Refunded": "refunded, refund, repaid, returned, erstattet, remboursé, reembolsado",
 }
 """Words in headers that may stand for each column of the shipped maps."""
 _VAGUE = set("id, reference, ref, case, file number, number, identifier, code, value, type, date".split(", "))

@@ -10,9 +10,18 @@ from typing import Any, NamedTuple
 from cli.importing.mapping.load import shipped
 from cli.importing.readers.reading import Reading, ending_of, rows_of
 from cli.importing.rows import BadFile
-from cli.importing.suggesting.doubts import doubtful_amounts, without_late_proposal
+from cli.importing.suggesting.doubts import TOTAL, doubtful_amounts, total_row_in, without_late_proposal
 from cli.importing.suggesting.evidence import Column, Days, Money, columns_of, days_in, marks_in
-from cli.importing.suggesting.fitting import UNSURE, Known, Pair, is_of_days, pairs_of, unused, weight_of
+from cli.importing.suggesting.fitting import (
+    MONEY,
+    UNSURE,
+    Known,
+    Pair,
+    is_of_days,
+    pairs_of,
+    unused,
+    weight_of,
+)
 from cli.importing.suggesting.header_words import is_of_payments
 from cli.importing.suggesting.names import Named, country_in, parts_of, window_in
 from cli.importing.suggesting.steps import Steps
@@ -20,7 +29,9 @@ from cli.importing.templates import template_of
 from lifecycle.types.codes import MINOR_UNITS
 from lifecycle.types.readings.currency_words import CURRENCY_WORDS
 
-_KINDS = ("payments", "grants", "partners")
+_KINDS = ("payments", "grants", "partners", "running-grants")
+_OF_RUNNING_GRANTS = ("As of", "Leader", "Stage", "Approved", "Disbursed")
+"""The columns by which a table of running grants is known: it is one only if its headers name all of them."""
 _MOST_NAMES = 200
 """How many names of countries or windows are listed."""
 
@@ -49,9 +60,11 @@ def suggestion(path: Path, known: Known) -> str:
     table.pairs.update(doubtful_amounts(table.columns, table.pairs, document))
     steps = Steps(document, table.pairs, known)
     if not steps.steps:
-        raise BadFile(f"{path.name}: no column has days, and an import needs the day of each act")
+        without_days = "no column has days, and an import needs the day of each act"
+        missing = steps.unclear if any(map(is_of_days, table.pairs)) else [without_days]
+        raise BadFile(f"{path.name}: {'; '.join(missing)}")
     days = days_in([pair.column for name, pair in table.pairs.items() if is_of_days(name)])
-    amounts = [pair.column for name, pair in table.pairs.items() if name in ("Amount", "Worth")]
+    amounts = [pair.column for name, pair in table.pairs.items() if name in MONEY]
     money = marks_in(amounts)
     currency, about_currency = _currency(table.pairs, amounts, known)
     unclear = [*steps.unclear, days.unclear, money.unclear, about_currency, *_about_key(table, document)]
@@ -75,8 +88,15 @@ def _table(path: Path, known: Known) -> _Table:
     pairs = {kind: pairs_of(columns, names[kind], known) for kind in _KINDS}
     fitting = {kind: f"{kind} {len(pairs[kind])} of {len(names[kind])}" for kind in _KINDS}
     has_days = {kind: any(map(is_of_days, pairs[kind])) for kind in _KINDS}
-    kind = max(_KINDS, key=lambda kind: (has_days[kind], weight_of(pairs[kind].values()), -len(names[kind])))
+    possible = [kind for kind in _KINDS if kind != "running-grants" or _is_of_running_grants(pairs[kind])]
+    kind = max(
+        possible, key=lambda kind: (has_days[kind], weight_of(pairs[kind].values()), -len(names[kind]))
+    )
     return _Table(path, rows, columns, kind, without_late_proposal(path, pairs[kind]), fitting)
+
+
+def _is_of_running_grants(pairs: Mapping[str, Pair]) -> bool:
+    return all(name in pairs and pairs[name].is_named for name in _OF_RUNNING_GRANTS)
 
 
 def _head(table: _Table) -> Iterator[str]:
@@ -89,7 +109,7 @@ def _head(table: _Table) -> Iterator[str]:
             yield f"#   {pair.certainty:7} {_quoted(pair.column.header)} is {name}: {pair.why}"
     for column in unused(table.columns, list(table.pairs.values())):
         is_paid = table.kind == "grants" and is_of_payments(column.header)
-        about = "; a table of payments has it" if is_paid else ""
+        about = "; a table of payments has it, or one of running-grants" if is_paid else ""
         yield f"#   {UNSURE:7} {_quoted(column.header)} is not used: {column.described()}{about}"
     yield "# Read every line that says UNSURE or GUESS, then run: grantbook import THIS-FILE.toml … --check"
 
@@ -150,8 +170,14 @@ def _settings(  # noqa: PLR0917 the parts of the map
     yield f'mode = {_quoted(origin["mode"])}         # "history": by arithmetic alone; "live": by all rules'
     yield f"key = {_quoted(key if is_whole else [])}"
     yield f"duplicates = {_quoted(origin['duplicates'])}"
+    left_out = total_row_in(table.columns)
+    if steps.optional or left_out is not None:
+        yield from ("", "[file]")
     if steps.optional:
-        yield from ("", "[file]", f"optional = {_quoted(list(dict.fromkeys(steps.optional)))}")
+        yield f"optional = {_quoted(list(dict.fromkeys(steps.optional)))}"
+    if left_out is not None:
+        condition = {"column": left_out.header, "matches": TOTAL}
+        yield f"leave_out = {_toml([condition])}      # GUESS: a row of sums, as {_quoted(left_out.value)}"
     yield from ("", "[dates]", f"formats = {_quoted(days.forms)}      # beside YYYY-MM-DD")
     if _has_serials(table.pairs):
         yield "serial = true            # GUESS: numbers of five digits are a spreadsheet's days"
@@ -160,6 +186,8 @@ def _settings(  # noqa: PLR0917 the parts of the map
         yield f"currency = {_quoted(currency)}         # of amounts that name none"
     yield f"thousands = {_quoted(money.marks.thousands)}"
     yield f"decimal = {_quoted(money.marks.decimal)}"
+    if "zero" in document["amounts"]:
+        yield f"zero = {_quoted(document['amounts']['zero'])}"
 
 
 def _has_serials(pairs: Mapping[str, Pair]) -> bool:

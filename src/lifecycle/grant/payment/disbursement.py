@@ -86,7 +86,8 @@ def _payment_failed(grant: MutableGrant, event: PaymentFailed) -> None:
     payment = grant.payments[event.payment]
     grant.disbursed -= payment.net_disbursed
     grant.pending -= payment.payable
-    put_payment(grant, payment.replace(status="failed", disbursed=payment.refunded))
+    failed = payment.net_disbursed + payment.payable
+    put_payment(grant, payment.replace(status="failed", disbursed=payment.refunded, failed=failed))
     release_undisbursed(grant, event.on)
 
 

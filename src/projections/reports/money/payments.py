@@ -23,6 +23,7 @@ COLUMNS = Columns(
     ),
     Column("authorised", Type.MONEY, "What finance authorised; null before"),
     Column("disbursed", Type.MONEY, "What was paid; of a failed payment, what had been refunded of it"),
+    Column("failed", Type.MONEY, "What the bank had paid, or was to pay, and could not carry out"),
     Column("refunded", Type.MONEY, "What came back"),
     Column(
         "overpaid",
@@ -44,6 +45,7 @@ COLUMNS = Columns(
         Type.TEXT,
         "The officer who paid, or who stated an irregular payment; null for what was brought forward",
     ),
+    Column("failed_on", Type.DAY, "Day on which the bank said that it could not carry it out"),
     Column("recorder", Type.TEXT, "Who recorded the newest entry about it"),
     Column("recorded_at", Type.TEXT, "When that entry was recorded, UTC"),
     Column("irregular", Type.TEXT, "The refusal whose rule an irregular payment broke; else null"),
@@ -63,7 +65,10 @@ def report(as_of: ColumnElement[str], grant: str | None = None, status: str | No
             literal("direct").label("method"),
             f.currency,
             *(case((p[name].is_not(None), money(p[name], f.scale))).label(name) for name in _MAY_BE_NULL),
-            *(money(p[name], f.scale).label(name) for name in ("disbursed", "refunded", "overpaid")),
+            *(
+                money(p[name], f.scale).label(name)
+                for name in ("disbursed", "failed", "refunded", "overpaid")
+            ),
             *(p[name] for name in COLUMNS.names[COLUMNS.names.index("status") :]),
         )
         .select_from(payment_spans.join(fund_details, true()))

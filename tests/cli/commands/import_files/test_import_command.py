@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from cli.commands.import_files import import_run
-from support.cli_shell import Shell
+from support.cli_shell import Shell, bring_forward
 from support.import_tables import payments, total
 
 MAP = """
@@ -191,6 +191,22 @@ def test_forty_payments_are_recorded_by_one_command(lived: Shell) -> None:
     assert (result.code, "120 accepted" in result.out) == (0, True)
     assert total(lived)["disbursed"] == Decimal("64000.00")
     assert lived("import", "payments", payments(lived)).out.endswith("120 recorded before\n")
+
+
+def test_a_payment_without_a_line_is_judged_as_if_it_was_typed(lived: Shell) -> None:
+    """A grant's only line pays; of two lines none is chosen."""
+    dates = {"approved_on": "2017-01-20", "effective_on": "2017-03-01", "closing_date": "2018-02-28"}
+    sums = {"stage": "effective", "approved": "100.00 USD", "disbursed": "0.00 USD"}
+    budgets = {"F-1": [("flights", "100.00 USD")], "F-2": [("travel", "60.00 USD"), ("rooms", "40.00 USD")]}
+    for grant, budget in budgets.items():
+        lines = [{"line": name, "amount": amount} for name, amount in budget]
+        given = lived.file([bring_forward(grant=grant, lines=lines, **dates, **sums)])
+        assert lived("record", given).code == 0
+    table = payments(lived, 1, Grant="F-1", Line="", Amount="10.00")
+    assert lived("import", "payments", table).code == 0
+    assert lived("--json", "payment", "list", "--grant", "F-1").rows[-1]["category"] == "flights"
+    refused = lived("import", "payments", payments(lived, 1, Grant="F-2", Line="", Amount="10.00"))
+    assert (refused.code, "UnknownBudgetLine" in refused.err) == (1, True)
 
 
 def test_a_live_import_is_judged_by_all_rules_before_anything_is_recorded(lived: Shell) -> None:

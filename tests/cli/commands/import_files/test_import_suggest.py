@@ -47,7 +47,7 @@ def test_each_column_is_said_with_how_sure_it_is_and_why(gb: Shell) -> None:
         'UNSURE  "Mood" is not used: 1 value',
         (
             "UNSURE  \"Paid\" is not used: all 2 values are days such as '01.06.2017';"
-            " a table of payments has it"
+            " a table of payments has it, or one of running-grants"
         ),
     ):
         assert line in lines
@@ -155,7 +155,7 @@ def test_the_columns_of_a_template_are_sure(gb: Shell, name: str, ending: str) -
     file = f"t.{ending}"
     assert gb("template", name, file).code == 0
     result = gb("import", "--suggest", file)
-    assert f"by the shipped map {name}" in result.out
+    assert f"by the shipped map {name}." in result.out
     assert "is not used" not in result.out.replace('UNSURE  "Closed on"', "")
     (gb.folder / "mine.toml").write_text(result.out, "utf-8")
     as_shipped = gb("--json", "import", name, file, "--check").row
@@ -335,3 +335,33 @@ def test_amounts_with_three_digits_after_their_only_mark_are_not_sure(gb: Shell,
     other = suggested(gb, f"{table}C;T;2016-01-01;750\n")
     assert "a factor of 1,000" not in other
     assert 'sure    "Amount" is Amount' in other
+
+
+def test_totals_to_date_are_those_of_running_grants(gb: Shell) -> None:
+    """Without the day of the totals or the leader a grant is not brought forward: its approval is read."""
+    header = "No;Project;Country;TTL;Status;Approved on;Start;End date;Approved;Paid to date;Reporting date"
+    row = "R-1;Milk;Tanzania;t1;effective;20.01.2017;01.03.2017;28.02.2018;1.000,00;400,00;30.06.2017"
+    text = suggested(gb, f"{header}\n{row}\n")
+    assert 'command = "BringForward"' in text
+    assert 'disbursed = { column = "Paid to date" }' in text
+    for missing in ("TTL", "Reporting date"):
+        text = suggested(gb, f"{header.replace(missing, 'Note')}\n{row}\n")
+        assert 'command = "ApproveGrant"' in text
+        assert "\"Paid to date\" is not used: its one value is an amount such as '400,00'; a table" in text
+
+
+@pytest.mark.parametrize("word", ["Total", "SUM", "Grand total:", "Gesamt"])
+def test_a_row_of_sums_is_left_out(gb: Shell, word: str) -> None:
+    suggested(gb, f"{PROJECTS}{word},,,,,,12.251,,,,\n")
+    row = gb("--json", "import", "mine.toml", "t.csv", "--check").row
+    assert (row["malformed"], row["refused"]) == (0, 0), row["rejected"]
+
+
+def test_a_project_whose_name_begins_like_a_sum_is_kept(gb: Shell) -> None:
+    assert "leave_out" not in suggested(gb, PROJECTS.replace("Dairy co-ops", "Total sanitation"))
+
+
+def test_approved_sums_are_amounts_and_approved_days_are_days(gb: Shell) -> None:
+    text = suggested(gb, "Grant,Title,Recipients,Approved on,Approved\nX-1,Milk,TZ,2017-01-20,1000.00\n")
+    assert text.count('amount = { column = "Approved", zero = "keep" }') == 2
+    assert text.count('on = { column = "Approved on" }') == 2
