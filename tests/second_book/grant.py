@@ -396,8 +396,12 @@ def needless_waiver(state: State, event: Event, book: Context) -> Iterator[str]:
         yield "UnknownItem"
 
 
-def reporting(_: State, event: Event, __: Context) -> Iterator[str]:
+def reporting(state: State, event: Event, book: Context) -> Iterator[str]:
     """Record what changes nothing in this state."""
+    if event["command"] == "ReportProgress":
+        scale = book.edition(state["edition"]).get("rating_scale")
+        if scale and event["rating"] not in scale["value"]:
+            yield "RatingNotInScale"
     if event["command"] == "ReportOutcomes" and not event.get("outcomes") and not event.get("results"):
         yield "NothingChanged"
 

@@ -78,6 +78,7 @@ def _edition(draw: Draw) -> dict[str, Any]:
         "from": [draw.on, "2018-06-02", shift(draw.on, 365)][draw.dice // 2 % 3],
         "agreement_required": draw.dice % 2 == 0,
         "disbursement_grace": {"months": 4, "source": "a test"},
+        **({"rating_scale": limit(["good", "satisfactory"])} if draw.one_in(2) else {}),
         "windows": windows | ({"oks": {}} if draw.one_in(3) else {}),
     }
 
@@ -263,7 +264,7 @@ ON_GRANT: dict[str, Maker] = {
     "SuspendGrant": _on_grant(g.suspend, scope=_scope),
     "LiftSuspension": _on_grant(g.lift, scope=lambda draw: None if draw.one_in(2) else _scope(draw)),
     "CancelGrant": _on_grant(g.cancel),
-    "ReportProgress": _on_grant(g.report_progress),
+    "ReportProgress": _on_grant(g.report_progress, rating=lambda draw: "poor" if draw.one_in(4) else None),
     "CompleteImplementation": _on_grant(g.complete),
     "ReportOutcomes": _on_grant(g.report_outcomes, outcomes=lambda draw: {} if draw.one_in(5) else None),
     "RecordLesson": _on_grant(g.lesson),

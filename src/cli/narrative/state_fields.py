@@ -56,6 +56,7 @@ def grant_fields(grant: "Grant | None", compared_with: "Grant | None" = None) ->
         **{f"activity {activity.id}": _activity(activity) for activity in activities},
         **{f"payment {payment.id}": _payment(payment, grant.currency) for payment in payments},
         **{f"follow-up {follow_up.id}": _follow_up(follow_up) for follow_up in follow_ups},
+        "rating": grant.rating,
         **{f"indicator {indicator.id}": _indicator(indicator) for indicator in grant.indicators.values()},
         "capabilities": grant.capabilities_reached,
         "completion report": _report(grant),

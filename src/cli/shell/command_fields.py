@@ -321,7 +321,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     "grant report-progress": (
         Field("grant", "GRANT", "", is_argument=True, is_required=True),
         Field("period", "TEXT", "The time that it reports on, as the report names it.", is_required=True),
-        Field("rating", "TEXT", "How well the grant goes, on the fund's own scale.", is_required=True),
+        Field("rating", "TEXT", "How well the grant goes: a word of the scale of the edition that governs it, if that has one.", is_required=True),
         Field("narrative", "TEXT", "How the work goes.", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
@@ -469,7 +469,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund adopt-policy": (
-        Field("edition", "name=…,from_=…,agreement_required=…,disbursement_grace=…,windows=…;…,obligations=…;…,reallocation_share=…,late_after=…", "The whole edition, each number with its source.", form="model", is_required=True),
+        Field("edition", "name=…,from_=…,agreement_required=…,disbursement_grace=…,windows=…;…,obligations=…;…,reallocation_share=…,rating_scale=…,late_after=…", "The whole edition, each number with its source.", form="model", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund switch-sealing": (

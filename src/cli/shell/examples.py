@@ -106,6 +106,7 @@ EXAMPLES = {
     "report stages": "grantbook report stages --json",
     "report parties": "grantbook report parties --format csv",
     "report experts": "grantbook report experts --format csv",
+    "report ratings": "grantbook report ratings --grant SSF-2017-01",
     "report surveys": "grantbook report surveys --grant SSF-2017-01",
     "report documents": "grantbook report documents --format csv",
     "report entries": "grantbook report entries --grant SSF-2017-01 --json",

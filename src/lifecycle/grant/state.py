@@ -219,6 +219,8 @@ class Grant(Frozen, Replaceable):
     activities_held: int = 0
     activities: dict[str, Activity] = field(default_factory=dict)
     follow_ups: dict[str, FollowUp] = field(default_factory=dict)
+    rating: str | None = None
+    """The rating of the newest progress report."""
     indicators: dict[str, Indicator] = field(default_factory=dict)
     suspended: tuple[str, ...] = ()
     """The scopes of the suspensions that hold."""

@@ -5,6 +5,7 @@ inherits nothing from an earlier one. The edition in force on the day of its app
 life, unless the grant is restructured (domain §5).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated, Self
@@ -57,6 +58,14 @@ class Capabilities(BaseModel):
 
     model_config = _SHAPE
     value: tuple[Capability, ...]
+    source: Line
+
+
+class Scale(BaseModel):
+    """The words in which something is rated, the best first, with their source."""
+
+    model_config = _SHAPE
+    value: tuple[Word, ...] = Field(min_length=2)
     source: Line
 
 
@@ -137,6 +146,8 @@ class Edition(BaseModel):
     reallocation_share: Share | None = None
     """The part of the commitment that a task team leader may move between budget lines in total; none if not
     given."""
+    rating_scale: Scale | None = None
+    """The ratings that a progress report may give, the best first; any word if not given."""
     late_after: Span | None = None
     """From the day of an entry to the last day on which it is recorded in time; 30 days if not given."""
 
@@ -163,6 +174,13 @@ def contradictions(edition: Edition) -> Iterator[tuple[str, str]]:
                 f"windows.{name}.min_months",
                 f"at least {least.value} months and at most {most.value}: no grant can be both",
             )
+    if edition.rating_scale is not None and (word := _named_twice(edition.rating_scale.value)):
+        yield "rating_scale", f"{word} is named twice: the scale has each rating once, the best first"
+
+
+def _named_twice(words: Iterable[str]) -> str | None:
+    """Return the first word that was named before; `None` if each is named once."""
+    return next((word for word, times in Counter(words).items() if times > 1), None)
 
 
 def in_force(editions: Iterable[Edition], day: date) -> Edition | None:

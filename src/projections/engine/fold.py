@@ -53,10 +53,11 @@ from projections.folds.fund.fund_register import document_rows, officer_rows, wi
 from projections.folds.library_texts import Texts
 from projections.folds.payments import Payments
 from projections.folds.register import Register
-from projections.folds.results import follow_ups, indicators, outcomes
+from projections.folds.results import follow_ups, indicators, outcomes, ratings
 from projections.folds.results.follow_ups import FollowUps
 from projections.folds.results.indicators import Indicators
 from projections.folds.results.outcomes import Outcomes
+from projections.folds.results.ratings import Ratings
 from projections.folds.timeline import Compliance, rows_of
 from projections.folds.windows import Windows
 from projections.schema.layout import (
@@ -137,6 +138,7 @@ _PROJECTIONS: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None
     (lambda _: Attendance(), exchanges.HELD),
     *((partial(_event_rows, table, cells), types) for table, cells, types in event_rows.KINDS),
     (lambda _: FollowUps(), follow_ups.CONCERNS),
+    (lambda rules: Ratings(rules.editions), ratings.CONCERNS),
     (lambda _: Indicators(), indicators.CONCERNS),
     (lambda _: Texts(), library_texts.CONCERNS),
 )

@@ -32,6 +32,7 @@ CONCERNS: frozenset[type[Event]] = frozenset(
         was.SuspensionLifted,
         was.GrantCancelled,
         was.ImplementationCompleted,
+        was.ProgressReported,
         was.GrantClosed,
         was.GrantReopened,
     )
@@ -81,6 +82,7 @@ def _span_cells(grant: Grant) -> dict[str, object]:
         "completed_on": day(grant.completed_on),
         "closed_on": day(grant.closed_on),
         "operation": grant.operation,
+        "rating": grant.rating,
         "sector_key": group_key(grant.sector),
         "asked": _asked(grant),
     }

@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import Connection, select
 
-from projections.progress import money, results
+from projections.progress import measured, money, results
 from projections.progress.asking import ReportReader
 from projections.progress.model import Period, Progress
 from projections.schema.tables import fund_details
@@ -26,6 +26,8 @@ def compute(connection: Connection, fund: str, period: Period, *, as_of: date, k
         money.contributions,
         money.elapsed,
         results.timeline,
+        measured.ratings,
+        measured.indicators,
         results.surveys,
         results.countries,
         results.outcomes,

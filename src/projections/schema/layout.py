@@ -50,7 +50,7 @@ register_spans = _table(
     _key("n", INTEGER),
     *_texts("since", "until", "title", "window", "edition", "stage", "suspended", "sector"),
     *_texts("recipients", "providers", "proposed_on", "approved_on", "signed_on", "effective_on"),
-    *_texts("closing_date", "completed_on", "closed_on", "operation", "sector_key"),
+    *_texts("closing_date", "completed_on", "closed_on", "operation", "rating", "sector_key"),
     _needed("asked", BIG_INTEGER),
 )
 """A grant's state, from day to day. Countries are JSON lists. ``asked`` is the amount that it asks for.
@@ -264,6 +264,15 @@ follow_up_spans = _table(
 )
 """Each follow-up's state, from day to day, with the money that it needs and that was found for it."""
 
+progress_ratings = _table(
+    "progress_ratings",
+    _key("grant"),
+    _key("n", INTEGER),
+    *_texts("since", "period", "rating", "before", "change", "edition"),
+)
+"""The rating of each progress report, and how it differs from that of the report before: ``first``, ``same``,
+``better`` or ``worse``, and ``other`` if no scale of the edition has both."""
+
 indicator_spans = _table(
     "indicator_spans",
     _key("grant"),
@@ -416,6 +425,7 @@ GRANT_TABLES = (
     side_flows,
     attached_documents,
     follow_up_spans,
+    progress_ratings,
     indicator_spans,
     library_texts,
     grant_standing,

@@ -149,6 +149,8 @@ SECTIONS = (
     "Contributions",
     "Disbursement against time elapsed",
     "Timeline compliance",
+    "Ratings",
+    "Indicators",
     "Client survey",
     "Countries providing and receiving",
     "Outcomes",

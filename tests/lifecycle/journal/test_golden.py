@@ -60,6 +60,7 @@ EDITION = {
     "from": "2017-01-01",
     "agreement_required": True,
     "disbursement_grace": {"months": 4, **SOURCED},
+    "rating_scale": {"value": ["good", "bad"], **SOURCED},
     "late_after": {"days": 45, **SOURCED},
     "reallocation_share": {"value": "0.10", **SOURCED},
     "windows": {

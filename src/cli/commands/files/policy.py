@@ -64,10 +64,18 @@ def check(file: str) -> int:
     say(f"{safe(file)}: edition {summary['edition']}, in force from {summary['from']}, can be adopted")
     for window, rules in summary["windows"].items():
         say(f"  window {window}: {', '.join(rules) or 'no rules'}")
+    if rules := summary["rules"]:
+        say(f"  all windows: {', '.join(rules)}")
     say(f"  obligations: {', '.join(summary['obligations']) or 'none'}")
     if assumed := summary["assumed"]:
         say(f"  {counted(len(assumed), 'number')} assumed, without another source: {', '.join(assumed)}")
     return 0
+
+
+_OF_EVERY_EDITION = (
+    *("name", "from", "agreement_required", "disbursement_grace", "late_after", "windows", "obligations"),
+)
+"""The keys of an edition beside the rules that hold for all its windows."""
 
 
 def _summary(edition: "Edition") -> dict[str, Any]:
@@ -76,6 +84,7 @@ def _summary(edition: "Edition") -> dict[str, Any]:
         "edition": words["name"],
         "from": words["from"],
         "windows": {name: list(rules) for name, rules in words["windows"].items()},
+        "rules": [name for name in words if name not in _OF_EVERY_EDITION],
         "obligations": list(words["obligations"]),
         "assumed": _assumed(words),
     }

@@ -302,6 +302,7 @@ indicators = report_command(
 stages = report_command("stages", "How many days each grant spent in each stage.", of_grant)
 parties = report_command("parties", "Who facilitates or finances exchanges of others.", of_grant)
 experts = report_command("experts", "Who helps with an exchange, and what for.", of_grant)
+ratings = report_command("ratings", "Ratings of progress reports, and what changed.", of_grant)
 surveys = report_command("surveys", "Surveys of clients: respondents and satisfaction.", of_grant)
 entries = report_command("entries", "Each entry in force, corrections applied.", of_grant)
 documents = report_command("documents", "Each file attached to a grant or to the fund.", of_grant)

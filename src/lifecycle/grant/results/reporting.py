@@ -5,15 +5,17 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from lifecycle.grant.agreement import was_effective
+from lifecycle.fund.state import Fund
+from lifecycle.grant.agreement import edition_of, was_effective
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, submitters_of, unchanged
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import OfficerActs, by_another_officer
-from lifecycle.kernel.refusals import STAGE, NothingChanged, Refusal
+from lifecycle.kernel.refusals import STAGE, TERMS, NothingChanged, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, C, E, F
 from lifecycle.types.money import Count
+from lifecycle.types.readings.nearest import did_you_mean
 from lifecycle.types.stage import Stage
 from lifecycle.types.text import ByName, Line, Prose, Word
 from lifecycle.types.vocabularies import Capability, Outcome, Result
@@ -25,7 +27,7 @@ class ProgressReported(GrantEvent):
     period: Line
     """The time that it reports on, as the report names it."""
     rating: Word
-    """How well the grant goes, on the fund's own scale."""
+    """How well the grant goes: a word of the scale of the edition that governs it, if that has one."""
     narrative: Prose
     """How the work goes."""
 
@@ -116,6 +118,10 @@ class DevelopmentOutcomeRecorded(GrantEvent):
     """Where it can be read."""
 
 
+def _progress_reported(grant: MutableGrant, event: ProgressReported) -> None:
+    grant.rating = event.rating
+
+
 def _implementation_completed(grant: MutableGrant, event: ImplementationCompleted) -> None:
     grant.stage = Stage.FOLLOW_UP
     grant.completed_on = event.on
@@ -141,13 +147,27 @@ EVOLVE: Evolves = {
     CompletionReportSubmitted: _completion_report_submitted,
     CompletionReportAccepted: _completion_report_accepted,
     LessonRecorded: unchanged,
-    ProgressReported: unchanged,
+    ProgressReported: _progress_reported,
     OutcomesReported: unchanged,
     ClientSurveyRecorded: unchanged,
     ResultsStoryPublished: unchanged,
     DevelopmentOutcomeRecorded: unchanged,
 }
 """The function by which each event changes the grant."""
+
+
+class RatingNotInScale(Refusal, order=TERMS, rule="domain §12: ReportProgress"):
+    """The rating is no word of the scale of the edition that governs the grant."""
+
+
+def _check_rating(grant: Grant, event: ProgressReported, fund: Fund) -> None:
+    edition = edition_of(grant, fund)
+    scale = edition.rating_scale
+    if scale is not None and event.rating not in scale.value:
+        raise RatingNotInScale(
+            f"{event.rating} is no rating of edition {edition.name}: it has {', '.join(scale.value)}"
+            f"{did_you_mean(event.rating, scale.value)} ({scale.source})"
+        )
 
 
 class ActivitiesStillPlanned(Refusal, order=STAGE, rule="domain §3: CompleteImplementation"):
@@ -189,6 +209,7 @@ def _check_not_accepted(grant: Grant) -> None:
 
 
 RULES: Rules = {
+    ProgressReported: Guards(invariants=(Rule(3, _check_rating),)),
     ImplementationCompleted: Guards(
         preconditions=(Rule(1, _check_activities_done),), arithmetic=(Rule(2, was_effective),)
     ),

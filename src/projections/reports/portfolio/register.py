@@ -33,6 +33,7 @@ COLUMNS = Columns(
     Column("closing_date", Type.DAY, "Last day for activities, extensions counted"),
     Column("completed_on", Type.DAY, "Day on which implementation was completed"),
     Column("closed_on", Type.DAY, "Day of the closure that holds"),
+    Column("rating", Type.CODE, "Rating of the newest progress report; null before the first"),
     first="grant title stage window recipients providers closing_date suspended",
 )
 

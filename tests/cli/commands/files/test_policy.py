@@ -58,6 +58,12 @@ def test_all_faults_are_said_a_line_each(gb: Shell, least: int) -> None:
     assert [line for line in faults if "max_capacity_share" in line]
 
 
+def test_the_check_names_the_rules_of_all_windows(gb: Shell) -> None:
+    Path("own.toml").write_text(with_every_rule())
+    assert "all windows: reallocation_share, rating_scale" in gb("policy", "check", "own.toml").out
+    assert "rating_scale" in gb("--json", "policy", "check", "own.toml").row["rules"]
+
+
 def test_a_program_reads_what_an_edition_holds(gb: Shell) -> None:
     assert gb("policy", "template", "own.toml").code == 0
     row = gb("--json", "policy", "check", "own.toml").row
@@ -76,6 +82,7 @@ def test_a_program_reads_what_an_edition_holds(gb: Shell) -> None:
         ("from = 2020-01-01", "from = 0001-01-01", "edition.from"),
         ("agreement_required = true", 'agreement_required = "yes"', "write true or false"),
         ("value = 12,", "value = 0,", "0 months leave no time"),
+        ('"unsatisfactory"]', '"satisfactory"]', "satisfactory is named twice"),
     ],
 )
 def test_a_fault_is_said_with_what_was_probably_meant(gb: Shell, old: str, new: str, says: str) -> None:
