@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
+from lifecycle.policy.places.regions import name_of
 from projections.progress.asking import ReportReader, grouped, minors_of, percent
 from projections.progress.model import Figure, Section, Table, chart_of
 from projections.reports.money.value import ratio
-from projections.reports.results.regions import name_of
 from projections.schema.rows import written
 from projections.schema.tables import money_flows
 

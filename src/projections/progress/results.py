@@ -3,11 +3,11 @@
 from sqlalchemy import select
 
 from lifecycle.kernel.obligation import NAMES
+from lifecycle.policy.places.regions import editions_in_words
 from projections.progress.asking import ReportReader, percent
 from projections.progress.model import NOTHING, Figure, Section, Story, Table, chart_of
 from projections.reports.money.value import ratio
 from projections.reports.results.outcomes import OUTCOMES
-from projections.reports.results.regions import editions_in_words
 from projections.schema.tables import library_texts
 
 _STATUSES = ("met", "met_late", "missed", "overdue", "due_soon", "upcoming", "waived")

@@ -11,6 +11,7 @@ from lifecycle.book.book import Book
 from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.parse import Malformed
+from lifecycle.policy.places.regions import name_of
 from lifecycle.types.codes import COUNTRIES
 from lifecycle.types.stage import NOT_STATED
 from projections.publication.publisher import Publisher
@@ -27,7 +28,6 @@ from projections.publication.walks import (
     moment,
     web_address,
 )
-from projections.reports.results.regions import name_of
 
 _AMOUNT = re.compile(r'"\\u0000(-?[0-9.]+)"')
 _KOSOVO = "XK"

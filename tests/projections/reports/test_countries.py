@@ -7,8 +7,8 @@ from pathlib import Path
 import pycountry
 import pytest
 
-from projections.reports.results import regions
-from projections.reports.results.regions import (
+from lifecycle.policy.places import regions
+from lifecycle.policy.places.regions import (
     NOT_CLASSIFIED,
     SEVERAL,
     UNSTATED,

@@ -11,6 +11,7 @@ from lifecycle.fund import events as fund_events
 from lifecycle.fund.partners.membership import names_of
 from lifecycle.grant import events as was
 from lifecycle.kernel.history import Entry
+from lifecycle.policy.places.regions import name_of
 from lifecycle.types.dates import plus_months
 from lifecycle.types.money import Money
 from lifecycle.types.stage import NOT_STATED
@@ -33,7 +34,6 @@ from projections.publication.walks import (
     payee_of,
     web_address,
 )
-from projections.reports.results.regions import name_of
 
 
 class Activities:

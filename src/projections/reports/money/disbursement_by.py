@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from lifecycle.attribution.whole_units import in_order
+from lifecycle.policy.places.regions import region_of
 from projections.folds.disbursement import KINDS
 from projections.reports import common_columns as common
 from projections.reports.money.disbursement import (
@@ -34,7 +35,6 @@ from projections.reports.money.disbursement import (
 )
 from projections.reports.portfolio.register import grouped_by, standing_on
 from projections.reports.questions import Question
-from projections.reports.results.regions import region_of
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds, money
 from projections.schema.rows import Row

@@ -9,13 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from lifecycle.types.stage import NOT_STATED
-from projections.reports import common_columns as common
-from projections.reports.by_grant import by_grant
-from projections.reports.portfolio.register import standing_on, was_approved
-from projections.reports.questions import Question
-from projections.reports.results.exchanges import Held, activities_held
-from projections.reports.results.regions import (
+from lifecycle.policy.places.regions import (
     editions_in_words,
     income_edition,
     lending_edition,
@@ -23,6 +17,12 @@ from projections.reports.results.regions import (
     name_of,
     place_on,
 )
+from lifecycle.types.stage import NOT_STATED
+from projections.reports import common_columns as common
+from projections.reports.by_grant import by_grant
+from projections.reports.portfolio.register import standing_on, was_approved
+from projections.reports.questions import Question
+from projections.reports.results.exchanges import Held, activities_held
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import PAGED
 from projections.schema.rows import Row

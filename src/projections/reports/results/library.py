@@ -15,12 +15,12 @@ from sqlalchemy import Connection, select
 from lifecycle.kernel.errors import Unreachable
 from lifecycle.kernel.likeness import group_key
 from lifecycle.parse import Malformed
+from lifecycle.policy.places.regions import name_of
 from lifecycle.types.readings.nearest import unknown
 from lifecycle.types.text import as_label
 from projections.reports import common_columns as common
 from projections.reports.portfolio.register import standing_on, was_approved
 from projections.reports.results.exchanges import Held, activities_held
-from projections.reports.results.regions import name_of
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import PAGED
 from projections.schema.rows import Row

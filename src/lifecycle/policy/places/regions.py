@@ -43,7 +43,7 @@ _NOT_IN_TABLE = Place(NOT_CLASSIFIED, NOT_CLASSIFIED)
 def _dated() -> dict[str, tuple[str, list[str], list[Place]]]:
     """Return each country's name, the days on which its place changed, and the places since then."""
     countries: dict[str, tuple[str, list[str], list[Place]]] = {}
-    text = resources.files("projections.reports.results").joinpath("countries.csv").read_text("utf-8")
+    text = resources.files("lifecycle.policy.places").joinpath("countries.csv").read_text("utf-8")
     for row in csv.DictReader(text.splitlines()):
         _, days, places = countries.setdefault(row["country"], (row["name"], [], []))
         days.append(row["since"])
@@ -72,9 +72,7 @@ def _snapshots() -> dict[str, dict[str, str]]:
     """Return the class of lending of each country, by the month of the snapshot."""
     snapshots: dict[str, dict[str, str]] = {}
     text = (
-        resources.files("projections.reports.results")
-        .joinpath("countries_lending_income.csv")
-        .read_text("utf-8")
+        resources.files("lifecycle.policy.places").joinpath("countries_lending_income.csv").read_text("utf-8")
     )
     for row in csv.DictReader(text.splitlines()):
         lending = NOT_CLASSIFIED if row["lending"] == "Not classified" else row["lending"]
