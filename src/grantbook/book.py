@@ -26,6 +26,7 @@ from lifecycle.kernel.history import Entry, grant_stream, history, kind_of
 from lifecycle.parse import command_from, recorder_from
 from lifecycle.types.dates import day_of
 from lifecycle.types.readings.nearest import unknown
+from projections.filters.declared import Filters
 from projections.query import run
 
 Known = int | str | date | datetime
@@ -139,18 +140,31 @@ class Book:
         known: Known | None = None,
         by: str | None = None,
         grant: str | None = None,
+        window: str | None = None,
+        sector: str | None = None,
+        stage: str | None = None,
+        country: str | None = None,
+        call: str | None = None,
+        partner: str | None = None,
+        from_: date | str | None = None,
+        to: date | str | None = None,
         due_within: int | None = None,
         every: bool = False,
     ) -> Report:
         """Return a report as of the end of a day (default: today), as ``known`` at a time (default: now).
 
-        ``by`` sums the rows by a key, and ``grant`` selects one grant. In the timeline, ``due_within``
-        selects obligations that are overdue or due within this number of days, and ``every`` adds those that
-        the edition does not ask for.
+        ``by`` sums the rows by a key, and ``grant`` selects one grant. ``window``, ``sector``, ``stage``,
+        ``country``, ``call`` and ``partner`` select grants, ``from_`` and ``to`` the days of a period. In the
+        timeline, ``due_within`` selects obligations that are overdue or due within this number of days, and
+        ``every`` adds those that the edition does not ask for.
 
-        Raises ``Malformed`` if there is no such report, key or grant, ``ValueError`` if a day or moment is
-        malformed, and ``BookError`` if the book or its views cannot be used.
+        Raises ``Malformed`` if there is no such report, key or grant, if the report does not take a filter,
+        or if the book does not know what a filter names; ``ValueError`` if a day or moment is malformed, and
+        ``BookError`` if the book or its views cannot be used.
         """
+        filters = Filters(
+            window, sector, stage, country, call, None, partner, first_day=_day(from_), last_day=_day(to)
+        )
         report = run(
             self._book,
             name,
@@ -160,6 +174,7 @@ class Book:
             grant=grant,
             due_within=due_within,
             every=every,
+            filters=filters,
         )
         return Report(report, caption_of(self._book, report))
 

@@ -6,13 +6,13 @@ The SQL views have the same selects, as of today. A report as *known* earlier re
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import URL, ColumnElement, Connection, Dialect, Select, Text, bindparam, func, select
+from sqlalchemy import URL, Connection, Dialect, Select, func, select
 
 from lifecycle.book.book import Book
 from lifecycle.journal.addresses import is_address
@@ -20,11 +20,13 @@ from lifecycle.kernel.history import Entry, grant_stream
 from lifecycle.parse import Malformed
 from lifecycle.types.readings.nearest import unknown
 from projections import store
+from projections.choices import AS_OF, ENTRIES, Choices, not_in_views, period_of, question_of
 from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import caught_up
+from projections.filters.declared import NO_FILTERS, Filters, has_grants
+from projections.filters.known_values import require_known
+from projections.filters.narrowing import Narrowing, grants_of_partner, narrowed
 from projections.reports import entries
-from projections.reports.money import payments
-from projections.reports.portfolio import timeline
 from projections.reports.questions import Question
 from projections.reports.sql_views import KEYS, REPORTS
 from projections.schema.columns import Columns, Type
@@ -36,10 +38,6 @@ from projections.streamed_rows import StreamedRows
 
 _OF_ALL = ("register",)
 """Reports that need all grants for the row of one: its sector has the spelling that was recorded first."""
-ENTRIES = "entries"
-"""The one report that is read from the journal."""
-AS_OF: ColumnElement[str] = bindparam("as_of", type_=Text)
-"""The day of the report."""
 
 
 __all__ = [
@@ -70,6 +68,8 @@ class Report:
     as_of: date
     known: int
     """The journal position up to which entries are counted."""
+    filters: Filters = NO_FILTERS
+    """What the report is limited to."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -88,6 +88,7 @@ def run(
     every: bool = False,
     due_within: int | None = None,
     status: str | None = None,
+    filters: Filters = NO_FILTERS,
 ) -> Report:
     """Run a report and return it.
 
@@ -101,8 +102,10 @@ def run(
         every: Whether the timeline has obligations that the edition does not ask for.
         due_within: Limits the timeline to what is overdue, or due within this number of days.
         status: Limits payments to those of this status.
+        filters: What the report is limited to; ``grant`` is one of these filters, too.
 
-    Raises ``Malformed`` if there is no such report, key or grant, `Unreachable` if the views cannot be used.
+    Raises ``Malformed`` if there is no such report, key or grant, if the report does not take a filter, or if
+    a filter names what the book does not know; `Unreachable` if the views cannot be used.
     """
     answered = answering(
         book,
@@ -114,6 +117,7 @@ def run(
         every=every,
         due_within=due_within,
         status=status,
+        filters=filters,
     )
     with answered as report:
         return replace(report, rows=[*report.rows])
@@ -131,44 +135,65 @@ def answering(
     every: bool = False,
     due_within: int | None = None,
     status: str | None = None,
+    filters: Filters = NO_FILTERS,
 ) -> Iterator[Report]:
     """Yield what `run` returns, while its rows are read from the open tables: there may be very many.
 
     Takes the arguments of `run`, and raises the same.
     """
+    choices = Choices(name, by, grant, every, due_within, status, filters)
     if name == ENTRIES:
-        yield _entries(book, as_of, known, by, grant)
+        yield _entries(book, as_of, known, choices)
         return
-    if due_within is None:
-        question = question_of(name, by, grant, every=every, status=status)
-    else:
-        question = timeline.due_within(due_within, AS_OF, grant)
-    with tables_at(book, known, None if name in _OF_ALL else grant) as (connection, position):
-        if grant is not None:
-            require_known_grant(connection, book, grant, known, as_of)
+    question, limits = choices.question(), choices.limits
+    one_grant = grant if name not in _OF_ALL and not limits else None
+    with tables_at(book, known, one_grant) as (connection, position), ExitStack() as stack:
+        if choices.grant is not None:
+            require_known_grant(connection, book, choices.grant, known, as_of)
+        if limits:
+            chosen = chosen_by_partner(connection, name, limits, as_of)
+            dialect = connection.dialect.name
+            stack.enter_context(narrowed(connection, Narrowing(name, limits, as_of, chosen, dialect=dialect)))
         rows = StreamedRows(rows_of(connection, question, as_of))
         if store.may_change_while_read(connection):
             len(rows)  # what may change can be trusted once all rows are read
-        yield Report(name, question.columns, rows, as_of, position)
+        yield Report(name, question.columns, rows, as_of, position, filters)
 
 
-def _entries(
-    book: Book | DetachedViews, as_of: date, known: int | None, by: str | None, grant: str | None
-) -> Report:
+def chosen_by_partner(
+    connection: Connection, name: str, filters: Filters, as_of: date
+) -> frozenset[str] | None:
+    """Return the grants that draw on the partner; `None` if none was chosen, or the report has no grants.
+
+    Raises `UnknownValue` for a filter that names what is not known on the day.
+    """
+    require_known(connection, filters, as_of)
+    if filters.partner is None or not has_grants(name):
+        return None
+    return grants_of_partner(connection, filters.partner, as_of)
+
+
+def _entries(book: Book | DetachedViews, as_of: date, known: int | None, choices: Choices) -> Report:
     """Return the report of the entries in force, whose rows are read from the journal."""
-    if isinstance(book, DetachedViews) or by is not None:
-        raise _not_in_views(by)
+    if isinstance(book, DetachedViews) or choices.by is not None:
+        raise not_in_views(choices.by)
+    grant, filters = choices.grant, choices.filters
     if grant is not None and not book.entries(grant_stream(grant), known):
         raise Malformed([("grant", unknown("grant", grant, book.named("grant", known)))])
     position = book.position() if known is None else min(known, book.position())
-    rows = StreamedRows(entries.rows(book, as_of, position, grant))
-    return Report(ENTRIES, entries.COLUMNS, rows, as_of, position)
+    grants = _chosen_grants(book, as_of, known, filters)
+    in_force = entries.rows(book, as_of, position, grant, grants, period_of(filters))
+    return Report(ENTRIES, entries.COLUMNS, StreamedRows(in_force), as_of, position, filters)
 
 
-def _not_in_views(by: str | None) -> Malformed:
-    if by is not None:
-        return Malformed([("by", f"entries are not summed by a key; these are: {', '.join(KEYS)}")])
-    return Malformed([("report", "entries are read from the journal, not from views: name the book itself")])
+def _chosen_grants(book: Book, as_of: date, known: int | None, filters: Filters) -> frozenset[str] | None:
+    """Return the grants that the filters leave, as the register has them; `None` if all."""
+    of_grants = replace(filters, first_day=None, last_day=None)
+    if not of_grants:
+        return None
+    with answering(book, "register", as_of=as_of, known=known, filters=of_grants) as register:
+        column = register.columns.index("grant")
+        return frozenset(str(row[column]) for row in register.rows)
 
 
 class Streams(Protocol):
@@ -253,38 +278,6 @@ def rows_of(connection: Connection, question: Question, as_of: date) -> Iterator
         )
 
 
-def question_of(
-    name: str, by: str | None, grant: str | None, *, every: bool = False, status: str | None = None
-) -> Question:
-    """Return the question of a report, or of its sums by a key. Raises ``Malformed`` if there is none.
-
-    ``every`` adds to the timeline the obligations that the edition does not ask for. ``status`` limits
-    payments to those of this status.
-    """
-    if name == ENTRIES:
-        raise _not_in_views(by)
-    report = REPORTS.get(name)
-    if report is None:
-        raise Malformed(
-            [("report", f"there is no report {name}; there are: {', '.join((*REPORTS, ENTRIES))}")]
-        )
-    if status is not None:
-        if name != "payments":
-            raise Malformed([("status", f"{name} has no rows by status; payments has")])
-        return payments.report(AS_OF, grant, status)
-    if by is None:
-        return report(AS_OF, grant) if not every else timeline.report(AS_OF, grant, every=True)
-    keys = KEYS.get(name)
-    if keys is None:
-        raise Malformed([("by", f"{name} is not summed by a key; these are: {', '.join(KEYS)}")])
-    if grant is not None:
-        raise Malformed([("grant", "sums by a key are over all grants")])
-    by = by.replace("_", "-")
-    if by not in keys:
-        raise Malformed([("by", f"{by} is not a key of {name}; there are: {', '.join(keys)}")])
-    return keys[by](AS_OF)
-
-
 def sql_of(
     place: Path | str,
     name: str,
@@ -295,22 +288,26 @@ def sql_of(
     every: bool = False,
     due_within: int | None = None,
     status: str | None = None,
+    filters: Filters = NO_FILTERS,
+    of_partner: frozenset[str] | None = None,
 ) -> str:
     """Return the select of a report as text, for the views at this place, with its day written in.
 
+    ``of_partner``: the grants that draw on the partner that the filters name.
+
     Raises ``Malformed`` if there is no such report or key, or if the report is not one select.
     """
-    if due_within is None:
-        question = question_of(name, by, grant, every=every, status=status)
-    else:
-        question = timeline.due_within(due_within, AS_OF, grant)
+    choices = Choices(name, by, grant, every, due_within, status, filters)
+    question = choices.question()
     if not isinstance(question.answer, Select):
         raise Malformed([("sql", f"report {name} is computed from several queries: it is not one select")])
     # Named parameters: the driver's own style would write every % twice.
-    dialect_of: Callable[..., Dialect] = URL.create(
-        "postgresql" if is_address(place) else "sqlite"
-    ).get_dialect()
-    select_of_day = question.answer.params(as_of=as_of.isoformat())
+    dialect_name = "postgresql" if is_address(place) else "sqlite"
+    dialect_of: Callable[..., Dialect] = URL.create(dialect_name).get_dialect()
+    limited = question.answer
+    if limits := choices.limits:
+        limited = Narrowing(name, limits, as_of, of_partner, dialect=dialect_name).of(limited)
+    select_of_day = limited.params(as_of=as_of.isoformat())
     return str(
         select_of_day.compile(dialect=dialect_of(paramstyle="named"), compile_kwargs={"literal_binds": True})
     )

@@ -142,7 +142,7 @@ def test_every_report_adds_up_on_every_day(life: str, data: st.DataObject) -> No
     [
         ("disbursement", {"by": "weather"}, "weather is not a key"),
         ("windows", {"by": "window"}, "windows is not summed"),
-        ("disbursement", {"by": "window", "grant": "G"}, "over all grants"),
+        ("disbursement", {"by": "window", "grant": "G"}, "no grant 'G'"),
         ("weather", {}, "there is no report weather"),
     ],
 )

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, event
 
 from projections import store
-from projections.query import AS_OF, question_of
-from projections.reports.portfolio import timeline
+from projections.choices import Choices
+from projections.filters.declared import NO_FILTERS, Filters
+from projections.filters.narrowing import Narrowing, narrowed
+from projections.query import answer_of
 from projections.reports.questions import Question
 from projections.schema.layout import TABLES
 from projections.schema.rows import Row
@@ -32,12 +34,28 @@ class ReportRequest:
     every: bool = False
     due_within: int | None = None
     status: str | None = None
+    filters: Filters = NO_FILTERS
+    of_partner: frozenset[str] | None = None
+    """The grants that draw on the partner that the filters name."""
+
+    @property
+    def choices(self) -> Choices:
+        """The report with what was chosen of it. Raises ``Malformed`` for a filter that it does not take."""
+        return Choices(self.name, self.by, self.grant, self.every, self.due_within, self.status, self.filters)
 
     def question(self) -> Question:
         """Return the question. Raises ``Malformed`` for a report or key that is not there."""
-        if self.due_within is not None:
-            return timeline.due_within(self.due_within, AS_OF, self.grant)
-        return question_of(self.name, self.by, self.grant, every=self.every, status=self.status)
+        return self.choices.question()
+
+    def answer(self, connection: Connection) -> list[Row]:
+        """Return the rows of the question, limited by the filters."""
+        choices, question = self.choices, self.question()
+        if not choices.limits:
+            return answer_of(connection, question, self.as_of)
+        dialect = connection.dialect.name
+        narrowing = Narrowing(self.name, choices.limits, self.as_of, self.of_partner, dialect=dialect)
+        with narrowed(connection, narrowing):
+            return answer_of(connection, question, self.as_of)
 
 
 def answered(

@@ -25,7 +25,6 @@ from projections.folds.register import sector_rows
 from projections.partitions.answers import ReportRequest, answered
 from projections.partitions.entry_rows import batches, pages_in, streams_in
 from projections.partitions.plan import file_of, sound_file
-from projections.query import answer_of
 from projections.schema.layout import (
     DIRECTORY_TABLES,
     FUND_TABLES,
@@ -128,7 +127,6 @@ def answer(  # noqa: PLR0917 as a cluster passes them
     folder: Path, bucket: int, known: int, fund: Fund, given: RowsByName, request: ReportRequest
 ) -> list[Row]:
     """Return the rows that answer a question from this bucket alone; ``given``: the rows of `GIVEN`."""
-    question = request.question()
 
     def fill(views: store.Views, tables: frozenset[str]) -> None:
         assert tables & GIVEN <= given.keys(), "what the question reads of these is known before it is sent"
@@ -137,9 +135,7 @@ def answer(  # noqa: PLR0917 as a cluster passes them
             if tables > given.keys():
                 insert(raw, rows_of(folder, bucket, known, fund, tables))
 
-    return answered(
-        store.in_memory, fill, lambda connection: answer_of(connection, question, request.as_of), given
-    )
+    return answered(store.in_memory, fill, request.answer, given)
 
 
 def insert(raw: Any, rows: RowsByName) -> None:

@@ -5,7 +5,8 @@ the order of the buckets. Sums of single grants are answered in each bucket, and
 bucket gives the rows of the tables that the question reads, and it is answered here, from a file on disk.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -19,11 +20,13 @@ from sqlalchemy import Connection, Select
 from lifecycle.attribution.whole_units import in_order
 from lifecycle.kernel.history import grant_stream
 from projections import store
+from projections.filters.declared import NO_FILTERS, Filters
+from projections.filters.known_values import UnknownValue
 from projections.partitions import bucket_tasks
 from projections.partitions.answers import ReportRequest, answered, names_read
 from projections.partitions.bucket_tasks import CONSTANTS, RowsByName
 from projections.partitions.exported_entries import ExportedEntries
-from projections.query import Report, answer_of, require_known_grant
+from projections.query import Report, answer_of, chosen_by_partner, require_known_grant
 from projections.reports.money import disbursement_by
 from projections.reports.questions import Question
 from projections.schema.columns import Type
@@ -55,23 +58,49 @@ def run(
     every: bool = False,
     due_within: int | None = None,
     status: str | None = None,
+    filters: Filters = NO_FILTERS,
 ) -> Report:
     """Ask a report of exported entries, as `projections.query.run` asks one of a book.
 
     Raises ``Malformed`` for a report, key or grant that is not there, `Unreachable` if a cluster fails.
     """
-    request = ReportRequest(name, as_of, by, grant, every, due_within, status)
+    request = ReportRequest(name, as_of, by, grant, every, due_within, status, filters)
     question = request.question()
     position = entries.position() if known is None else min(known, entries.position())
+    if filters:
+        request = replace(request, of_partner=_chosen_by_partner(request, entries, position, known))
     parts = _Parts(entries, position, request)
     key = None if by is None else by.replace("_", "-")
     if grant is None and due_within is None and key is None and name in BY_GRANT:
         rows = [row for answer in parts.answers(question) for row in answer]
-    elif (name, key) in ADDED:
+    elif grant is None and (name, key) in ADDED:
         rows = _added(question, parts.answers(question))
     else:
-        rows = _gathered(question, parts, entries, known)
-    return Report(name, question.columns, rows, as_of, position)
+        rows = _gathered(request.answer, parts, entries, known)
+    return Report(name, question.columns, rows, as_of, position, filters)
+
+
+def _chosen_by_partner(
+    request: ReportRequest, entries: ExportedEntries, position: int, known: int | None
+) -> frozenset[str] | None:
+    """Return what `projections.query.chosen_by_partner` returns, from all buckets, and raise the same."""
+    name, as_of, faults = request.name, request.as_of, list[UnknownValue]()
+    chosen: frozenset[str] | None = None
+
+    def choose(connection: Connection) -> list[Row]:
+        nonlocal chosen
+        faults.clear()  # of the time before, when tables were still empty
+        try:
+            chosen = chosen_by_partner(connection, name, request.filters, as_of)
+        except UnknownValue as fault:
+            faults.append(fault)
+        return []
+
+    of_all = ReportRequest(name, as_of)
+    _gathered(choose, _Parts(entries, position, of_all), entries, known)
+    if faults:
+        raise faults[0]
+    return chosen
 
 
 class _Parts:
@@ -126,7 +155,12 @@ def _tables_read(question: Question, constants: RowsByName, as_of: date) -> froz
     return frozenset(read)
 
 
-def _gathered(question: Question, parts: _Parts, entries: ExportedEntries, known: int | None) -> list[Row]:
+def _gathered(
+    answer_here: Callable[[Connection], list[Row]],
+    parts: _Parts,
+    entries: ExportedEntries,
+    known: int | None,
+) -> list[Row]:
     """Answer a question here, from the rows of the tables that it reads."""
     request = parts.request
 
@@ -140,7 +174,7 @@ def _gathered(question: Question, parts: _Parts, entries: ExportedEntries, known
     def answer(connection: Connection) -> list[Row]:
         if request.grant is not None:
             require_known_grant(connection, entries, request.grant, known, request.as_of)
-        return answer_of(connection, question, request.as_of)
+        return answer_here(connection)
 
     with TemporaryDirectory(prefix="grantbook-report-") as folder:
         numbers = count()

@@ -4,7 +4,7 @@ The views hold no entries, which would double their size (decision 0047). Struck
 that are left out are not in force; ``audit history`` and ``audit entries`` show them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from lifecycle.book.book import Book
@@ -12,7 +12,7 @@ from lifecycle.fund.seat import day_at
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import FUND, Entry, grant_stream, in_force
 from projections.schema.columns import Column, Columns, Type
-from projections.schema.rows import Row, moment
+from projections.schema.rows import FAR, Row, moment
 
 COLUMNS = Columns(
     Column("stream", Type.TEXT, "`fund`, `directory`, `grant:…` or `call:…`", width=14),
@@ -38,11 +38,23 @@ _AFTER_FUND = "fund:", "\U0010ffff"
 """The range of the names of streams that come after the fund's own."""
 
 
-def rows(book: Book, as_of: date, known: int, grant: str | None = None) -> Iterator[Row]:
-    """Yield a row for each entry in force on the day, as known at the position, by stream and version."""
-    time_zone = book.time_zone()
+def rows(  # noqa: PLR0917 as a report is asked for
+    book: Book,
+    as_of: date,
+    known: int,
+    grant: str | None = None,
+    grants: Collection[str] | None = None,
+    period: tuple[str, str] = ("", FAR),
+) -> Iterator[Row]:
+    """Yield a row for each entry in force on the day, as known at the position, by stream and version.
+
+    ``grants``: only entries of these grants. ``period``: only entries of its days.
+    """
+    time_zone, (first, last) = book.time_zone(), period
+    streams = None if grants is None else {*map(grant_stream, grants)}
     for entry in entries_in_force(book, known, grant):
-        if entry.on <= as_of:
+        is_chosen = streams is None or entry.originator_id in streams
+        if is_chosen and entry.on <= as_of and first <= entry.on.isoformat() <= last:
             recorded_on = day_at(entry.recorded_at, time_zone)
             yield COLUMNS.row(
                 stream=entry.originator_id,

@@ -88,7 +88,7 @@ MEANINGS = {
     "institutions": "The bodies that the directory knows.",
 }
 """What each report holds, in the words of its help. A test compares them."""
-KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {
+KEYS: dict[str, dict[str, Callable[..., Question]]] = {
     "disbursement": {
         **{key: partial(disbursement_by.report_by, key.replace("-", "_")) for key in disbursement_by.KEYS},
         "partner": attribution.report_by_partner,

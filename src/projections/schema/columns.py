@@ -1,6 +1,6 @@
 """A report's columns. Tables, CSV, JSON, Parquet, help and the reference are made from this declaration."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
@@ -121,6 +121,16 @@ class Columns:
             raise ValueError(f"a name stands twice: {[column.name for column in columns]}")
         if unknown := [name for name in self.first if name not in self.by_name]:
             raise ValueError(f"no column has the name {', '.join(unknown)}")
+
+    def without(self, names: Collection[str]) -> "Columns":
+        """Return the columns but for those with these names."""
+        return Columns(
+            *(column for column in self.all if column.name not in names),
+            first=" ".join(name for name in self.first if name not in names),
+            sums_last=self.sums_last,
+            overlap=self.overlap,
+            note=self.note,
+        )
 
     def __iter__(self) -> Iterator[Column]:
         return iter(self.all)

@@ -90,6 +90,15 @@ def test_a_book_that_fails_is_named_and_the_others_are_reported(shell: Shell, fu
     assert (result.code, result.out) == (5, "")
 
 
+def test_a_filter_need_not_name_what_each_fund_knows(shell: Shell, funds: Path) -> None:
+    result = shell("report", "register", "--books", str(funds), "--sector", "agriculture", *AS_OF, "--json")
+    assert (result.code, [row["fund"] for row in result.rows]) == (0, ["Fund A", "Fund C"])
+    assert f"{funds / 'b'} is not in this report: sector: the book knows no sector" in result.err
+    result = shell("report", "register", "--books", str(funds), "--sector", "agricultur", *AS_OF)
+    assert (result.code, result.out) == (2, "")
+    assert "did you mean agriculture?" in result.err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

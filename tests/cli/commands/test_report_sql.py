@@ -22,6 +22,8 @@ WHEN = ("--as-of", "2017-12-31")
         ("windows",),
         ("fund",),
         ("outcomes", "--by", "outcome"),
+        ("disbursement", "--sector", "Agriculture", "--partner", "DK", "--from", "2017-01-01"),
+        ("fund", "--partner", "DK"),
     ],
     ids=" ".join,
 )
@@ -43,6 +45,8 @@ def test_the_printed_query_gives_the_rows_of_the_report(lived: Shell, words: tup
         (("register", "--known", "3"), "leave --known out"),
         (("register", "--format", "csv"), "leave --format out"),
         (("stages",), "report stages is computed from several queries"),
+        (("register", "--window", "standalone"), "did you mean stand_alone?"),
+        (("fund", "--stage", "closed"), "it takes --partner"),
     ],
 )
 def test_what_is_not_one_query_of_the_views_is_malformed(

@@ -13,7 +13,10 @@ from lifecycle.book.book import Book
 from lifecycle.kernel.errors import PositionNotReached, Unreachable
 from lifecycle.parse import Malformed
 from projections import query
+from projections.filters.declared import Filters
+from projections.filters.known_values import UnknownValue
 from projections.partitions import bucket_tasks
+from projections.partitions.export import export
 from projections.partitions.exported_entries import ExportedEntries
 from projections.partitions.report import ADDED, BY_GRANT, run
 from projections.reports.sql_views import KEYS, REPORTS
@@ -72,6 +75,32 @@ def test_a_report_of_one_grant_is_that_of_the_book(book: Book, entries: Exported
     for name in ("register", "disbursement", "timeline", "windows"):
         options: dict[str, Any] = {"as_of": DAYS[1], "grant": grant}
         assert run(entries, name, **options) == query.run(book, name, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "by", "filters"),
+    [
+        ("register", None, Filters(sector="water")),
+        ("payments", None, Filters(country="KE", first_day=date(2018, 1, 1))),
+        ("disbursement", "window", Filters(stage="closed", last_day=date(2020, 12, 31))),
+        ("disbursement", "partner", Filters(partner="DK")),
+        ("countries", None, Filters(window="stand_alone")),
+    ],
+)
+def test_filters_leave_the_rows_that_they_leave_of_the_book(
+    made_up: Book, tmp_path_factory: pytest.TempPathFactory, name: str, by: str | None, filters: Filters
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "filtered"
+    if not folder.exists():
+        export(made_up, folder, buckets=3)
+    with ExportedEntries(folder) as entries:
+        options: dict[str, Any] = {"as_of": DAYS[1], "by": by, "filters": filters}
+        shown = run(entries, name, **options)
+        expected = query.run(made_up, name, **options)
+        assert (shown.columns, shown.rows) == (expected.columns, expected.rows)
+        assert shown.rows
+        with pytest.raises(UnknownValue, match="did you mean DK"):
+            run(entries, name, as_of=DAYS[1], by=by, filters=Filters(partner="DKK"))
 
 
 @pytest.mark.parametrize("known", [None, 40])

@@ -12,6 +12,7 @@ from cli.output.terminal_text import safe, say
 from cli.shell.settings import located, settings
 from lifecycle.journal.addresses import is_address, named
 from lifecycle.parse import Malformed
+from projections.filters.known_values import UnknownValue
 from projections.query import Report
 from projections.schema.columns import Column, Columns, Type
 
@@ -37,10 +38,13 @@ def report_on_all(
 
     ``ask`` returns a book's report and its caption.
     """
-    fund_reports, code = list[_FundReport](), 0
+    fund_reports, code, faults = list[_FundReport](), 0, list[UnknownValue]()
     for place in places(books):
         try:
             fund_reports.append(_report_on(place, ask))
+        except UnknownValue as fault:  # a sector of one fund need not be one of another
+            faults.append(fault)
+            say(f"{safe(named(place))} is not in this report: {safe(fault)}", err=True)
         except (Malformed, click.ClickException):
             raise
         except Exception as error:  # whatever is wrong with one book, the others have their rows
@@ -48,6 +52,8 @@ def report_on_all(
 
             say(f"{safe(named(place))} is not in this report:", err=True)
             code = max(code, show(error))
+    if faults and not fund_reports:
+        raise faults[0]
     if fund_reports:
         report, caption = _together(fund_reports)
         write(report, caption, form, output, color=settings().color, fund=f"{len(fund_reports)} funds")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.commands.reports.filter_options import filter_options, limits_of
 from cli.commands.reports.sources import BOOKS, CLUSTER, ENTRIES, Answer, require_one_source, source_of
 from cli.output.formats import FORMS, form_of, write
 from cli.output.terminal_text import moment
@@ -17,6 +18,7 @@ from cli.shell.settings import Command, settings
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
     from projections.engine.detached_views import DetachedViews
+    from projections.filters.declared import Filters
     from projections.partitions.exported_entries import ExportedEntries
     from projections.query import Report
 
@@ -75,6 +77,7 @@ def _report(name: str, **given: Any) -> int:
         "due_within": due_within,
         "every": given.get("every", False),
         "status": given.get("status"),
+        "filters": limits_of(given),
     }
     if given["sql"]:
         return _print_sql(name, given, dates_and_choices)
@@ -99,7 +102,7 @@ def _report(name: str, **given: Any) -> int:
 def _print_sql(name: str, given: dict[str, Any], dates_and_choices: dict[str, Any]) -> int:
     """Print the report's select instead of its rows. Raises ``UsageError`` for a source other than views."""
     from cli.output.formats import write_text
-    from projections.query import sql_of
+    from projections.query import chosen_by_partner, sql_of, tables_at
 
     for option in ("known", "books", "entries", "cluster", "form"):
         if given[option]:
@@ -107,8 +110,13 @@ def _print_sql(name: str, given: dict[str, Any], dates_and_choices: dict[str, An
             raise click.UsageError(f"--sql prints the select for the book's views: leave --{typed} out")
     with settings().open_for_report(given["views"]) as book:
         day = day_or_today(book, given["as_of"], "--as-of")
-        choices = {key: dates_and_choices[key] for key in ("by", "grant", "due_within", "every", "status")}
-        write_text(sql_of(book.views, name, as_of=day, **choices) + "\n", given["output"])
+        keys = ("by", "grant", "due_within", "every", "status")
+        choices = {key: dates_and_choices[key] for key in keys}
+        filters = dates_and_choices["filters"](book)
+        with tables_at(book, None) as (connection, _):
+            of_partner = chosen_by_partner(connection, name, filters, day) if filters else None
+        select = sql_of(book.views, name, as_of=day, filters=filters, of_partner=of_partner, **choices)
+        write_text(select + "\n", given["output"])
     return 0
 
 
@@ -150,16 +158,19 @@ def answering(
     due_within: int | None = None,
     every: bool = False,
     status: str | None = None,
+    filters: "Callable[[Any], Filters] | None" = None,
     answer: "Answer | None" = None,
 ) -> "Iterator[Report]":
     """Yield the report on the dates that were typed, or as of today and as known now.
 
     Its rows are read from the open tables, each time that they are needed.
 
+    ``filters`` returns what the report is limited to.
     ``answer`` is the function that asks the source, if that is neither a book nor detached views.
     ``every`` adds to the timeline the obligations that the edition does not ask for.
     """
     from projections import query
+    from projections.filters.declared import NO_FILTERS
 
     day = day_or_today(book, as_of, "--as-of")
     position = None if known is None else position_from(book, known)
@@ -174,6 +185,7 @@ def answering(
         every=every,
         due_within=due_within,
         status=status,
+        filters=NO_FILTERS if filters is None else filters(book),
     )
     with answered as report:
         yield report
@@ -184,6 +196,7 @@ def caption_of(book: "Book | DetachedViews | ExportedEntries", report: "Report")
     at = book.recorded_at(report.known)
     when = "" if at is None else f" at {moment(at)}"
     lines = [f"As of {report.as_of}, as known{when} (position {report.known:,})."]
+    lines += [report.filters.words] if report.filters else []
     lines += [column.denominator for column in report.layout if column.denominator]
     if report.layout.note is not None:
         rows = [dict(zip(report.columns, row, strict=True)) for row in report.rows]
@@ -214,6 +227,7 @@ def report_command(
     )
     params = [
         *(option(command) for option in options),
+        *filter_options(report or name),
         _option(AS_OF),
         _option(KNOWN),
         _option(VIEWS),
@@ -237,11 +251,6 @@ def _option(decorate: Callable[[Any], Any]) -> click.Parameter:
 def _by(command: click.Command) -> click.Option:
     keys = KEYS[str(command.name)]
     return click.Option(["--by"], type=click.Choice(keys), help="Print sums by group instead of single rows.")
-
-
-def of_grant(_: Any) -> click.Option:
-    """Return the option that limits a report to one grant."""
-    return click.Option(["--grant"], metavar="GRANT", help="This grant only.")
 
 
 def _due_within(_: Any) -> click.Option:
@@ -272,39 +281,34 @@ def _waiting(_: Any) -> click.Option:
     return click.Option(["--waiting"], is_flag=True, help="Only grants whose results wait for money.")
 
 
-register = report_command("register", "Every grant: stage, terms and dates.", of_grant)
-disbursement = report_command("disbursement", "Money promised and paid, by grant or by group.", _by, of_grant)
-payments = report_command("payments", "Each payment: amounts, days, officers, status.", by_status, of_grant)
-budget = report_command("budget", "Each budget line: what it holds, and what is left.", _by, of_grant)
-windows = report_command("windows", "Each rule of a grant's window, with its figure.", of_grant)
+register = report_command("register", "Every grant: stage, terms and dates.")
+disbursement = report_command("disbursement", "Money promised and paid, by grant or by group.", _by)
+payments = report_command("payments", "Each payment: amounts, days, officers, status.", by_status)
+budget = report_command("budget", "Each budget line: what it holds, and what is left.", _by)
+windows = report_command("windows", "Each rule of a grant's window, with its figure.")
 timeline = report_command(
     "timeline",
     "Each obligation: due, met, overdue.",
     _by,
     _due_within,
     _every,
-    of_grant,
     forms=(*FORMS, "ics"),
 )
 fund = report_command("fund", "Contributions, commitments and what is available.")
 calls = report_command("calls", "Proposals, selections and what is left, by call.", _by)
-exchanges = report_command("exchanges", "Activities, and who took part.", _by, of_grant)
-outcomes = report_command("outcomes", "Outcomes sought and achieved, results and lessons.", _by, of_grant)
+exchanges = report_command("exchanges", "Activities, and who took part.", _by)
+outcomes = report_command("outcomes", "Outcomes sought and achieved, results and lessons.", _by)
 countries = report_command("countries", "Who receives and who provides, alone and in pairs.", _by)
-value = report_command("value", "Co-financing beside the grants, and unit costs.", _by, of_grant)
+value = report_command("value", "Co-financing beside the grants, and unit costs.", _by)
 instalments = report_command("instalments", "What partners had to pay, when, and what arrived.")
-follow_ups = report_command(
-    "follow-ups", "Follow-up actions, and the money that they need.", _waiting, of_grant
-)
-indicators = report_command(
-    "indicators", "Results as numbers: baseline, target, actual, on track or off.", of_grant
-)
-stages = report_command("stages", "How many days each grant spent in each stage.", of_grant)
-parties = report_command("parties", "Who facilitates or finances exchanges of others.", of_grant)
-experts = report_command("experts", "Who helps with an exchange, and what for.", of_grant)
-ratings = report_command("ratings", "Ratings of progress reports, and what changed.", of_grant)
-surveys = report_command("surveys", "Surveys of clients: respondents and satisfaction.", of_grant)
-entries = report_command("entries", "Each entry in force, corrections applied.", of_grant)
-documents = report_command("documents", "Each file attached to a grant or to the fund.", of_grant)
+follow_ups = report_command("follow-ups", "Follow-up actions, and the money that they need.", _waiting)
+indicators = report_command("indicators", "Results as numbers: baseline, target, actual, on track or off.")
+stages = report_command("stages", "How many days each grant spent in each stage.")
+parties = report_command("parties", "Who facilitates or finances exchanges of others.")
+experts = report_command("experts", "Who helps with an exchange, and what for.")
+ratings = report_command("ratings", "Ratings of progress reports, and what changed.")
+surveys = report_command("surveys", "Surveys of clients: respondents and satisfaction.")
+entries = report_command("entries", "Each entry in force, corrections applied.")
+documents = report_command("documents", "Each file attached to a grant or to the fund.")
 institutions = report_command("institutions", "The bodies that the directory knows.")
 consultations = report_command("consultations", "When partners met.")

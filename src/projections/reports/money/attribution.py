@@ -6,6 +6,7 @@ The split is computed over every known flow, and then summed as of the day.
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from sys import intern
@@ -22,12 +23,17 @@ from lifecycle.attribution.split import (
 from lifecycle.attribution.whole_units import in_order
 from projections.folds.disbursement import KINDS, MARKS
 from projections.reports.money.disbursement import sums_as_text
-from projections.reports.money.disbursement_by import BY_PARTNER
+from projections.reports.money.disbursement_by import ALL_DAYS, BY_PARTNER, Period
 from projections.reports.portfolio.register import standing_on
 from projections.reports.questions import Question
 from projections.schema.expressions import PAGED
 from projections.schema.rows import Row
 from projections.schema.tables import fund_flows, holding, money_flows
+
+OF_ALL_GRANTS = "of_all_grants"
+"""The execution option of a query that reads all grants, also for a report that is limited to some.
+
+What a grant draws on a partner depends on what all others have drawn."""
 
 
 def movements(connection: Connection) -> list[Movement]:
@@ -37,13 +43,16 @@ def movements(connection: Connection) -> list[Movement]:
     commitments: list[tuple[str, str, int, int]] = []
     kinds = ("received", "returned", "income", "fees", "committed")
     flows = select(f.version, f.on, f.kind, f.partner, f.holding, f.grant).where(f.kind.in_(kinds))
-    for version, on, kind, partner, amount, grant in connection.execute(flows.order_by(f.on, f.version)):
+    all_grants = {OF_ALL_GRANTS: True}
+    for version, on, kind, partner, amount, grant in connection.execute(
+        flows.order_by(f.on, f.version), execution_options=all_grants
+    ):
         if kind == "committed":
             commitments.append((grant, on, amount, version))
         else:
             of_fund.append(Movement(on, version, kind, amount, partner))
     grant_flows = select(m.grant, m.on, m.kind, m.amount).where(m.kind != "overpaid").order_by(m.grant, m.n)
-    rows = connection.execute(grant_flows, execution_options=PAGED)
+    rows = connection.execute(grant_flows, execution_options={**PAGED, **all_grants})
     of_grants = ((grant, _of_grant(grant, own)) for grant, own in groupby(rows, key=attrgetter("grant")))
     return ordered(of_fund, of_grants, commitments)
 
@@ -69,26 +78,33 @@ _MARKED = {
 """The mark to which each kind that was brought forward is added, and with which sign."""
 
 
-def by_partner(connection: Connection, as_of: date) -> list[Row]:
-    """Return the disbursement report's sums by partner, with a row of no partner for what is nobody's."""
+def by_partner(connection: Connection, as_of: date, period: Period = ALL_DAYS) -> list[Row]:
+    """Return the disbursement report's sums by partner, with a row of no partner for what is nobody's.
+
+    ``period``: the first and the last day of the flows that count.
+    """
     on = as_of.isoformat()
+    first, last = period
+    standing = {row.grant: row.approved_on for row in standing_on(connection, as_of)}
     sums: dict[str | None, dict[str, int]] = defaultdict(lambda: dict.fromkeys((*KINDS, "overpaid"), 0))
     grants: dict[str | None, set[str | None]] = defaultdict(set)
     for part in attributed(movements(connection)):
-        if part.on <= on and part.grant is not None:
+        if part.on > on or part.grant not in standing:
+            continue
+        if first <= part.on <= last:
             sums[part.partner][part.kind] += part.amount
             if part.is_brought_forward:
                 mark, sign = _MARKED[part.kind]
                 sums[part.partner][mark] += sign * part.amount
-            if part.kind in DRAWS:
-                grants[part.partner].add(part.grant)
+        if part.kind in DRAWS:
+            grants[part.partner].add(part.grant)
     with_partner = set[str | None]().union(*grants.values())
     proposals = 0
-    for row in standing_on(connection, as_of):
-        if row.approved_on is None:
+    for grant, approved_on in standing.items():
+        if approved_on is None:
             proposals += 1
-        elif row.grant not in with_partner:
-            grants[None].add(row.grant)  # approved for 0.00: nobody's money
+        elif grant not in with_partner:
+            grants[None].add(grant)  # approved for 0.00: nobody's money
     currency, scale = holding(connection)
     names = sums.keys() | grants.keys() | ({None} if proposals else set())
     return [
@@ -103,7 +119,7 @@ def by_partner(connection: Connection, as_of: date) -> list[Row]:
     ]
 
 
-def report_by_partner(as_of: ColumnElement[str]) -> Question:
+def report_by_partner(as_of: ColumnElement[str], period: Period = ALL_DAYS) -> Question:
     """Ask for a row for each partner, and one for what is nobody's."""
     del as_of
-    return Question(BY_PARTNER, by_partner)
+    return Question(BY_PARTNER, partial(by_partner, period=period))

@@ -37,8 +37,12 @@ from projections.reports.portfolio.register import grouped_by, standing_on
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds, money
-from projections.schema.rows import Row
+from projections.schema.rows import FAR, Row
 from projections.schema.tables import call_answers, fund_details, holding, money_flows, register_spans
+
+Period = tuple[str, str]
+"""The first and the last day of the flows that count, as ISO text."""
+ALL_DAYS: Period = ("", FAR)
 
 _GRANTS = Column(
     "grants",
@@ -177,7 +181,7 @@ def _period(key: str, on: ColumnElement[str]) -> ColumnElement[str]:
     return name + "Q" + cast((month - start + 12) % 12 // 3 + 1, Text)
 
 
-def _by_period(key: str, as_of: ColumnElement[str]) -> Question:
+def _by_period(key: str, as_of: ColumnElement[str], period: Period) -> Question:
     """Ask for the flows of each period, until the day.
 
     A grant counts in each period with one of its flows, a proposal in the period in which it was made or
@@ -200,6 +204,7 @@ def _by_period(key: str, as_of: ColumnElement[str]) -> Question:
         holds(register_spans, as_of),
         first.grant == span.grant,
         first.n == 0,
+        *(() if period == ALL_DAYS else (first.since >= period[0], first.since <= period[1])),
     )
     dated = union_all(moved, made).subquery()
     sums = (sum_of(kind, dated.c) for kind in KINDS)
@@ -268,8 +273,11 @@ KEYS = (*TRAITS, *_GROUPS, *PERIODS)
 """The keys by which it can be summed, beside partners."""
 
 
-def report_by(key: str, as_of: ColumnElement[str]) -> Question:
-    """Ask for a row for each window, sector, region, country, call or period."""
+def report_by(key: str, as_of: ColumnElement[str], period: Period = ALL_DAYS) -> Question:
+    """Ask for a row for each window, sector, region, country, call or period.
+
+    ``period``: the days in which a proposal counts in the row of its period. Flows are limited elsewhere.
+    """
     if key in _GROUPS:
         return Question(_BY[key], partial(_computed, key))
-    return _by_trait(key, as_of) if key in TRAITS else _by_period(key, as_of)
+    return _by_trait(key, as_of) if key in TRAITS else _by_period(key, as_of, period)

@@ -1,0 +1,1 @@
+"""Which grants and which days a report is limited to."""

@@ -1,0 +1,110 @@
+"""The filters of all reports, declared once: their names, and which report takes which.
+
+The command line reads this without SQLAlchemy.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import date
+
+HELP = {
+    "window": "Only grants of this window on the day.",
+    "sector": "Only grants of this sector, however it is spelled.",
+    "stage": "Only grants in this stage on the day.",
+    "country": "Only grants in which this country (ISO 3166-1) receives or provides.",
+    "call": "Only grants that answer this call.",
+    "grant": "This grant only.",
+    "partner": "Only grants that draw on this partner's money; their amounts are whole, not its share.",
+}
+"""The filters of grants, with the help of each option."""
+HELP_OF_PERIOD = {
+    "from": "Only what is dated on this day or later.",
+    "to": "Only what is dated on this day or earlier.",
+}
+"""The two ends of a period, with the help of each option."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a report is limited to; nothing if no value is given."""
+
+    window: str | None = None
+    sector: str | None = None
+    stage: str | None = None
+    country: str | None = None
+    call: str | None = None
+    grant: str | None = None
+    partner: str | None = None
+    first_day: date | None = None
+    """The first day of the period (``--from``)."""
+    last_day: date | None = None
+    """The last day of the period (``--to``)."""
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, field.name) is not None for field in fields(self))
+
+    @property
+    def of_grants(self) -> dict[str, str]:
+        """The filters of grants that are given, by name."""
+        return {name: value for name in HELP if (value := getattr(self, name)) is not None}
+
+    @property
+    def has_period(self) -> bool:
+        """Whether a first or a last day is given."""
+        return self.first_day is not None or self.last_day is not None
+
+    @property
+    def words(self) -> str:
+        """One sentence that says what the report is limited to; empty if it is not limited."""
+        limits = [f"{name} {value}" for name, value in self.of_grants.items()]
+        for word, day in (("from", self.first_day), ("to", self.last_day)):
+            limits += [] if day is None else [f"{word} {day}"]
+        return f"Only: {', '.join(limits)}." if limits else ""
+
+
+NO_FILTERS = Filters()
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """What a report can be limited to."""
+
+    filters: tuple[str, ...] = tuple(HELP)
+    period: str = ""
+    """What is dated in the period; empty if the report is about a day."""
+
+
+_DAY = _Taken()
+_TAKEN = {
+    "disbursement": _Taken(period="flows of money"),
+    "payments": _Taken(period="days of payment"),
+    "timeline": _Taken(period="due days"),
+    "fund": _Taken(("partner",)),
+    "instalments": _Taken(("partner",), "due days"),
+    "calls": _Taken(("window", "call"), "days on which calls opened"),
+    "exchanges": _Taken(period="days on which activities ended, or else begin"),
+    "follow-ups": _Taken(period="due days"),
+    "parties": _Taken(period="days of the event"),
+    "experts": _Taken(period="days of the event"),
+    "surveys": _Taken(period="days of the event"),
+    "consultations": _Taken((), "days of the meetings"),
+    "institutions": _Taken(("country",)),
+    "documents": _Taken(period="days of attachment"),
+    "entries": _Taken(period="days on which entries took effect"),
+}
+"""What each report can be limited to. A report that is not named takes every filter, and no period."""
+
+
+def taken(name: str) -> tuple[str, ...]:
+    """Return the names of the filters that a report takes, ``from`` and ``to`` included."""
+    report = _TAKEN.get(name, _DAY)
+    return (*report.filters, *(HELP_OF_PERIOD if report.period else ()))
+
+
+def period_of(name: str) -> str:
+    """Return what of a report is dated in a period; empty if it has no period."""
+    return _TAKEN.get(name, _DAY).period
+
+
+def has_grants(name: str) -> bool:
+    """Return whether a report's rows are of grants, so that its tables are limited to the chosen ones."""
+    return "grant" in taken(name)
