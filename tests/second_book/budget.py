@@ -80,7 +80,8 @@ def beyond_share(state: State, rules: State, *, asked: Decimal = NOTHING, only_h
     highest = max(accumulate(change for _, change in state["commitments"]), default=NOTHING)
     part = held if only_held else max(held, used)
     splits = max(1, len([change for _, change in state["commitments"] if change]))
-    return part - highest * Decimal(rules.get("max_capacity_share", 1)) >= len(names) * splits * CENT
+    beyond = part - highest * Decimal(rules.get("max_capacity_share", 1))
+    return bool(names) and beyond >= len(names) * splits * CENT
 
 
 def stated(state: State, event: Event) -> list[Decimal] | None:
