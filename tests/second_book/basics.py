@@ -42,7 +42,7 @@ AGAINST_PAYING = set(
     """NotAnOfficer RoleNotHeld RecorderNotAdministrator UnknownGrant GrantHasEnded GrantIsClosed
     NotYetEffective NotInStage UnknownPayment PaymentNotAuthorised PaymentAlreadyDisbursed
     PaymentAlreadyFinished DecidesOwnRequest DatedInFuture DisbursementDeadlinePassed PaymentsSuspended
-    CurrencyNotHolding ExceedsAuthorisedAmount ExceedsUndisbursedBalance SameCurrencyPaid
+    CurrencyNotHolding ExceedsAuthorisedAmount ExceedsUndisbursedBalance ExceedsBudgetLine SameCurrencyPaid
     RateDoesNotFit""".split()
 )
 TABLE = """

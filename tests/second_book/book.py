@@ -6,6 +6,7 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from second_book import budget
 from second_book.basics import (
     BEGINNINGS,
     CLOSURES_REST_ON,
@@ -221,6 +222,7 @@ class SecondBook(Histories):
                 and is_more_on_some_day(after["overpayments"], state_before["overpayments"])
             ):
                 yield "ExceedsUndisbursedBalance"
+            yield from self._further_below(events, changed, correction=correction)
         if correction and changed in COMPLETIONS_REST_ON:
             yield from self._completed_with_plans(stream, events)
         if correction and changed in CLOSURES_REST_ON:
@@ -228,6 +230,20 @@ class SecondBook(Histories):
             if any(wrong.get(event["version"]) for event in closure_in_force(events)):
                 yield "ClosureWouldNotHold"
         return after
+
+    def _further_below(self, events: list[Event], changed: str, *, correction: bool) -> Iterator[str]:
+        """Yield the refusal of a late decision or a correction that takes too much of a budget line."""
+        old, new = events[:-1], events[-1]
+        is_late = any(event["on"] > new["on"] for event in in_force(old))
+        if changed in OF_THE_WORLD - {"HoldActivity"} or not (is_late or correction):
+            return
+        decided = new
+        if correction:
+            was = {event["version"]: event for event in in_force(old)}
+            other = [event for event in in_force(events) if was.get(event["version"]) != event]
+            decided = next(iter(other), was.get(new["entry"]) or old[new["entry"] - 1])
+        steps = self.steps_of(old), self.steps_of(events)
+        yield from budget.further_below(*steps, decided, correction=correction)
 
     def _completed_with_plans(self, stream: str, events: list[Event]) -> Iterator[str]:
         """Yield the refusal if the grant is now completed with an open plan, and was not before."""

@@ -8,6 +8,10 @@ from typing import Any
 
 from second_book.basics import Event, State, committed, money
 
+DECIDE_ON_LINES = set(
+    """RequestFunding ApproveGrant BringForward IncreaseCommitment ReallocateBudget
+    RestructureGrant""".split()
+)
 CENT = Decimal("0.01")
 NOTHING = Decimal(0)
 
@@ -50,6 +54,50 @@ def left(state: State, name: str) -> Decimal:
     """Return what a line has left. Nothing waits any more once the grant has ended."""
     waiting = NOTHING if state["ended"] else waiting_for(state, name)
     return holds(state["lines"][name]) - waiting - paid_from(state, name)
+
+
+def unpaid(state: State, name: str) -> Decimal:
+    """Return what a line holds and is not paid."""
+    return holds(state["lines"][name]) - paid_from(state, name)
+
+
+def further_below(before: Any, after: Any, event: Event, *, correction: bool) -> Iterator[str]:
+    """Yield the refusal of a late decision or a correction that leaves a line less, and less than nothing.
+
+    ``before``, ``after``: the day of each event in force, and the state after it. ``event``: the one that is
+    late, or that is corrected.
+    """
+    kept, promised = [], []
+    for steps in (before, after):
+        by_day: dict[str, Any] = {}
+        promises: list[Any] = []
+        for day, state in steps:
+            names = state["lines"]
+            by_day[day] = {name: (left(state, name), unpaid(state, name)) for name in names}
+            promises = [promise for promise in state["commitments"] if promise[1]]
+        kept.append(by_day)
+        promised.append(promises)
+    which = 0 if leaves_what_is_asked(event, correction=correction) else 1
+    if correction and promised[0] != promised[1]:
+        which = 1
+    was: dict[str, Any] = {}
+    now: dict[str, Any] = {}
+    for day in sorted({*kept[0], *kept[1]}):
+        was, now = kept[0].get(day, was), kept[1].get(day, now)
+        for name, lefts in now.items():
+            if name in was and lefts[which] < 0 and lefts[which] < was[name][which]:
+                yield "ExceedsBudgetLine"
+
+
+def leaves_what_is_asked(event: Event, *, correction: bool) -> bool:
+    """Return whether the event leaves a line what is asked for from it, and not only what is paid."""
+    match event["command"]:
+        case "CancelBalance":
+            return bool(event.get("lines"))
+        case "RequestPayment":
+            return not correction
+        case _:
+            return event["command"] in DECIDE_ON_LINES
 
 
 def change(state: State, changes: list[Decimal]) -> None:
@@ -169,6 +217,8 @@ def cancel(state: State, event: Event) -> None:
         if part:
             change(state, [-taken for taken in share_out(part, has)])
         missing -= part
+    if missing and state["lines"]:  # a refund was struck, so that more is paid than is left
+        change(state, [-missing, *[NOTHING] * (len(state["lines"]) - 1)])
 
 
 def end(state: State) -> None:

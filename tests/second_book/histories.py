@@ -161,8 +161,12 @@ class Histories:
 
     def steps(self, stream: str) -> Iterator[tuple[str, State]]:
         """Yield the day of each event of a grant in force, and the state after it."""
+        return self.steps_of(self.streams[stream])
+
+    def steps_of(self, events: list[Event]) -> Iterator[tuple[str, State]]:
+        """Yield the day of each of these events of a grant in force, and the state after it."""
         state = no_grant()
-        for event in in_force(self.streams[stream]):
+        for event in in_force(events):
             for _ in self._apply("grant", state, event):
                 pass
             yield event["on"], state

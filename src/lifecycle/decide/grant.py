@@ -18,6 +18,7 @@ from lifecycle.decide.correction.consequences import (
 )
 from lifecycle.decide.correction.correct_entry import CorrectEntry
 from lifecycle.decide.correction.correctors import corrected_by_third, corrections_still_by_third
+from lifecycle.decide.correction.lines_hold import LINES_HOLD_SINCE, lines_still_hold
 from lifecycle.decide.correction.target import corrects_something, target_of
 from lifecycle.decide.decision import (
     NO_CALLS,
@@ -196,6 +197,8 @@ def decide(  # noqa: PLR0917 what a decision rests on
     in_any_case = command.is_history or type(event) in _IN_ANY_CASE
     if not in_any_case:
         no_more_overpaid(history.grant, after)
+    if late and later_rules == FOR_DECISION and not in_any_case and rules >= LINES_HOLD_SINCE:
+        lines_still_hold(history.held, held, event)
     return decision_with_pairs(
         history.grant, after, event, context.fund, context.calls, context.rules, refusing=not in_any_case
     )
@@ -362,6 +365,8 @@ def decide_correction(
     check_ids_and_waivers(history, held, after, context, entries[-1])
     if not is_of_bank:
         no_more_overpaid(history.grant, after)
+    if not is_of_bank and context.rules >= LINES_HOLD_SINCE:
+        lines_still_hold(history.held, held, next(iter(changed), now.event), corrected=True)
     if event_type in COMPLETIONS_REST_ON and context.rules >= DECISIONS_HOLD_SINCE:
         _completion_holds(held, history, context)
     if event_type in CLOSURES_REST_ON and context.rules >= DECISIONS_HOLD_SINCE:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from lifecycle.grant import events as was
+from lifecycle.grant.budget.capacity import keeps_capacity_share, part_for_capacity
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.policy.edition import (
@@ -211,9 +212,14 @@ def _completed_here(grant: Grant) -> bool:
 
 
 def _max_capacity_share(grant: Grant, _: Window, limit: str) -> _Checked:
+    """Compare what is for capacity with the highest commitment; before the approval, what is asked for it."""
     share = grant.capacity_share
     if share is None:
         return None, limit, None
+    if grant.highest_commitment:
+        part = part_for_capacity(grant)
+        share = part / grant.highest_commitment
+        return str(share.quantize(_PLACES)), limit, keeps_capacity_share(grant, part, limit)
     return str(share.quantize(_PLACES)), limit, share <= Decimal(limit)
 
 
@@ -285,14 +291,20 @@ _BREACHES: dict[type[Event], Any] = {
     was.ActivityHeld: _activity_held,
 }
 
-_MONEY, _SPAN, _ALL = ("max_amount",), ("max_months", "min_months"), tuple(_CHECKS)
+_CAPACITY = ("max_capacity_share",)
+_MONEY, _SPAN, _ALL = ("max_amount", *_CAPACITY), ("max_months", "min_months"), tuple(_CHECKS)
 _DECIDES: dict[type[Event], tuple[str, ...]] = {
     was.GrantApproved: _ALL,
     was.GrantBroughtForward: _ALL,
     was.GrantMadeEffective: _SPAN,
     was.GrantLapsed: _MONEY,
     was.ActivityHeld: ("min_activities",),
-    was.IrregularPaymentRecorded: (),
+    was.IrregularPaymentRecorded: _CAPACITY,
+    was.BudgetReallocated: _CAPACITY,
+    was.PaymentRequested: _CAPACITY,
+    was.PaymentAuthorised: _CAPACITY,
+    was.PaymentRejected: _CAPACITY,
+    was.FundsDisbursed: _CAPACITY,
     was.ClosingDateExtended: _SPAN,
     was.GrantRestructured: _ALL,
     was.CommitmentIncreased: _MONEY,

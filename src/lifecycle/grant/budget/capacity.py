@@ -36,23 +36,40 @@ def _percent(share: Decimal) -> str:
     return f"{shown.normalize():f} %"
 
 
+def part_for_capacity(grant: "Grant", *, with_used: bool = True) -> Decimal:
+    """Return how much is for capacity to share.
+
+    That is the larger of what the capacity lines hold, and what is asked for and was paid from them.
+    ``with_used``: whether what is asked for and was paid counts.
+    """
+    held = grant.held_for_capacity
+    return max(held, grant.used_for_capacity) if with_used else held
+
+
+def keeps_capacity_share(grant: "Grant", part: Decimal, limit: str) -> bool:
+    """Return whether the part is within this share of the highest commitment so far.
+
+    Less than a minor unit for each capacity line and each split is rounding.
+    """
+    lines = sum(line.capacity for line in grant.lines.values())
+    rounding = lines * max(1, len(grant.commitments)) * Decimal(1).scaleb(-decimals(grant.currency))
+    beyond = part - grant.highest_commitment * Decimal(limit)
+    return beyond <= 0 or beyond < rounding
+
+
 def within_capacity_share(after: "Grant", window: Window, *, with_used: bool = True) -> None:
     """Refuse too much for the countries' own capacity to share. Raises `CapacityShareTooHigh`.
 
-    ``after``: the grant after the event. The larger of what its capacity lines hold, and what was asked for
-    and paid from them, is compared with the highest commitment so far. ``with_used``: whether what was asked
-    for and paid counts. Less than a minor unit for each line and each split is rounding.
+    ``after``: the grant after the event. ``with_used``: whether what is asked for and was paid counts.
     """
     limit = window.max_capacity_share
     if limit is None:
         return
-    most = after.highest_commitment * Decimal(limit.value)
-    used = max(after.held_for_capacity, after.used_for_capacity) if with_used else after.held_for_capacity
-    lines = sum(line.capacity for line in after.lines.values())
-    rounding = lines * max(1, len(after.commitments)) * Decimal(1).scaleb(-decimals(after.currency))
-    if used - most >= rounding:
+    part = part_for_capacity(after, with_used=with_used)
+    if not keeps_capacity_share(after, part, limit.value):
+        most = after.highest_commitment * Decimal(limit.value)
         raise CapacityShareTooHigh(
-            f"{money(used, after.currency)} would be for capacity to share; at most"
+            f"{money(part, after.currency)} would be for capacity to share; at most"
             f" {money(most, after.currency)} is possible, {limit.value} of the highest commitment"
             f" ({limit.source})"
         )

@@ -179,7 +179,7 @@ def with_less(
         if taken > 0:
             after = _with_changes(after, [-part for part in split(taken, available, currency)])
             missing -= taken
-    if missing and after:  # only of history, in which more may be cancelled than there is
+    if missing and after:  # of history, or if a refund is struck: more is cancelled than there is
         after = _with_changes(after, [-missing, *[ZERO] * (len(after) - 1)])
     return after
 

@@ -6,6 +6,7 @@ from pydantic import model_validator
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant.budget.lines import key_of
+from lifecycle.grant.budget.within_lines import ExceedsBudgetLine
 from lifecycle.grant.payment.disbursement import (
     DisbursementDeadlinePassed,
     ExceedsAuthorisedAmount,
@@ -120,6 +121,7 @@ DISBURSEMENT_REFUSALS: tuple[type[Refusal], ...] = (
     CurrencyNotHolding,
     ExceedsAuthorisedAmount,
     ExceedsUndisbursedBalance,
+    ExceedsBudgetLine,
     SameCurrencyPaid,
     RateDoesNotFit,
 )

@@ -140,8 +140,8 @@ COLUMNS = Columns(
     Column(
         "capacity_share",
         Type.NUMBER,
-        "Budget lines for the countries' own capacity / requested budget, of a programmatic grant",
-        denominator="capacity_share = budget lines for the countries' own capacity / requested budget.",
+        "What lines for the countries' own capacity hold, or pay if that is more, / the highest commitment",
+        denominator="capacity_share = what is for the countries' own capacity / the highest commitment.",
     ),
     first=f"grant {_FIRST}",
     sums_last=True,
