@@ -57,6 +57,11 @@ def decided_on(event: Event) -> str:
     return str(event.get("approved_on") or "") if event["command"] == "BringForward" else str(event["on"])
 
 
+def readings_of(events: list[Event]) -> list[Event]:
+    """Return the events in force without the fields that say nothing."""
+    return [{name: value for name, value in event.items() if value is not None} for event in in_force(events)]
+
+
 class SecondBook(Histories):
     """The histories, the receipts by command id, and the decisions."""
 
@@ -100,7 +105,7 @@ class SecondBook(Histories):
         events = [*old, new]
         if any(day > self.today for day in (new["on"], *(event["on"] for event in in_force(events)))):
             yield "DatedInFuture"
-        if correction and in_force(events) == in_force(old):
+        if correction and readings_of(events) == readings_of(old):
             yield "NothingCorrected"
         if correction and new.get("struck") and self._brought_back(old, events):
             yield "EditionTooLate"
