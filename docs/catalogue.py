@@ -17,7 +17,7 @@ from lifecycle.grant.payment import disbursement, irregular, other_money, reallo
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review
 from lifecycle.grant.proposal import request as proposal_request
-from lifecycle.grant.results import indicators, reporting
+from lifecycle.grant.results import indicators, reporting, surveys
 from lifecycle.kernel.command import CallCommand, Command, DirectoryCommand, FundCommand, GrantCommand
 from lifecycle.kernel.event import Draft
 from lifecycle.kernel.spec import Spec
@@ -26,7 +26,8 @@ FILE = Path(lifecycle.__file__).with_name("catalogue.py")
 COMMANDS_FILE = FILE.parent / "decide" / "commands.py"
 GRANT = (
     *(proposal_request, review, brought_forward, agreement, exchange, payment_request, disbursement),
-    *(refund, irregular, other_money, reallocation, amendment, reporting, indicators, follow_up, closure),
+    *(refund, irregular, other_money, reallocation, amendment, reporting, surveys, indicators),
+    *(follow_up, closure),
 )
 FUND = (establishment, officers, contributions, pledges, membership, treasury)
 DIRECTORY = (institutions,)

@@ -51,6 +51,7 @@ VALUES = (
     grant.Site,
     grant.Participants,
     grant.RefundPart,
+    grant.SurveyAnswer,
     Preference,
 )
 """Parts that commands and events are made of."""

@@ -368,7 +368,9 @@ OTHER_COMMANDS = (
     OtherCommand("report parties", "Who facilitates or finances exchanges of others.", _report, "parties"),
     OtherCommand("report experts", "Who helps with an exchange, and what for.", _report, "experts"),
     OtherCommand("report ratings", "Ratings of progress reports, and what changed.", _report, "ratings"),
-    OtherCommand("report surveys", "Surveys of clients: respondents and satisfaction.", _report, "surveys"),
+    OtherCommand(
+        "report surveys", "Surveys of clients and team leaders: answers, means.", _report, "surveys"
+    ),
     OtherCommand("report documents", "Each file attached to a grant or to the fund.", _report, "documents"),
     OtherCommand("report entries", "Each entry in force, corrections applied.", _report, "entries"),
     OtherCommand(

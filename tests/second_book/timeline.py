@@ -399,7 +399,8 @@ class Day:
             base = self.day(ended) if ended is not None else None
             if name == "completion_report":
                 base = self.steps[closes[-1]].event["closing_date"] if closes else None
-            met = next((self.day(i) for i in self.indexes(command)), None)
+            events = [(self.day(i), self.steps[i].event) for i in self.indexes(command)]
+            met = next((day for day, event in events if event.get("kind") != "team_leaders"), None)
             yield (name, None), self.status(name, None, end_of(span, base) if base else None, met)
         if (span := self.span("development_outcome")) is not None:
             name = "development_outcome"

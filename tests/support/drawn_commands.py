@@ -289,7 +289,7 @@ ON_GRANT: dict[str, Maker] = {
     "HandOverFollowUp": _on_grant(g.hand_over, follow_up=_follow_up),
     "SubmitCompletionReport": _on_grant(g.submit_report),
     "AcceptCompletionReport": _on_grant(g.accept_report),
-    "RecordClientSurvey": _on_grant(g.survey),
+    "RecordClientSurvey": _on_grant(g.survey, kind=lambda draw: "team_leaders" if draw.one_in(3) else None),
     "PublishResultsStory": _on_grant(g.publish_story),
     "RecordDevelopmentOutcome": _on_grant(g.record_outcome),
     "WaiveObligation": _on_grant(

@@ -1,7 +1,6 @@
 """The sentences of a grant's history: for each event, the words that follow the actor's name."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from cli.narrative.phrases import (
@@ -10,11 +9,11 @@ from cli.narrative.phrases import (
     because,
     corrected,
     countries,
-    listed,
     money,
     named,
     quoted,
 )
+from cli.narrative.result_sentences import RESULT_SENTENCES
 from cli.output.terminal_text import prose
 from lifecycle.grant import events
 from lifecycle.kernel.event import DocumentAttached, EntryCorrected
@@ -143,13 +142,22 @@ def _dates(event: Any) -> str:
     return days if event.starts_at is None else f"{days}, beginning at {event.starts_at:%Y-%m-%d %H:%M} UTC"
 
 
+def _about(event: events.ActivityPlanned | events.ActivityHeld) -> str:
+    """Return what the exchange is about, as far as the event says."""
+    direction = f"; {named(event.direction)}" if event.direction else ""
+    idea = f"; the idea of the {named(event.initiated_by)}" if event.initiated_by else ""
+    topics = f"; topics: {', '.join(map(prose, event.topics))}" if event.topics else ""
+    agenda = f"; agenda: {quoted(event.agenda)}" if event.agenda else ""
+    return f"{direction}{idea}{topics}{agenda}"
+
+
 def _planned(event: events.ActivityPlanned) -> str:
     budget = f", budget {money(event.budget)}" if event.budget is not None else ""
     sites = "; ".join(f"{prose(site.site)} ({prose(site.time_zone)})" for site in event.sites)
     at = f"; sites: {sites}" if sites else ""
     return (
         f"planned activity {event.activity}, a {named(event.instrument)} of {countries(event.countries)}"
-        f" {_dates(event)}{budget}{at}"
+        f" {_dates(event)}{budget}{at}{_about(event)}"
     )
 
 
@@ -174,7 +182,7 @@ def _held(event: events.ActivityHeld) -> str:
     cost = f", at a cost of {money(event.cost)}" if event.cost is not None else ""
     lessons = f". Lessons: {quoted(event.lessons)}" if event.lessons else ""
     held = f"recorded activity {event.activity} as held {_dates(event)}"
-    return f"{held}{hosts}{participants}{cost}{roles}{lessons}"
+    return f"{held}{hosts}{participants}{cost}{roles}{_about(event)}{lessons}"
 
 
 # ── payments ─────────────────────────────────────────────────────────────────────────────────
@@ -277,34 +285,7 @@ def _cancelled(event: events.GrantCancelled) -> str:
     return f"cancelled the grant{because(event.reason)}"
 
 
-# ── results ──────────────────────────────────────────────────────────────────────────────────
-
-
-def _progress(event: events.ProgressReported) -> str:
-    return (
-        f"reported progress for {prose(event.period)}, rated {named(event.rating)}: {quoted(event.narrative)}"
-    )
-
-
-def _completed(_: events.ImplementationCompleted) -> str:
-    return "recorded the implementation as completed; follow-up begins"
-
-
-def _outcomes(event: events.OutcomesReported) -> str:
-    parts = [
-        f"outcomes ({listed(event.outcomes)})" if event.outcomes else "",
-        f"results ({listed(event.results)})" if event.results else "",
-    ]
-    return f"reported {' and '.join(part for part in parts if part) or 'nothing'}"
-
-
-def _lesson(event: events.LessonRecorded) -> str:
-    parts = (("worked", event.worked), ("did not work", event.did_not_work), ("why", event.why))
-    return "recorded a lesson: " + "; ".join(f"{label}: {quoted(text)}" for label, text in parts if text)
-
-
-def _capability(event: events.CapabilityReached) -> str:
-    return f"recorded the capability of {named(event.capability)} as reached{because(event.evidence)}"
+# ── follow-ups ───────────────────────────────────────────────────────────────────────────────
 
 
 def _follow_up(event: events.FollowUpAgreed) -> str:
@@ -328,47 +309,6 @@ def _follow_up_dropped(event: events.FollowUpDropped) -> str:
 
 def _follow_up_handed(event: events.FollowUpHandedOver) -> str:
     return f"handed follow-up {event.follow_up} over to {prose(event.to)}"
-
-
-def _report(event: events.CompletionReportSubmitted) -> str:
-    lessons = f" Lessons: {quoted(event.lessons)}" if event.lessons else ""
-    return f"submitted the completion report: {quoted(event.summary)}{lessons}"
-
-
-def _report_accepted(_: events.CompletionReportAccepted) -> str:
-    return "accepted the completion report"
-
-
-def _indicator_set(event: events.IndicatorSet) -> str:
-    groups = f", apart for {', '.join(map(prose, event.disaggregation))}" if event.disaggregation else ""
-    return (
-        f"set indicator {event.indicator}: from {event.baseline:f} to {event.target:f} {prose(event.unit)}"
-        f" by {event.by}{groups}"
-    )
-
-
-def _indicator_measured(event: events.IndicatorMeasured) -> str:
-    parts = ", ".join(f"{prose(group)} {value:f}" for group, value in event.parts.items())
-    of_groups = f" ({parts})" if parts else ""
-    return f"measured indicator {event.indicator}: {event.value:f}{of_groups}, by {quoted(event.source)}"
-
-
-def _survey(event: events.ClientSurveyRecorded) -> str:
-    mean: Decimal | None = event.satisfaction
-    return f"recorded a client survey of {event.respondents} respondents" + (
-        f", satisfaction {mean:f}" if mean is not None else ""
-    )
-
-
-def _story(event: events.ResultsStoryPublished) -> str:
-    at = f" ({prose(event.url)})" if event.url else ""
-    return f"published the results story {quoted(event.title)}{at}: {quoted(event.summary)}"
-
-
-def _development(event: events.DevelopmentOutcomeRecorded) -> str:
-    title = f" {quoted(event.title)}" if event.title else ""
-    at = f" ({prose(event.url)})" if event.url else ""
-    return f"recorded a development outcome{title}{at}: {quoted(event.summary)}"
 
 
 # ── closure ──────────────────────────────────────────────────────────────────────────────────
@@ -424,26 +364,15 @@ GRANT_SENTENCES: Sentences = {
     events.GrantSuspended: _suspended,
     events.SuspensionLifted: _lifted,
     events.GrantCancelled: _cancelled,
-    events.ProgressReported: _progress,
-    events.ImplementationCompleted: _completed,
-    events.OutcomesReported: _outcomes,
-    events.LessonRecorded: _lesson,
-    events.CapabilityReached: _capability,
     events.FollowUpAgreed: _follow_up,
     events.FollowUpFinanced: _follow_up_financed,
     events.FollowUpCompleted: _follow_up_done,
     events.FollowUpDropped: _follow_up_dropped,
     events.FollowUpHandedOver: _follow_up_handed,
-    events.CompletionReportSubmitted: _report,
-    events.CompletionReportAccepted: _report_accepted,
-    events.IndicatorSet: _indicator_set,
-    events.IndicatorMeasured: _indicator_measured,
-    events.ClientSurveyRecorded: _survey,
-    events.ResultsStoryPublished: _story,
-    events.DevelopmentOutcomeRecorded: _development,
     events.ObligationWaived: _waived,
     events.GrantClosed: _closed,
     events.GrantReopened: _reopened,
+    **RESULT_SENTENCES,
     EntryCorrected: corrected,
     DocumentAttached: attached,
 }

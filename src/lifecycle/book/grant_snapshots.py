@@ -23,7 +23,7 @@ from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review, terms
 from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.proposal.terms import BudgetLine, Letter
-from lifecycle.grant.results import indicators, reporting
+from lifecycle.grant.results import indicators, reporting, surveys
 from lifecycle.grant.state import Grant
 from lifecycle.journal import upcasts
 from lifecycle.journal.journal import Journal, SinceSnapshots
@@ -65,6 +65,7 @@ _MADE_BY = (
     amendment,
     reporting,
     indicators,
+    surveys,
     follow_up,
     closure,
 )

@@ -29,7 +29,8 @@ from lifecycle.grant.proposal.brought_forward import BringForward
 from lifecycle.grant.proposal.request import ProposeGrant, RequestFunding, ReturnProposal, ReviseProposal, WithdrawProposal
 from lifecycle.grant.proposal.review import ApprovalDraft, ApproveGrant, DeclineProposal, ReviewProposal
 from lifecycle.grant.results.indicators import MeasureIndicator, SetIndicator
-from lifecycle.grant.results.reporting import AcceptCompletionReport, CompleteImplementation, PublishResultsStory, ReachCapability, RecordClientSurvey, RecordDevelopmentOutcome, RecordLesson, ReportOutcomes, ReportProgress, SubmitCompletionReport
+from lifecycle.grant.results.reporting import AcceptCompletionReport, CompleteImplementation, PublishResultsStory, ReachCapability, RecordDevelopmentOutcome, RecordLesson, ReportOutcomes, ReportProgress, SubmitCompletionReport
+from lifecycle.grant.results.surveys import RecordClientSurvey
 from lifecycle.kernel.command import CallCommand, Command, DirectoryCommand, FundCommand, GrantCommand
 
 GRANT: tuple[type[GrantCommand], ...] = (
@@ -76,9 +77,9 @@ GRANT: tuple[type[GrantCommand], ...] = (
     ReachCapability,
     SubmitCompletionReport,
     AcceptCompletionReport,
-    RecordClientSurvey,
     PublishResultsStory,
     RecordDevelopmentOutcome,
+    RecordClientSurvey,
     SetIndicator,
     MeasureIndicator,
     AgreeFollowUp,

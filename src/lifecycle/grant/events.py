@@ -49,7 +49,6 @@ from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.results.indicators import IndicatorMeasured, IndicatorSet
 from lifecycle.grant.results.reporting import (
     CapabilityReached,
-    ClientSurveyRecorded,
     CompletionReportAccepted,
     CompletionReportSubmitted,
     DevelopmentOutcomeRecorded,
@@ -59,6 +58,7 @@ from lifecycle.grant.results.reporting import (
     ProgressReported,
     ResultsStoryPublished,
 )
+from lifecycle.grant.results.surveys import ClientSurveyRecorded, SurveyAnswer
 from lifecycle.kernel.event import DocumentAttached, EntryCorrected, Event
 
 EVENTS: tuple[type[Event], ...] = (*EVOLVE, EntryCorrected)
@@ -129,5 +129,6 @@ __all__ = [
     "RefundReceived",
     "ResultsStoryPublished",
     "Site",
+    "SurveyAnswer",
     "SuspensionLifted",
 ]

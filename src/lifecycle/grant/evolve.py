@@ -13,7 +13,7 @@ from lifecycle.grant.proposal import brought_forward, review
 from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.proposal.brought_forward import GrantBroughtForward, grant_brought_forward
 from lifecycle.grant.proposal.request import GrantProposed, new_grant
-from lifecycle.grant.results import indicators, reporting
+from lifecycle.grant.results import indicators, reporting, surveys
 from lifecycle.grant.state import Evolves, Grant, MutableGrant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
@@ -33,6 +33,7 @@ EVOLVE: Evolves = {
     **amendment.EVOLVE,
     **reporting.EVOLVE,
     **indicators.EVOLVE,
+    **surveys.EVOLVE,
     **follow_up.EVOLVE,
     **closure.EVOLVE,
 }

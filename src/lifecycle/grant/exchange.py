@@ -17,7 +17,17 @@ from lifecycle.kernel.spec import ACTIVITY, GRANT, A, E, F, P, R, S
 from lifecycle.types.dates import Day, Moment
 from lifecycle.types.money import Cost, Count
 from lifecycle.types.text import ItemId, Line, OfficerId, Prose, Reason
-from lifecycle.types.vocabularies import Countries, Country, Instrument, PartyRole, Phase, TimeZone
+from lifecycle.types.vocabularies import (
+    Countries,
+    Country,
+    Direction,
+    Initiator,
+    Instrument,
+    Label,
+    PartyRole,
+    Phase,
+    TimeZone,
+)
 
 
 class Site(Value):
@@ -68,13 +78,26 @@ class _Dated(GrantEvent):
         return self
 
 
-class ActivityPlanned(_Dated):
+class _Exchange(_Dated):
+    """An event that says what an exchange is about, as far as it is known."""
+
+    direction: Direction | None = None
+    """Whether know-how goes one way, as a transfer, or both ways, as sharing (S1)."""
+    agenda: Prose | None = None
+    """What is on the agenda."""
+    topics: tuple[Label, ...] = ()
+    """What it is about, in a word or a few each."""
+    initiated_by: Initiator | None = None
+    """Whose idea it was: the recipient's, the provider's, or that of the fund's staff (S4)."""
+
+
+class ActivityPlanned(_Exchange):
     """An exchange activity was put on the calendar.
 
     Recorded by the task team leader.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
 
     activity: ItemId
     """Its name within the grant."""
@@ -111,14 +134,15 @@ class ActivityCancelled(GrantEvent):
     """Why it will not be held."""
 
 
-class ActivityHeld(_Dated):
+class ActivityHeld(_Exchange):
     """An activity was held; it may be recorded late. Recorded by the task team leader.
 
-    If giving or receiving countries are not named, they are the grant's providers or recipients among the
+    What it does not say of the agenda, the topics, the direction and the idea stays as it was planned. If
+    giving or receiving countries are not named, they are the grant's providers or recipients among the
     countries that were planned, were hosts or took part.
     """
 
-    VERSION: ClassVar[int] = 3
+    VERSION: ClassVar[int] = 4
 
     activity: ItemId
     """Its name within the grant."""

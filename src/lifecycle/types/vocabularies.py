@@ -127,6 +127,12 @@ Phase = Annotated[Line, Listed.word("design", "implementation", "monitoring")]
 Scope = Annotated[Line, Listed.word("all", "payments", "activities")]
 LineKind = Annotated[Line, Listed.word("travel", "workshop", "expert", "translation", "equipment", "other")]
 """What sort of cost a budget line is (domain §8)."""
+Direction = Annotated[Line, Listed.word("one_way", "two_way")]
+"""Whether know-how goes one way, as a transfer, or both ways, as sharing (S1)."""
+Initiator = Annotated[Line, Listed.word("recipient", "provider", "staff")]
+"""Whose idea an exchange was (S4)."""
+SurveyKind = Annotated[Line, Listed.word("clients", "team_leaders")]
+"""Who answered a survey (S0, S4)."""
 StageReached = Annotated[
     Line,
     Listed.word(

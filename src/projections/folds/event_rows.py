@@ -55,7 +55,16 @@ def _expert(_: Grant, event: was.ExpertEngaged) -> dict[str, object]:
 
 def _survey(_: Grant, event: was.ClientSurveyRecorded) -> dict[str, object]:
     satisfaction = None if event.satisfaction is None else str(event.satisfaction)
-    return {"respondents": event.respondents, "satisfaction": satisfaction}
+    answers = [(answer.question, answer.answers, f"{answer.mean:f}") for answer in event.answers]
+    questions = [f"{question}: {mean} ({count})" for question, count, mean in answers]
+    return {
+        "respondents": event.respondents,
+        "satisfaction": satisfaction,
+        "kind": event.kind,
+        "scale": event.scale,
+        "questions": json.dumps(questions, ensure_ascii=False),
+        "answers": json.dumps(answers, ensure_ascii=False),
+    }
 
 
 def _side_flow(grant: Grant, event: was.CoFinancingRecorded | was.CostRecorded) -> dict[str, object]:

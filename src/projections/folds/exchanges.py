@@ -30,6 +30,10 @@ class _State(Replaceable):
     starts_at: str | None = None
     minutes: int | None = None
     sites: str | None = None
+    direction: str | None = None
+    initiated_by: str | None = None
+    topics: str = "[]"
+    agenda: str | None = None
     moves: int = 0
     cost: int | None = None
     cost_scale: int | None = None
@@ -115,6 +119,8 @@ def _after(before: _State, event: _Event, grant: Grant) -> _State:
     if isinstance(event, was.ActivityCancelled):
         return before.replace(status="cancelled")
     dated = before.replace(starts=day(event.starts), ends=day(event.ends))
+    if isinstance(event, was.ActivityPlanned | was.ActivityHeld):
+        dated = dated.replace(**_about(event))
     if event.starts_at is not None or isinstance(event, was.ActivityRescheduled):
         at = None if event.starts_at is None else event.starts_at.strftime("%Y-%m-%dT%H:%M:%SZ")
         dated = dated.replace(starts_at=at, minutes=event.minutes)
@@ -129,6 +135,17 @@ def _after(before: _State, event: _Event, grant: Grant) -> _State:
             sites=json.dumps(sites, ensure_ascii=False) if sites else None,
         )
     return _held(dated, event, grant)
+
+
+def _about(event: was.ActivityPlanned | was.ActivityHeld) -> dict[str, str]:
+    """Return what the event says about the exchange, without what it leaves open."""
+    cells = {
+        "direction": event.direction,
+        "initiated_by": event.initiated_by,
+        "topics": json.dumps(event.topics, ensure_ascii=False) if event.topics else None,
+        "agenda": event.agenda,
+    }
+    return {name: cell for name, cell in cells.items() if cell is not None}
 
 
 class Roles(NamedTuple):

@@ -28,10 +28,10 @@ from projections.reports.results import (
     exchanges,
     exchanges_by,
     follow_ups,
-    indicators,
     outcomes,
     people,
 )
+from projections.reports.results.measured import indicators, ratings, surveys
 from projections.schema.columns import Column, Type
 from projections.schema.expressions import day_now, moment_now
 from projections.schema.tables import seat_offsets
@@ -55,8 +55,8 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "stages": stages.report,
     "parties": people.parties,
     "experts": people.experts,
-    "ratings": people.ratings,
-    "surveys": people.surveys,
+    "ratings": ratings.report,
+    "surveys": surveys.report,
     "consultations": people.consultations,
     "documents": documents.report,
     "institutions": institutions.report,
@@ -82,7 +82,7 @@ MEANINGS = {
     "parties": "Who facilitates or finances exchanges of others.",
     "experts": "Who helps with an exchange, and what for.",
     "ratings": "Ratings of progress reports, and what changed.",
-    "surveys": "Surveys of clients: respondents and satisfaction.",
+    "surveys": "Surveys of clients and team leaders: answers, means.",
     "consultations": "When partners met.",
     "documents": "Each file attached to a grant or to the fund.",
     "institutions": "The bodies that the directory knows.",
@@ -103,6 +103,7 @@ KEYS: dict[str, dict[str, Callable[..., Question]]] = {
     "timeline": {"obligation": timeline.report_by_obligation},
     "countries": {key: partial(countries.report_by, key) for key in countries.KEYS},
     "value": {key: partial(value.report_by, key) for key in value.KEYS},
+    "surveys": {key: partial(surveys.report_by, key) for key in surveys.KEYS},
     "follow-ups": {"waiting": follow_ups.waiting},
 }
 """The function that returns the question of each report summed by a key."""

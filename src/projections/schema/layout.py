@@ -187,7 +187,7 @@ exchange_activities = _table(
     *_texts("since", "until", "activity", "instrument", "status", "starts", "ends", "held_on", "countries"),
     *_texts("hosts", "giving", "receiving", "starts_at"),
     TableColumn("minutes", INTEGER),
-    *_texts("sites"),
+    *_texts("sites", "direction", "initiated_by", "topics", "agenda"),
     _needed("moves", INTEGER),
     TableColumn("cost", BIG_INTEGER),
     TableColumn("cost_scale", INTEGER),
@@ -227,9 +227,10 @@ client_surveys = _table(
     _key("n", INTEGER),
     *_texts("since"),
     _needed("respondents", INTEGER),
-    *_texts("satisfaction"),
+    *_texts("satisfaction", "kind", "scale", "questions", "answers"),
 )
-"""How many clients answered a survey, and how satisfied they were on the survey's scale."""
+"""How many clients or team leaders answered a survey, and how satisfied they were on the survey's scale.
+``questions`` is a JSON list of texts, ``answers`` one of [question, number of answers, mean]."""
 
 side_flows = _table(
     "side_flows",

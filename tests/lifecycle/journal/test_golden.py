@@ -38,6 +38,12 @@ LINES = [{"line": "travel", "amount": USD}]
 ACTIVITY = {"activity": "A1"}
 PAYMENT = {"payment": "P1"}
 DAYS = {"starts": "2017-06-05", "ends": "2017-06-16", "starts_at": "2017-06-05T03:00:00Z", "minutes": 180}
+ABOUT = {
+    "direction": "two_way",
+    "agenda": "Milk, then cheese",
+    "topics": ["milk", "cold chain"],
+    "initiated_by": "recipient",
+}
 PROPOSAL = {
     "title": "Filière laitière, 乳製品",
     "window": "oks",
@@ -134,6 +140,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/ActivityPlanned": {
         **ACTIVITY,
         **DAYS,
+        **ABOUT,
         "instrument": "video_conference",
         "countries": ["IN", "TZ"],
         "budget": "0.00 USD",
@@ -144,6 +151,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/ActivityHeld": {
         **ACTIVITY,
         **DAYS,
+        **ABOUT,
         "hosts": ["IN"],
         "giving": ["IN"],
         "receiving": ["TZ", "UG"],
@@ -233,7 +241,13 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/FollowUpHandedOver": {"follow_up": "F1", "to": "Ministry"},
     "grant/CompletionReportSubmitted": {"summary": "it worked", "lessons": "Milk first."},
     "grant/CompletionReportAccepted": {},
-    "grant/ClientSurveyRecorded": {"respondents": 12, "satisfaction": "4.5"},
+    "grant/ClientSurveyRecorded": {
+        "respondents": 12,
+        "satisfaction": "4.5",
+        "kind": "team_leaders",
+        "scale": "1-5",
+        "answers": [{"question": "Was it useful?", "answers": 11, "mean": "4.25"}],
+    },
     "grant/ResultsStoryPublished": {"title": "Milk", "summary": "more", "url": "https://example.org/milk"},
     "grant/DevelopmentOutcomeRecorded": {"title": "Milk", "summary": "more", "url": "https://example.org/m"},
     "grant/ObligationWaived": {"obligation": "activity", "item": "A1", "reason": "rain"},

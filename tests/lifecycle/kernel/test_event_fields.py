@@ -36,6 +36,12 @@ TARGET = GRANT | {
     "target": "7000",
     "by": "2014-12-31",
 }
+SURVEY = GRANT | {
+    "command": "RecordClientSurvey",
+    "respondents": 12,
+    "scale": "1 to 5",
+    "answers": [{"question": "Useful?", "answers": 12, "mean": "5"}],
+}
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "call opens before it is announced": (CALL | {"opens": "2012-01-09"}, "before it was announced"),
     "call closes before it opens": (CALL | {"opens": "2012-02-02"}, "before it opens"),
@@ -48,6 +54,14 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a lesson of nothing": ({name: LESSON[name] for name in LESSON if name != "worked"}, "say what worked"),
     "a target that is the baseline": (TARGET | {"baseline": "7000.0"}, "nothing to reach"),
     "a group twice": (TARGET | {"disaggregation": ["women", "women"]}, "named twice"),
+    "a scale without points": (SURVEY | {"scale": "5-5"}, "has no points"),
+    "a mean beyond the scale": (SURVEY | {"scale": "1-4"}, "Useful.*is not on the scale from 1 to 4"),
+    "satisfaction below the scale": (SURVEY | {"satisfaction": "0.9"}, "satisfaction, 0.9, is not on"),
+    "satisfaction without a scale": (
+        {name: SURVEY[name] for name in SURVEY if name != "scale"} | {"satisfaction": "10.1"},
+        "from 0 to 10",
+    ),
+    "more answers than respondents": (SURVEY | {"respondents": 11}, "only 11 answered the survey"),
     "given up for no reason": (GRANT | {"command": "LapseGrant", "given_up": True}, "needs a reason"),
 }
 
@@ -60,7 +74,7 @@ def test_words_with_a_fault_make_no_command(case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [CALL, PLAN, PAY, LESSON, INVOLVE, TARGET], ids=lambda words: words["command"]
+    "words", [CALL, PLAN, PAY, LESSON, INVOLVE, TARGET, SURVEY], ids=lambda words: words["command"]
 )
 def test_words_without_the_fault_make_a_command(words: dict[str, Any]) -> None:
     name = words["command"]

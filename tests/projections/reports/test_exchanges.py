@@ -42,6 +42,15 @@ def test_an_activity_is_shown_as_last_recorded(tmp_path: Path) -> None:
         assert row_on(book, "06-20", *people) == [9, 8, 4, "8000.00", "USD", ["IN", "TZ", "UG", "ZZ"]]
 
 
+def test_what_an_exchange_is_about_stays_as_planned_unless_it_is_said_otherwise(tmp_path: Path) -> None:
+    about = {"direction": "one_way", "topics": ["milk"], "initiated_by": "recipient", "agenda": "Cows"}
+    held = g.hold("06-20", ends="2017-06-18", direction="two_way")
+    with new_book(tmp_path / "book", EFFECTIVE, g.plan("04-10", **about), held) as book:
+        names = ("direction", "topics", "initiated_by", "agenda")
+        assert row_on(book, "06-19", *names) == ["one_way", ["milk"], "recipient", "Cows"]
+        assert row_on(book, "06-20", *names) == ["two_way", ["milk"], "recipient", "Cows"]
+
+
 def test_a_cancelled_activity_is_not_held(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", EFFECTIVE, g.plan("04-10"), g.call_off("05-01")) as book:
         assert row_on(book, "04-30", "status") == ["planned"]

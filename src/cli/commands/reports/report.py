@@ -34,6 +34,7 @@ KEYS = {
     "timeline": ("obligation",),
     "countries": ("pair", "region", "income-group", "lending", "sector"),
     "value": ("window", "sector"),
+    "surveys": ("kind", "question"),
     "follow-ups": ("waiting",),
 }
 """The keys of ``--by``, by report. ``waiting`` is chosen by the option ``--waiting``. A test compares them
@@ -307,7 +308,7 @@ stages = report_command("stages", "How many days each grant spent in each stage.
 parties = report_command("parties", "Who facilitates or finances exchanges of others.")
 experts = report_command("experts", "Who helps with an exchange, and what for.")
 ratings = report_command("ratings", "Ratings of progress reports, and what changed.")
-surveys = report_command("surveys", "Surveys of clients: respondents and satisfaction.")
+surveys = report_command("surveys", "Surveys of clients and team leaders: answers, means.", _by)
 entries = report_command("entries", "Each entry in force, corrections applied.")
 documents = report_command("documents", "Each file attached to a grant or to the fund.")
 institutions = report_command("institutions", "The bodies that the directory knows.")

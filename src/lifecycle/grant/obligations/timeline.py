@@ -295,6 +295,10 @@ class Timeline:
         self._items.start("client_survey", e.on, spans.get("client_survey"))
         self._items.start("results_story", e.on, spans.get("results_story"))
 
+    def _surveyed(self, _: Grant, e: was.ClientSurveyRecorded) -> None:
+        if e.kind == "clients":
+            self._items.meet("client_survey", e.on)
+
     def _follow_up_agreed(self, _: Grant, e: was.FollowUpAgreed) -> None:
         obligation = self._items.item("follow_up", e.follow_up)
         obligation.triggered_on = e.on
@@ -366,7 +370,7 @@ _FOLLOW: dict[type[Event], Callable[[Timeline, Grant, Any], None]] = {
     was.FollowUpCompleted: Timeline._follow_up_completed,
     was.FollowUpDropped: Timeline._follow_up_dropped,
     was.CompletionReportAccepted: _meets("completion_report"),
-    was.ClientSurveyRecorded: _meets("client_survey"),
+    was.ClientSurveyRecorded: Timeline._surveyed,
     was.ResultsStoryPublished: _meets("results_story"),
     was.DevelopmentOutcomeRecorded: _meets("development_outcome"),
     was.ObligationWaived: Timeline._waive,

@@ -1,6 +1,5 @@
-"""Results of a grant: progress, completion, outcomes, lessons, reports, survey and stories."""
+"""Results of a grant: progress, completion, outcomes, lessons, reports and stories."""
 
-from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -14,7 +13,6 @@ from lifecycle.kernel.guards import OfficerActs, by_another_officer
 from lifecycle.kernel.refusals import STAGE, TERMS, NothingChanged, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, C, E, F
-from lifecycle.types.money import Count
 from lifecycle.types.readings.nearest import did_you_mean
 from lifecycle.types.stage import Stage
 from lifecycle.types.text import ByName, Line, Prose, Word
@@ -87,15 +85,6 @@ class CompletionReportAccepted(GrantEvent):
     """The secretariat accepted the completion report. Recorded by an officer who did not submit it."""
 
 
-class ClientSurveyRecorded(GrantEvent):
-    """The recipients were asked how satisfied they are. Recorded by the secretariat."""
-
-    respondents: Count
-    """How many recipients answered."""
-    satisfaction: Annotated[Decimal, Field(ge=0, le=10)] | None = None
-    """The mean of the answers, on the survey's own scale."""
-
-
 class ResultsStoryPublished(GrantEvent):
     """A story about the results of the grant was published. Recorded by the secretariat."""
 
@@ -149,7 +138,6 @@ EVOLVE: Evolves = {
     LessonRecorded: unchanged,
     ProgressReported: _progress_reported,
     OutcomesReported: unchanged,
-    ClientSurveyRecorded: unchanged,
     ResultsStoryPublished: unchanged,
     DevelopmentOutcomeRecorded: unchanged,
 }
@@ -250,10 +238,6 @@ class AcceptCompletionReport(GrantCommand[CompletionReportAccepted]):
     """Accept the completion report."""
 
 
-class RecordClientSurvey(GrantCommand[ClientSurveyRecorded]):
-    """Record how satisfied the recipients are."""
-
-
 class PublishResultsStory(GrantCommand[ResultsStoryPublished]):
     """Record a published results story."""
 
@@ -270,7 +254,6 @@ COMMANDS = (
     ReachCapability.spec("grant reach-capability", "ttl", (E, F, C), GRANT),
     SubmitCompletionReport.spec("grant submit-report", "ttl", (E, F), GRANT),
     AcceptCompletionReport.spec("grant accept-report", "secretariat", (F,), GRANT),
-    RecordClientSurvey.spec("grant record-survey", "secretariat", (F, C), GRANT),
     PublishResultsStory.spec("grant publish-story", "secretariat", (F, C), GRANT),
     RecordDevelopmentOutcome.spec("grant record-outcome", "secretariat", (F, C), GRANT),
 )

@@ -53,6 +53,10 @@ _STATE_COLUMNS = (
         Type.LIST,
         "Countries that received it, a list: as recorded, else the grant's recipients that took part",
     ),
+    Column("direction", Type.CODE, "`one_way` (transfer) or `two_way` (sharing); null if not stated"),
+    Column("initiated_by", Type.CODE, "Whose idea it was: `recipient`, `provider` or `staff`, if stated"),
+    Column("topics", Type.LIST, "What it is about, a list"),
+    Column("agenda", Type.TEXT, "What is on the agenda", width=24),
 )
 """The columns that the table `exchange_activities` has, too."""
 COST = Column(
