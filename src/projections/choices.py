@@ -1,18 +1,25 @@
 """A report, and what was chosen of it: its key, its filters and its further options."""
 
+from collections.abc import Collection, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
 
-from sqlalchemy import ColumnElement, Text, bindparam
+from sqlalchemy import ColumnElement, Connection, Text, bindparam
 
 from lifecycle.parse import Malformed
-from projections.filters.declared import NO_FILTERS, Filters
+from projections.filters.declared import NO_FILTERS, PERIODS, Filters
 from projections.filters.known_values import require_taken
-from projections.filters.narrowing import limited_rows
+from projections.filters.narrowing import Narrowing, limited_rows, narrowed
+from projections.filters.two_keys import TwoKeys, two_keys
 from projections.reports.money import payments
 from projections.reports.money.disbursement_by import ALL_DAYS, Period
 from projections.reports.portfolio import timeline
-from projections.reports.questions import Question
+from projections.reports.questions import Question, rows_of
 from projections.reports.sql_views import KEYS, REPORTS
+from projections.schema.columns import Columns
+from projections.schema.rows import Row
 
 ENTRIES = "entries"
 """The one report that is read from the journal."""
@@ -51,21 +58,52 @@ class Choices:
         asks_itself = self.by is None and self.name not in _OF_COUNTRIES
         return self.filters if asks_itself and not self.filters else replace(self.filters, grant=self.grant)
 
+    @property
+    def two_keys(self) -> TwoKeys | None:
+        """Both keys, if there are two. Raises ``Malformed`` if the report cannot be summed by both."""
+        return None if self.by is None else two_keys(self.name, self.by, KEYS.get(self.name, ()))
+
+    @property
+    def needs_all_grants(self) -> bool:
+        """Whether rows of other grants than the one that was chosen are read, too."""
+        return bool(self.limits) or self.by is not None
+
     def question(self) -> Question:
-        """Return the question. Raises ``Malformed`` if there is no such report or key."""
-        grant = None if self.by is not None else self.one_grant
+        """Return the question. Raises ``Malformed`` if there is no such report or key, or for two keys."""
+        if self.two_keys is not None:
+            raise Malformed([("by", "sums by two keys are computed from several queries: name one key")])
+        return self._single(self.by, self.filters)
+
+    def columns(self) -> Columns:
+        """Return the columns. Raises ``Malformed`` if there is no such report or key."""
+        if (keys := self.two_keys) is None:
+            return self.question().columns
+        filters = self.filters
+        if keys.outer in PERIODS:
+            filters = replace(filters, first_day=filters.first_day or date.min)
+        return keys.columns(self._single(keys.inner, filters).columns)
+
+    def rows(
+        self, connection: Connection, as_of: date, of_partner: Collection[str] | None = None
+    ) -> Iterator[Row]:
+        """Yield the rows. ``of_partner``: the grants that draw on the partner that the filters name."""
+        dialect = connection.dialect.name
+        narrowing = Narrowing(self.name, self.limits, as_of, of_partner, dialect=dialect)
+        if (keys := self.two_keys) is not None:
+            yield from keys.rows(connection, as_of, narrowing, partial(self._single, keys.inner))
+            return
+        with narrowed(connection, narrowing) if self.limits else nullcontext():
+            yield from rows_of(connection, self.question(), as_of)
+
+    def _single(self, by: str | None, filters: Filters) -> Question:
+        """Return the question of the report, or of its sums by one key."""
+        grant = None if by is not None else self.one_grant
         if self.due_within is not None:
             question = timeline.due_within(self.due_within, AS_OF, grant)
         else:
-            question = question_of(
-                self.name,
-                self.by,
-                grant,
-                every=self.every,
-                status=self.status,
-                period=period_of(self.filters),
-            )
-        return limited_rows(self.name, question, self.filters)
+            period = period_of(filters)
+            question = question_of(self.name, by, grant, every=self.every, status=self.status, period=period)
+        return limited_rows(self.name, question, filters)
 
 
 def period_of(filters: Filters) -> Period:

@@ -4,13 +4,12 @@ The SQL views have the same selects, as of today. A report as *known* earlier re
 `projections.engine.as_known` gives.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import URL, Connection, Dialect, Select, func, select
 
@@ -25,12 +24,11 @@ from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import caught_up
 from projections.filters.declared import NO_FILTERS, Filters, has_grants
 from projections.filters.known_values import require_known
-from projections.filters.narrowing import Narrowing, grants_of_partner, narrowed
+from projections.filters.narrowing import Narrowing, grants_of_partner
 from projections.reports import entries
-from projections.reports.questions import Question
+from projections.reports.questions import Question, answer_of, rows_of
 from projections.reports.sql_views import KEYS, REPORTS
-from projections.schema.columns import Columns, Type
-from projections.schema.expressions import PAGED
+from projections.schema.columns import Columns
 from projections.schema.rows import Row
 from projections.schema.tables import register_spans
 from projections.schema.tracking import ViewsTracking
@@ -145,19 +143,16 @@ def answering(
     if name == ENTRIES:
         yield _entries(book, as_of, known, choices)
         return
-    question, limits = choices.question(), choices.limits
-    one_grant = grant if name not in _OF_ALL and not limits else None
-    with tables_at(book, known, one_grant) as (connection, position), ExitStack() as stack:
+    columns = choices.columns()
+    one_grant = grant if name not in _OF_ALL and not choices.needs_all_grants else None
+    with tables_at(book, known, one_grant) as (connection, position):
         if choices.grant is not None:
             require_known_grant(connection, book, choices.grant, known, as_of)
-        if limits:
-            chosen = chosen_by_partner(connection, name, limits, as_of)
-            dialect = connection.dialect.name
-            stack.enter_context(narrowed(connection, Narrowing(name, limits, as_of, chosen, dialect=dialect)))
-        rows = StreamedRows(rows_of(connection, question, as_of))
+        of_partner = chosen_by_partner(connection, name, choices.limits, as_of)
+        rows = StreamedRows(choices.rows(connection, as_of, of_partner))
         if store.may_change_while_read(connection):
             len(rows)  # what may change can be trusted once all rows are read
-        yield Report(name, question.columns, rows, as_of, position, filters)
+        yield Report(name, columns, rows, as_of, position, filters)
 
 
 def chosen_by_partner(
@@ -256,28 +251,6 @@ def ask(connection: Connection, name: str, question: Question, *, as_of: date, k
     return Report(name, question.columns, answer_of(connection, question, as_of), as_of, known)
 
 
-def answer_of(connection: Connection, question: Question, as_of: date) -> list[Row]:
-    """Return the rows that answer the question, with lists and truth values as in Python."""
-    return [*rows_of(connection, question, as_of)]
-
-
-def rows_of(connection: Connection, question: Question, as_of: date) -> Iterator[Row]:
-    """Yield what `answer_of` returns, while it is read."""
-    if not isinstance(question.answer, Select):
-        yield from question.answer(connection, as_of)
-        return
-    day = {"as_of": as_of.isoformat()}
-    rows = connection.execute(question.answer, day, execution_options=PAGED)
-    conversions = [_CONVERSIONS.get(column.type) for column in question.columns]
-    if not any(conversions):
-        yield from map(tuple, rows)
-        return
-    for row in rows:
-        yield tuple(
-            cell if convert is None else convert(cell) for cell, convert in zip(row, conversions, strict=True)
-        )
-
-
 def sql_of(
     place: Path | str,
     name: str,
@@ -311,9 +284,3 @@ def sql_of(
     return str(
         select_of_day.compile(dialect=dialect_of(paramstyle="named"), compile_kwargs={"literal_binds": True})
     )
-
-
-_CONVERSIONS: dict[Type, Callable[[Any], object]] = {
-    Type.LIST: lambda cell: None if cell is None else json.loads(cell),
-    Type.TRUTH: lambda cell: None if cell is None else bool(cell),
-}

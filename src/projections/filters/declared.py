@@ -22,6 +22,10 @@ HELP_OF_PERIOD = {
 }
 """The two ends of a period, with the help of each option."""
 
+TRAITS = ("window", "sector", "stage", "region", "call", "country")
+PERIODS = ("fiscal-year", "fiscal-quarter", "calendar-year", "quarter")
+"""The traits and the periods that can be the second key of ``--by``, as in ``window,fiscal-year``."""
+
 
 @dataclass(frozen=True)
 class Filters:
@@ -86,6 +90,7 @@ _TAKEN = {
     "parties": _Taken(period="days of the event"),
     "experts": _Taken(period="days of the event"),
     "surveys": _Taken(period="days of the event"),
+    "ratings": _Taken(period="days of the progress report"),
     "consultations": _Taken((), "days of the meetings"),
     "institutions": _Taken(("country",)),
     "documents": _Taken(period="days of attachment"),

@@ -7,6 +7,8 @@ Each table of grants that a query reads is replaced, under its own name, by its 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -52,6 +54,7 @@ _DAY_COLUMNS = {
     "involved_parties": "since",
     "engaged_experts": "since",
     "client_surveys": "since",
+    "progress_ratings": "since",
     "fund_consultations": "on",
     "attached_documents": "since",
     "fund_documents": "on",
@@ -67,6 +70,7 @@ _PERIOD_TABLES = {
     "parties": ("involved_parties",),
     "experts": ("engaged_experts",),
     "surveys": ("client_surveys",),
+    "ratings": ("progress_ratings",),
     "consultations": ("fund_consultations",),
     "documents": ("attached_documents", "fund_documents"),
 }
@@ -94,10 +98,36 @@ class Narrowing:
         self, name: str, filters: Filters, as_of: date, of_partner: Collection[str] | None, *, dialect: str
     ) -> None:
         """``of_partner``: the grants that draw on the partner's money, if a partner is named."""
-        self._name, self._filters = name, filters
+        self._name, self.filters = name, filters
         self._as_of: ColumnElement[str] = literal(as_of.isoformat(), Text)
         self._of_partner = of_partner
+        self._of_group: frozenset[str] | None = None
         self._dialect = dialect
+
+    def of_group(self, grants: Collection[str]) -> "Narrowing":
+        """Return the same conditions, and that the grant is one of these."""
+        narrower = copy(self)
+        narrower._of_group = frozenset(grants)
+        return narrower
+
+    def in_days(self, first: date, last: date) -> "Narrowing":
+        """Return the same conditions, and that what is dated lies between two days."""
+        narrower = copy(self)
+        first_day, last_day = self.filters.first_day or first, self.filters.last_day or last
+        narrower.filters = replace(
+            self.filters, first_day=max(first, first_day), last_day=min(last, last_day)
+        )
+        return narrower
+
+    def first_and_last_day(self, connection: Connection) -> tuple[date | None, date | None]:
+        """Return the first and the last day of what the report dates; `None` if there is nothing."""
+        rows = metadata.tables[_PERIOD_TABLES[self._name][0]]
+        day = (
+            _ended_or_begins(rows) if rows.name == "exchange_activities" else rows.c[_DAY_COLUMNS[rows.name]]
+        )
+        ends = connection.execute(select(func.min(day), func.max(day))).one()
+        first, last = (None if end is None else date.fromisoformat(end) for end in ends)
+        return first, last
 
     def of(self, statement: Any, temporary: Collection[str] = ()) -> Any:
         """Return the statement with its tables limited.
@@ -122,18 +152,18 @@ class Narrowing:
         name = rows.name
         if self._name == "calls":
             yield from self._of_calls(rows, real)
-        elif self._filters.of_grants and self._name not in _COLUMNS:
+        elif (self.filters.of_grants or self._of_group is not None) and self._name not in _COLUMNS:
             if name in _OF_GRANTS:
                 yield from self._of_chosen_grants(rows.c.grant, real)
             elif name == "fund_documents":
                 yield false()
-        if self._filters.has_period and name in _PERIOD_TABLES.get(self._name, ()):
+        if self.filters.has_period and name in _PERIOD_TABLES.get(self._name, ()):
             yield from self._in_period(rows, real)
 
     def _of_chosen_grants(
         self, grant: ColumnElement[str], real: Callable[[str], Any]
     ) -> Iterator[ColumnElement[bool]]:
-        given, spans = self._filters.of_grants, real("register_spans")
+        given, spans = self.filters.of_grants, real("register_spans")
         traits = [spans.c[name] == given[name] for name in ("window", "stage", "grant") if name in given]
         if "sector" in given:
             traits.append(spans.c.sector_key == group_key(given["sector"]))
@@ -146,8 +176,9 @@ class Narrowing:
             answers = real("call_answers")
             of_call = holds(answers, self._as_of) & (answers.c.call == given["call"])
             yield grant.in_(select(answers.c.grant).where(of_call))
-        if self._of_partner is not None:
-            yield grant.in_(self._listed(self._of_partner))
+        for names in (self._of_partner, self._of_group):
+            if names is not None:
+                yield grant.in_(self._listed(names))
 
     def _listed(self, names: Iterable[str]) -> Any:
         """Return a select of the names, which may be many."""
@@ -157,7 +188,7 @@ class Narrowing:
         return select(func.json_array_elements_text(cast(text, JSON)).table_valued("value").c.value)
 
     def _of_calls(self, rows: Any, real: Callable[[str], Any]) -> Iterator[ColumnElement[bool]]:
-        given = self._filters.of_grants
+        given = self.filters.of_grants
         if rows.name not in ("call_spans", "call_answers", "call_scores"):
             return
         if "call" in given:
@@ -178,10 +209,10 @@ class Narrowing:
             yield from self._between(rows.c[_DAY_COLUMNS[rows.name]])
 
     def _between(self, day: ColumnElement[str]) -> Iterator[ColumnElement[bool]]:
-        if self._filters.first_day is not None:
-            yield day >= self._filters.first_day.isoformat()
-        if self._filters.last_day is not None:
-            yield day <= self._filters.last_day.isoformat()
+        if self.filters.first_day is not None:
+            yield day >= self.filters.first_day.isoformat()
+        if self.filters.last_day is not None:
+            yield day <= self.filters.last_day.isoformat()
 
 
 def _ended_or_begins(activities: Any) -> ColumnElement[str]:

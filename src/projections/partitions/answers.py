@@ -11,9 +11,6 @@ from sqlalchemy import Connection, event
 from projections import store
 from projections.choices import Choices
 from projections.filters.declared import NO_FILTERS, Filters
-from projections.filters.narrowing import Narrowing, narrowed
-from projections.query import answer_of
-from projections.reports.questions import Question
 from projections.schema.layout import TABLES
 from projections.schema.rows import Row
 
@@ -43,19 +40,9 @@ class ReportRequest:
         """The report with what was chosen of it. Raises ``Malformed`` for a filter that it does not take."""
         return Choices(self.name, self.by, self.grant, self.every, self.due_within, self.status, self.filters)
 
-    def question(self) -> Question:
-        """Return the question. Raises ``Malformed`` for a report or key that is not there."""
-        return self.choices.question()
-
     def answer(self, connection: Connection) -> list[Row]:
-        """Return the rows of the question, limited by the filters."""
-        choices, question = self.choices, self.question()
-        if not choices.limits:
-            return answer_of(connection, question, self.as_of)
-        dialect = connection.dialect.name
-        narrowing = Narrowing(self.name, choices.limits, self.as_of, self.of_partner, dialect=dialect)
-        with narrowed(connection, narrowing):
-            return answer_of(connection, question, self.as_of)
+        """Return the rows, limited by the filters."""
+        return [*self.choices.rows(connection, self.as_of, self.of_partner)]
 
 
 def answered(

@@ -65,19 +65,20 @@ def run(
     Raises ``Malformed`` for a report, key or grant that is not there, `Unreachable` if a cluster fails.
     """
     request = ReportRequest(name, as_of, by, grant, every, due_within, status, filters)
-    question = request.question()
+    choices = request.choices
+    columns = choices.columns()
     position = entries.position() if known is None else min(known, entries.position())
     if filters:
         request = replace(request, of_partner=_chosen_by_partner(request, entries, position, known))
     parts = _Parts(entries, position, request)
     key = None if by is None else by.replace("_", "-")
     if grant is None and due_within is None and key is None and name in BY_GRANT:
-        rows = [row for answer in parts.answers(question) for row in answer]
+        rows = [row for answer in parts.answers(choices.question()) for row in answer]
     elif grant is None and (name, key) in ADDED:
-        rows = _added(question, parts.answers(question))
+        rows = _added(choices.question(), parts.answers(choices.question()))
     else:
         rows = _gathered(request.answer, parts, entries, known)
-    return Report(name, question.columns, rows, as_of, position, filters)
+    return Report(name, columns, rows, as_of, position, filters)
 
 
 def _chosen_by_partner(

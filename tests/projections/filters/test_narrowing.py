@@ -1,6 +1,5 @@
 """A report that is limited by filters has the rows that the whole report has of these grants and days."""
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,36 +8,12 @@ import pytest
 
 from lifecycle.book.book import Book
 from lifecycle.parse import Malformed
-from projections.engine.projector import catch_up
-from projections.filters.declared import HELP, Filters, taken
+from projections.filters.declared import HELP, taken
 from projections.filters.known_values import UnknownValue
 from projections.query import KEYS, REPORTS
-from support import given as g
-from support.reading import Rows, ask, in_memory, new_book, of
+from support.filtered_reports import DAY, limited
+from support.reading import Rows, ask, in_memory
 
-DAY = date(2018, 12, 31)
-PEOPLE = [{"country": "TZ", "women": 3}]
-LATER = {"starts": "2018-03-05", "ends": "2018-03-06"}
-GRANTS = [
-    g.join("2009-01-01", partner="IN", name="India", kind="emerging"),
-    g.open_call("2016-11-01", call="C1", window="stand_alone", closes="2017-02-01"),
-    *of("DAIRY", [*g.PAID, g.plan("04-02"), g.plan("04-03", activity="A2", **LATER)]),
-    *of("DAIRY", [g.hold("06-16", participants=PEOPLE), g.refund("2018-02-01")]),
-    g.hold("2018-03-06", grant="DAIRY", activity="A2", **LATER),
-    g.propose("01-12", grant="WATER", sector="Water", call="C1", recipients=["KE"], providers=["BR"]),
-    g.propose(
-        "01-13",
-        grant="ROADS",
-        sector="water",
-        recipients=["TZ"],
-        window="oks",
-        institution="Roads Board",
-        capabilities_planned=["documenting_and_sharing", "solving_and_scaling"],
-    ),
-    *of("LATE", [g.but(command, on=command.on.replace(year=command.on.year + 1)) for command in g.APPROVED]),
-    g.receive("2018-06-01", partner="IN", amount="500000.00 USD"),
-    g.but(g.increase("2018-07-01"), grant="LATE"),
-]
 CHOSEN = {
     "window": ("oks", {"ROADS"}),
     "sector": ("WATER", {"WATER", "ROADS"}),
@@ -50,19 +25,6 @@ CHOSEN = {
 }
 """A value of each filter, and the grants that it leaves."""
 OF_GRANTS = [name for name in REPORTS if taken(name)[: len(HELP)] == tuple(HELP)]
-
-
-@pytest.fixture(scope="module")
-def book(store_of_views: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
-    """Yield a book with four grants that differ in every trait."""
-    with new_book(tmp_path_factory.mktemp("filters") / "book", GRANTS) as book:
-        catch_up(book)
-        yield book
-
-
-def limited(book: Book, name: str, **filters: Any) -> Rows:
-    options = {key: filters.pop(key) for key in ("by", "known", "as_of") if key in filters}
-    return ask(book, name, options.pop("as_of", DAY), filters=Filters(**filters), **options)
 
 
 @pytest.mark.parametrize("filter_", CHOSEN)

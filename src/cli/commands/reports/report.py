@@ -251,7 +251,16 @@ def _option(decorate: Callable[[Any], Any]) -> click.Parameter:
 
 def _by(command: click.Command) -> click.Option:
     keys = KEYS[str(command.name)]
-    return click.Option(["--by"], type=click.Choice(keys), help="Print sums by group instead of single rows.")
+    help = "Print sums by group instead of single rows; by two keys as in window,fiscal-year."
+    return click.Option(["--by"], type=_Keys(keys), help=help)
+
+
+class _Keys(click.Choice[str]):
+    """One key of a report, or two with a comma between them, which the report itself checks."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the keys as they were typed."""
+        return str(value) if "," in str(value) else super().convert(value, param, ctx)
 
 
 def _due_within(_: Any) -> click.Option:

@@ -85,7 +85,7 @@ def by_partner(connection: Connection, as_of: date, period: Period = ALL_DAYS) -
     """
     on = as_of.isoformat()
     first, last = period
-    standing = {row.grant: row.approved_on for row in standing_on(connection, as_of)}
+    standing = {row.grant: row for row in standing_on(connection, as_of)}
     sums: dict[str | None, dict[str, int]] = defaultdict(lambda: dict.fromkeys((*KINDS, "overpaid"), 0))
     grants: dict[str | None, set[str | None]] = defaultdict(set)
     for part in attributed(movements(connection)):
@@ -96,14 +96,16 @@ def by_partner(connection: Connection, as_of: date, period: Period = ALL_DAYS) -
             if part.is_brought_forward:
                 mark, sign = _MARKED[part.kind]
                 sums[part.partner][mark] += sign * part.amount
-        if part.kind in DRAWS:
+            if period != ALL_DAYS:
+                grants[part.partner].add(part.grant)
+        if part.kind in DRAWS and period == ALL_DAYS:
             grants[part.partner].add(part.grant)
     with_partner = set[str | None]().union(*grants.values())
     proposals = 0
-    for grant, approved_on in standing.items():
-        if approved_on is None:
-            proposals += 1
-        elif grant not in with_partner:
+    for grant, row in standing.items():
+        if row.approved_on is None:
+            proposals += first <= (row.proposed_on or "") <= last
+        elif grant not in with_partner and first <= row.approved_on <= last:
             grants[None].add(grant)  # approved for 0.00: nobody's money
     currency, scale = holding(connection)
     names = sums.keys() | grants.keys() | ({None} if proposals else set())

@@ -84,6 +84,15 @@ def _in_periods(period: Column) -> Columns:
     )
 
 
+PERIOD_COLUMNS = {
+    "fiscal_year": Column("fiscal_year", Type.TEXT, "`FY2018`: the year in which it ends. Flows dated in it"),
+    "fiscal_quarter": Column(
+        "fiscal_quarter", Type.TEXT, "`FY2018Q2`: a quarter of the fiscal year. Flows dated in it"
+    ),
+    "calendar_year": Column("calendar_year", Type.TEXT, "`CY2018`. Flows dated in it"),
+    "quarter": Column("quarter", Type.TEXT, "`2018Q4`. Flows dated in it"),
+}
+"""The column of each period."""
 _BY = {
     "window": _by_group(common.WINDOW, disjoint=True),
     "sector": _by_group(common.SECTOR, disjoint=True),
@@ -99,18 +108,7 @@ _BY = {
     "call": _by_group(
         Column("call", Type.TEXT, "The call that the grant answers; null for none"), disjoint=True
     ),
-    "fiscal_year": _in_periods(
-        Column("fiscal_year", Type.TEXT, "`FY2018`: the year in which it ends. Flows dated in it")
-    ),
-    "fiscal_quarter": _in_periods(
-        Column(
-            "fiscal_quarter",
-            Type.TEXT,
-            "`FY2018Q2`: a quarter of the fiscal year. Flows dated in it",
-        )
-    ),
-    "calendar_year": _in_periods(Column("calendar_year", Type.TEXT, "`CY2018`. Flows dated in it")),
-    "quarter": _in_periods(Column("quarter", Type.TEXT, "`2018Q4`. Flows dated in it")),
+    **{name: _in_periods(column) for name, column in PERIOD_COLUMNS.items()},
 }
 BY_PARTNER = _by_group(
     common.PARTNER.but(
@@ -239,12 +237,12 @@ def _calls(connection: Connection, as_of: date) -> dict[str, list[str | None]]:
     return {row.grant: [calls.get(row.grant)] for row in standing_on(connection, as_of)}
 
 
-_GROUPS: dict[str, Groups] = {"region": _regions, "country": _countries, "call": _calls}
+GROUPS: dict[str, Groups] = {"region": _regions, "country": _countries, "call": _calls}
 
 
 def _computed(key: str, connection: Connection, as_of: date) -> list[Row]:
     """Return the rows by a group that is hard to find in SQL. A grant counts in each of its groups."""
-    groups = _GROUPS[key](connection, as_of)
+    groups = GROUPS[key](connection, as_of)
     names = in_order({name for group_names in groups.values() for name in group_names})
     sums = {name: dict.fromkeys(KINDS, 0) for name in names}
     count: Counter[tuple[str | None, bool]] = Counter()
@@ -267,9 +265,9 @@ def _computed(key: str, connection: Connection, as_of: date) -> list[Row]:
     ]
 
 
-TRAITS = ("window", "sector")
-PERIODS = ("fiscal-year", "fiscal-quarter", "calendar-year", "quarter")
-KEYS = (*TRAITS, *_GROUPS, *PERIODS)
+_TRAITS = ("window", "sector")
+PERIODS = tuple(name.replace("_", "-") for name in PERIOD_COLUMNS)
+KEYS = (*_TRAITS, *GROUPS, *PERIODS)
 """The keys by which it can be summed, beside partners."""
 
 
@@ -278,6 +276,6 @@ def report_by(key: str, as_of: ColumnElement[str], period: Period = ALL_DAYS) ->
 
     ``period``: the days in which a proposal counts in the row of its period. Flows are limited elsewhere.
     """
-    if key in _GROUPS:
+    if key in GROUPS:
         return Question(_BY[key], partial(_computed, key))
-    return _by_trait(key, as_of) if key in TRAITS else _by_period(key, as_of, period)
+    return _by_trait(key, as_of) if key in _TRAITS else _by_period(key, as_of, period)
