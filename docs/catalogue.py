@@ -9,7 +9,7 @@ from lifecycle.call import call
 from lifecycle.decide import quarantined_rows
 from lifecycle.decide.correction import correct_entry
 from lifecycle.decide.correction.correct_entry import COMMANDS as CORRECTIONS
-from lifecycle.directory import institutions
+from lifecycle.directory import experience, institutions
 from lifecycle.fund import contributions, establishment, officers, treasury
 from lifecycle.fund.partners import membership, pledges
 from lifecycle.grant import agreement, amendment, closure, exchange, follow_up
@@ -30,7 +30,7 @@ GRANT = (
     *(follow_up, closure),
 )
 FUND = (establishment, officers, contributions, pledges, membership, treasury)
-DIRECTORY = (institutions,)
+DIRECTORY = (institutions, experience)
 _HEAD = '''"""The catalogue: every command in one page: its words, its role, its stages, its event.
 
 Written by docs/reference.py from the specs that stand beside the events. Do not edit: run `make docs`.

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from projections.query import AS_OF
 from projections.reports import entries
+from projections.reports.directory.match import MATCH_COLUMNS, RUNNING_COLUMNS
 from projections.reports.results import sites
-from projections.reports.results.library import MATCH_COLUMNS, SEARCH_COLUMNS
+from projections.reports.results.library import SEARCH_COLUMNS
 from projections.reports.sql_views import KEYS, REPORTS
 from projections.schema.columns import Columns
 
@@ -39,4 +40,5 @@ def _reports() -> Iterator[tuple[str, Columns]]:
     yield "entries", entries.COLUMNS
     yield "library search", SEARCH_COLUMNS
     yield "library match", MATCH_COLUMNS
+    yield "library match --running", RUNNING_COLUMNS
     yield "activity sites", sites.COLUMNS

@@ -110,6 +110,12 @@ def _show_call() -> ModuleType:
     return call
 
 
+def _show_story() -> ModuleType:
+    from cli.commands.show import story
+
+    return story
+
+
 def _show_institution() -> ModuleType:
     from cli.commands.show import institution
 
@@ -288,6 +294,12 @@ OTHER_COMMANDS = (
     ),
     OtherCommand("library search", "Find stories, reports and lessons by their words.", _library, "search"),
     OtherCommand(
+        "library show",
+        "Show a story whole: the problem, what was done, what came of it.",
+        _show_story,
+        "show",
+    ),
+    OtherCommand(
         "library match", "List who has solved a similar problem, with the evidence.", _library, "match"
     ),
     OtherCommand(
@@ -383,6 +395,13 @@ OTHER_COMMANDS = (
         "progress",
     ),
     OtherCommand("report institutions", "The bodies that the directory knows.", _report, "institutions"),
+    OtherCommand(
+        "report needs", "What countries want to learn, and the grants that meet it.", _report, "needs"
+    ),
+    OtherCommand("report offers", "What countries offer to share.", _report, "offers"),
+    OtherCommand(
+        "report uses", "What results stories were used for, and what that was worth.", _report, "uses"
+    ),
     OtherCommand("report consultations", "When partners met.", _report, "consultations"),
 )
 
@@ -390,7 +409,7 @@ GROUPS = {
     "fund": "Partners, contributions and policy of the fund.",
     "policy": "Editions of windows and limits, before the fund adopts them.",
     "call": "Calls for proposals.",
-    "directory": "Institutions that grants name.",
+    "directory": "Institutions, offers of experience and needs.",
     "officer": "Officers: their roles and names.",
     "grant": "A grant's life, from proposal to closure.",
     "activity": "Exchange activities.",

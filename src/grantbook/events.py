@@ -5,7 +5,15 @@ called `FundCommitmentIncreased` and `FundObligationWaived` here.
 """
 
 from lifecycle.call.call import CallClosed, CallOpened, GrantSelected, SelectionReleased
-from lifecycle.directory.events import InstitutionRegistered, InstitutionRenamed
+from lifecycle.directory.events import (
+    ExperienceOffered,
+    InstitutionRegistered,
+    InstitutionRenamed,
+    NeedMet,
+    NeedVoiced,
+    OfferWithdrawn,
+    UseRecorded,
+)
 from lifecycle.fund.events import (
     AnswerQuarantined,
     CommitmentReleased,
@@ -59,6 +67,7 @@ __all__ = [
     "DocumentAttached",
     "EntryCorrected",
     "Event",
+    "ExperienceOffered",
     "FeeCharged",
     "FundCommitmentIncreased",
     "FundEstablished",
@@ -73,6 +82,9 @@ __all__ = [
     "InstalmentScheduled",
     "InstitutionRegistered",
     "InstitutionRenamed",
+    "NeedMet",
+    "NeedVoiced",
+    "OfferWithdrawn",
     "OfficerAppointed",
     "OfficerRetired",
     "OverpaymentRecorded",
@@ -86,5 +98,6 @@ __all__ = [
     "RowQuarantined",
     "SealingSwitched",
     "SelectionReleased",
+    "UseRecorded",
 ]
 __all__ += _grant.__all__

@@ -122,7 +122,9 @@ class Together(RuleBasedStateMachine):
         """Record a command on the fund, on a call or on the directory."""
         dice = self.dice(seed)
         make = dice.choice([*ON_FUND.values(), *2 * [*ON_CALL.values(), *ON_DIRECTORY.values()]])
-        self.record_as_drawn(make(self.draw_for(dice, GRANTS[0], "", dice.choice(POOL))).words(), dice)
+        self.record_as_drawn(
+            make(self.draw_for(dice, dice.choice(GRANTS), "", dice.choice(POOL))).words(), dice
+        )
 
     @rule(seed=SEED)
     def correct_entry(self, seed: int) -> None:

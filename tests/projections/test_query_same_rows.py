@@ -14,7 +14,8 @@ from projections.engine.projector import rebuild
 from projections.progress import compute
 from projections.progress.model import fiscal_year
 from projections.query import run, tables_at
-from projections.reports.results.library import Filters, match, search
+from projections.reports.directory.match import match
+from projections.reports.results.library import Filters, search
 from projections.reports.sql_views import KEYS, REPORTS
 from support.made_up_fund import made_up_fund
 

@@ -85,6 +85,7 @@ administrator - EstablishFund AdoptPolicy AppointOfficer RetireOfficer
 secretariat - JoinPartner RenamePartner LeavePartner HoldConsultation OpenCall CloseCall
 finance - PledgeContribution MeetPledgeCondition AgreeContribution ScheduleInstalment ReceiveInstalment
 secretariat - RegisterInstitution RenameInstitution
+secretariat - OfferExperience WithdrawOffer VoiceNeed MeetNeed RecordUse
 finance - ChargeFee CreditIncome ReturnFunds
 """
 ROLE, STAGES = dict[str, str](), dict[str, tuple[str, ...]]()

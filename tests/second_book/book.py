@@ -31,6 +31,7 @@ from second_book.basics import (
     struck,
 )
 from second_book.directory import COMMANDS as ON_DIRECTORY
+from second_book.directory import not_as_named
 from second_book.fund import apply_fund_event
 from second_book.histories import DIRECTORY, FUND, Histories
 from second_book.money import returned_beyond
@@ -112,6 +113,8 @@ class SecondBook(Histories):
         after = yield from self._still_true(stream, events, correction=correction)
         if kind == "grant" and after.get("binds") and new["command"] == "ApproveGrant":
             new["binds"] = after["binds"]
+        if stream == DIRECTORY:
+            yield from self._named_grants(old, events)
         yield from self._in_time(new)
         yield from returned_beyond(self, events, new)
         if kind == FUND and correction:
@@ -352,6 +355,13 @@ class SecondBook(Histories):
                 or after["closes"] < before["closes"]
             ):
                 yield "FieldNotCorrectable"
+
+    def _named_grants(self, old: list[Event], events: list[Event]) -> Iterator[str]:
+        """Yield the reasons against the grants that the events name which are new or changed."""
+        before = {event["version"]: event for event in in_force(old)}
+        for event in in_force(events):
+            if before.get(event["version"]) != event:
+                yield from not_as_named(event, lambda grant: in_force(self.streams.get(f"grant:{grant}", [])))
 
     @staticmethod
     def _reading(old: list[Event], target: Event) -> Event:

@@ -1,21 +1,22 @@
 """The directory: the reasons against each event in its state, and the state after it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from second_book.basics import Event, State, too_like
 
 COMMANDS = {"RegisterInstitution", "RenameInstitution", "CorrectDirectoryEntry"}
+COMMANDS |= {"OfferExperience", "WithdrawOffer", "VoiceNeed", "MeetNeed", "RecordUse"}
 """The commands on the directory."""
 
 
 def no_directory() -> State:
     """Return the state of the directory before its first event."""
-    return {"institutions": {}}
+    return {"institutions": {}, "offers": {}, "needs": {}}
 
 
 def apply_directory_event(state: State, event: Event) -> Iterator[str]:
     """Yield the reasons against an event of the directory, then apply it to the state."""
-    name, institutions, id = event["command"], state["institutions"], event["institution"]
+    name, institutions, id = event["command"], state["institutions"], event.get("institution") or ""
     if name == "RegisterInstitution":
         if id in institutions:
             yield "InstitutionIdTaken"
@@ -31,3 +32,36 @@ def apply_directory_event(state: State, event: Event) -> Iterator[str]:
             if institutions[id]["name"] == event["name"]:
                 yield "NothingChanged"
             institutions[id] = {**institutions[id], "name": event["name"]}
+    if name in ("OfferExperience", "VoiceNeed"):
+        kind, refusal = ("offers", "Offer") if name == "OfferExperience" else ("needs", "Need")
+        own = event["offer" if name == "OfferExperience" else "need"]
+        if own in state[kind]:
+            yield f"{refusal}IdTaken"
+        yield from too_like(own, state[kind])
+        if id and id not in institutions:
+            yield "UnknownInstitution"
+        state[kind][own] = None
+    if name == "WithdrawOffer":
+        if event["offer"] not in state["offers"]:
+            yield "UnknownOffer"
+        elif state["offers"][event["offer"]]:
+            yield "OfferAlreadyWithdrawn"
+        state["offers"][event["offer"]] = event["on"]
+    if name == "MeetNeed":
+        if event["need"] not in state["needs"]:
+            yield "UnknownNeed"
+        elif state["needs"][event["need"]]:
+            yield "NeedAlreadyMet"
+        state["needs"][event["need"]] = event["grant"]
+
+
+def not_as_named(event: Event, events_of: Callable[[str], list[Event]]) -> Iterator[str]:
+    """Yield the reasons against the grant that an event names. ``events_of``: a grant's events in force."""
+    grant = event.get("grant") or event.get("story")
+    if event["command"] not in ("MeetNeed", "RecordUse") or grant is None:
+        return
+    events = [before for before in events_of(grant) if before["on"] <= event["on"]]
+    if not events:
+        yield "UnknownGrant"
+    if event["command"] == "RecordUse" and "PublishResultsStory" not in [e["command"] for e in events]:
+        yield "StoryNotPublished"

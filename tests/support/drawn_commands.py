@@ -374,6 +374,14 @@ def _body(draw: Draw) -> str:
     return ["MOA", "DAIRY", "ASAHI"][draw.item % 3]
 
 
+def _maybe_body(draw: Draw) -> str | None:
+    return None if draw.dice % 3 else _body(draw)
+
+
+def _of_two(draw: Draw) -> str:
+    return ["MILK", "ROADS"][draw.item % 2]
+
+
 ON_DIRECTORY: dict[str, Maker] = {
     "RegisterInstitution": _maker(
         g.register_institution,
@@ -385,4 +393,15 @@ ON_DIRECTORY: dict[str, Maker] = {
         institution=_body,
         name=lambda draw: ["Ministry of Food", "Ministry of Agriculture"][draw.dice % 2],
     ),
+    "OfferExperience": _maker(
+        g.offer_experience,
+        offer=lambda draw: _spelled(_of_two(draw))(draw),
+        institution=_maybe_body,
+    ),
+    "WithdrawOffer": _maker(g.withdraw_offer, offer=_of_two),
+    "VoiceNeed": _maker(
+        g.voice_need, need=lambda draw: _spelled(_of_two(draw))(draw), institution=_maybe_body
+    ),
+    "MeetNeed": _maker(g.meet_need, need=_of_two, grant=lambda draw: draw.grant),
+    "RecordUse": _maker(g.record_use, story=lambda draw: draw.grant),
 }

@@ -26,6 +26,7 @@ from lifecycle.decide import (
     decide_directory,
     decide_fund,
     decide_grant,
+    grants_named,
     needs_entries,
 )
 from lifecycle.fund.evolve import fold as fold_fund
@@ -272,6 +273,22 @@ register_institution = on_directory(
 rename_institution = on_directory(
     "RenameInstitution", "secretariat", institution="MOA", name="Ministry of Food"
 )
+offer_experience = on_directory(
+    "OfferExperience",
+    "secretariat",
+    offer="IN-DAIRY",
+    country="IN",
+    topic="Dairy cooperatives",
+    summary="Villages that sell milk together",
+)
+withdraw_offer = on_directory("WithdrawOffer", "secretariat", offer="IN-DAIRY")
+voice_need = on_directory(
+    "VoiceNeed", "secretariat", need="TZ-DAIRY", country="TZ", challenge="Milk does not reach the towns"
+)
+meet_need = partial(on_grant, grant=None)("MeetNeed", "secretariat", need="TZ-DAIRY", grant=G)
+record_use = on_directory(
+    "RecordUse", "secretariat", story=G, by="Ministry of Livestock", purpose="A strategy", worth=4
+)
 correct_directory = on_directory("CorrectDirectoryEntry", CHECKER, reason="misread")
 correct_fund = on_fund("CorrectEntry", CHECKER, reason="misread")
 attach_to_fund = on_fund(
@@ -404,7 +421,9 @@ class Past:
                 self._append(call_stream(command.call), len(entries) + 1, decision.event, recorder)
             elif isinstance(command, DirectoryCommand):
                 past = self.directory
-                decision = decide_directory(past, command, self.fund, recorder, today)
+                named = grants_named(past, command)
+                grants = {name: self.grants.get(name, GrantHistory()).held for name in named}
+                decision = decide_directory(past, command, self.fund, recorder, today, grants=grants)
                 entry = self._append(DIRECTORY, len(past.entries) + 1, decision.event, recorder)
                 self.directory = past.plus(entry)
             else:

@@ -154,14 +154,9 @@ def _sessions_and_library(options: Settings, book: "Book", show: Callable[..., N
     from cli.facility.later import DIALOGUE
     from projections.query import Report, tables_at
     from projections.query import ask as answer
+    from projections.reports.directory.match import MATCH_COLUMNS, match
     from projections.reports.questions import Question
-    from projections.reports.results.library import (
-        MATCH_COLUMNS,
-        SEARCH_COLUMNS,
-        Filters,
-        match,
-        search,
-    )
+    from projections.reports.results.library import SEARCH_COLUMNS, Filters, search
     from projections.reports.results.sites import COLUMNS, local_times, session_on
 
     on = book.today()

@@ -8,7 +8,7 @@ from cli.output.terminal_text import in_units, plain, readable
 
 if TYPE_CHECKING:
     from lifecycle.call.call import Call
-    from lifecycle.directory.state import Directory, Institution
+    from lifecycle.directory.state import Directory, Institution, Need, Offer
     from lifecycle.fund.state import Fund
     from lifecycle.grant.state import Activity, FollowUp, Grant, Indicator, Payment
 
@@ -177,8 +177,22 @@ def call_fields(call: "Call | None", day: date = date.max) -> dict[str, Any]:
 
 
 def directory_fields(directory: "Directory") -> dict[str, Any]:
-    """Return a field for each institution of the directory."""
-    return {f"institution {id}": _institution(known) for id, known in directory.institutions.items()}
+    """Return a field for each institution, offer and need of the directory."""
+    return {
+        **{f"institution {id}": _institution(known) for id, known in directory.institutions.items()},
+        **{f"offer {id}": _offer(offer) for id, offer in directory.offers.items()},
+        **{f"need {id}": _need(need) for id, need in directory.needs.items()},
+    }
+
+
+def _offer(offer: "Offer") -> str:
+    withdrawn = f", withdrawn on {offer.withdrawn_on}" if offer.withdrawn_on else ""
+    return f"{offer.country}, {offer.topic}{withdrawn}"
+
+
+def _need(need: "Need") -> str:
+    met = f"met by {need.met_by} since {need.met_on}" if need.met_by else "unmet"
+    return f"{need.country}, {met}: {need.challenge}"
 
 
 def _institution(institution: "Institution") -> str:

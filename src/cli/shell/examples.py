@@ -52,6 +52,13 @@ EXAMPLES = {
     "fund show": "grantbook fund show --as-of 2017-12-31",
     "call list": "grantbook call list --as-of 2017-12-31",
     "call show": "grantbook call show 2017-1",
+    "directory offer": (
+        'grantbook directory offer IN-DAIRY --country IN --topic Dairy --summary "Villages sell together"'
+    ),
+    "directory voice-need": 'grantbook directory voice-need TZ-MILK --country TZ --challenge "Milk spoils"',
+    "directory record-use": (
+        'grantbook directory record-use SSF-2017-01 --by "Ministry of Food" --purpose "A strategy" --worth 4'
+    ),
     "directory list": "grantbook directory list --as-of 2017-12-31",
     "directory show": "grantbook directory show MOA-TZ",
     "payment list": "grantbook payment list --status requested",
@@ -65,6 +72,7 @@ EXAMPLES = {
     "document attach-to-fund": "grantbook document attach-to-fund agreement.pdf",
     "activity sites": "grantbook activity sites SSF-2017-01 A1 --format ics --output session.ics",
     "library search": "grantbook library search dairy --country TZ",
+    "library show": "grantbook library show SSF-2017-01",
     "library match": 'grantbook library match --need "a strategy for dairy" --recipient TZ',
     "audit history": "grantbook audit history SSF-2017-01 --on 2017-12-31",
     "audit replay": "grantbook audit replay SSF-2017-01 --on 2017-12-31 --known 2018-01-09",
@@ -112,6 +120,9 @@ EXAMPLES = {
     "report entries": "grantbook report entries --grant SSF-2017-01 --json",
     "report glance": "grantbook report glance --since 2017-12-01",
     "report progress": "grantbook report progress --year 2017 --output progress.html",
+    "report needs": "grantbook report needs --as-of 2017-12-31",
+    "report offers": "grantbook report offers --format csv",
+    "report uses": "grantbook report uses --json",
     "report institutions": "grantbook report institutions --format csv",
     "report consultations": "grantbook report consultations --json",
 }

@@ -16,6 +16,7 @@ from lifecycle.decide import (
     decide_grant,
     decide_on_refusal,
     decide_on_row,
+    grants_named,
     needs_entries,
     stream_of,
 )
@@ -30,7 +31,7 @@ from lifecycle.decide.quarantined_rows import AnswerFound, QuarantineAnswer, Qua
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.stored_row import id_bytes
 from lifecycle.kernel.command import CallCommand, Command, DirectoryCommand, FundCommand, GrantCommand
-from lifecycle.kernel.history import FUND, kind_of, reading
+from lifecycle.kernel.history import FUND, grant_stream, kind_of, reading
 from lifecycle.kernel.listed_codes import refuse
 from lifecycle.parse import Hints, Malformed
 from lifecycle.rejudge.recorded_since import RecordedSince
@@ -72,7 +73,7 @@ class Decider:
             if isinstance(command, CallCommand):
                 return decide_call(self._journal.entries(stream_of(command)), command, fund, recorder, today)
             if isinstance(command, DirectoryCommand):
-                return decide_directory(self._state.directory(), command, fund, recorder, today)
+                return self._on_directory(command, recorder, today)
             if isinstance(command, QuarantineAnswer | QuarantineRow) and not locked:
                 raise NeedsLock
             if isinstance(command, QuarantineAnswer):
@@ -90,6 +91,15 @@ class Decider:
             currency = self._state.fund.currency
             hints = Hints(lambda _: currency, lambda: today)
             raise Malformed.of(error, inside="reads", hints=hints) from None
+
+    def _on_directory(self, command: DirectoryCommand, recorder: str, today: date) -> Decision:
+        state = self._state
+        directory = state.directory()
+        grants = {
+            name: state.grant_with_entries(grant_stream(name)).held
+            for name in grants_named(directory, command)
+        }
+        return decide_directory(directory, command, state.fund, recorder, today, grants=grants)
 
     def _check_lists(self, command: _Correction) -> None:
         """Check the codes in a correction against the lists of the day. Raises ``ValidationError``."""

@@ -8,7 +8,7 @@ and no store.
 
 from lifecycle.decide.call import decide as decide_call
 from lifecycle.decide.decision import NO_CALLS, Calls, Decision, spec_of, stream_of
-from lifecycle.decide.directory import DirectoryHistory
+from lifecycle.decide.directory import DirectoryHistory, grants_named
 from lifecycle.decide.directory import decide as decide_directory
 from lifecycle.decide.fund import NEED_ENTRIES
 from lifecycle.decide.fund import decide as decide_fund
@@ -34,6 +34,7 @@ __all__ = [
     "decide_grant",
     "decide_on_refusal",
     "decide_on_row",
+    "grants_named",
     "needs_entries",
     "spec_of",
     "stream_of",

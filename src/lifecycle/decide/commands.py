@@ -7,6 +7,7 @@ Written by docs/reference.py from the classes that stand beside the events. Do n
 from lifecycle.call.call import CloseCall, OpenCall
 from lifecycle.decide.correction.correct_entry import CallCorrection, CorrectCallEntry, CorrectDirectoryEntry, CorrectEntry, CorrectFundEntry, DirectoryCorrection, FundCorrection, GrantCorrection
 from lifecycle.decide.quarantined_rows import AnswerQuarantineDraft, QuarantineAnswer, QuarantineRow, RowQuarantineDraft
+from lifecycle.directory.experience import MeetNeed, OfferExperience, RecordUse, VoiceNeed, WithdrawOffer
 from lifecycle.directory.institutions import RegisterInstitution, RenameInstitution
 from lifecycle.fund.contributions import AgreeContribution, HoldConsultation, JoinPartner, PledgeContribution, ReceiveInstalment, ScheduleInstalment, WaiveFundObligation
 from lifecycle.fund.establishment import AdoptPolicy, AttachFundDocument, EstablishFund, SwitchSealing
@@ -126,6 +127,11 @@ FUND: tuple[type[FundCommand], ...] = (
 DIRECTORY: tuple[type[DirectoryCommand], ...] = (
     RegisterInstitution,
     RenameInstitution,
+    OfferExperience,
+    WithdrawOffer,
+    VoiceNeed,
+    MeetNeed,
+    RecordUse,
     CorrectDirectoryEntry,
 )
 """Commands on the directory."""
@@ -186,7 +192,9 @@ __all__ = [
     "MakeEffective",
     "MeasureIndicator",
     "MeetCondition",
+    "MeetNeed",
     "MeetPledgeCondition",
+    "OfferExperience",
     "OpenCall",
     "PlanActivity",
     "PledgeContribution",
@@ -204,6 +212,7 @@ __all__ = [
     "RecordIrregularPayment",
     "RecordLesson",
     "RecordRefund",
+    "RecordUse",
     "RegisterInstitution",
     "RejectPayment",
     "RenameInstitution",
@@ -228,7 +237,9 @@ __all__ = [
     "SubmitCompletionReport",
     "SuspendGrant",
     "SwitchSealing",
+    "VoiceNeed",
     "WaiveFundObligation",
     "WaiveObligation",
+    "WithdrawOffer",
     "WithdrawProposal",
 ]

@@ -4,7 +4,7 @@ A command that is dated after all others is decided on the state alone. For a co
 an earlier day, every entry from its day on is checked again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -21,7 +21,8 @@ from lifecycle.decide.decision import (
 )
 from lifecycle.decide.permission import permit_command, readings_permitted
 from lifecycle.directory.evolve import EVOLVE, evolve, fold
-from lifecycle.directory.rules import check_directory_rules
+from lifecycle.directory.experience import Grants
+from lifecycle.directory.rules import check_directory_rules, check_grants_named
 from lifecycle.directory.state import Directory
 from lifecycle.fund.state import Fund
 from lifecycle.kernel.command import DirectoryCommand, event_of
@@ -64,6 +65,23 @@ class DirectoryHistory(NamedTuple):
         return fold(self.held[: index_for(self.held, day)])
 
 
+_GRANTS = ("grant", "story")
+"""The fields of events in which grants are named."""
+
+
+def grants_named(history: DirectoryHistory, command: DirectoryCommand) -> set[str]:
+    """Return the ids of the grants that the decision needs: those in the command, or in what it corrects."""
+    return {name for name in _names(history, command) if isinstance(name, str)}
+
+
+def _names(history: DirectoryHistory, command: DirectoryCommand) -> Iterator[object]:
+    events: list[dict[str, object]] = [command.event.__dict__]
+    if isinstance(command, CorrectDirectoryEntry):
+        events = [command.event.reads or {}, *(entry.event.__dict__ for entry in history.entries)]
+    for fields in events:
+        yield from (fields.get(field) for field in _GRANTS)
+
+
 def decide(
     history: DirectoryHistory,
     command: DirectoryCommand,
@@ -71,34 +89,51 @@ def decide(
     recorder: str,
     today: date,
     *,
+    grants: Grants,
     rules: int = RULE_SET,
 ) -> Decision:
     """Decide a command on the directory. Raises a `Refusal`.
 
-    ``rules``: the number of the rule set to decide by.
+    ``grants``: the entries in force of those that `grants_named` returns. ``rules``: the number of the rule
+    set to decide by.
     """
     permit_command(fund, spec_of(command), command, recorder, today)
     if isinstance(command, CorrectDirectoryEntry):
-        return decide_correction(history, command, fund, today, rules)
+        return decide_correction(history, command, fund, today, grants=grants, rules=rules)
     event = command.event
     new = provisional(command, event, len(history.entries) + 1, rules)
     index = index_for(history.held, command.on)
     before, later = history.on(command.on), history.held[index:]
-    check_rules_and_day(lambda: _check_from(before, (new, *later), new), command.on, today)
+
+    def check() -> None:
+        _check_from(before, (new, *later), new)
+        check_grants_named(grants, event, rules)
+
+    check_rules_and_day(check, command.on, today)
     return Decision(event, (), None, fund)
 
 
 def decide_correction(
-    history: DirectoryHistory, command: CorrectDirectoryEntry, fund: Fund, today: date, rules: int
+    history: DirectoryHistory,
+    command: CorrectDirectoryEntry,
+    fund: Fund,
+    today: date,
+    *,
+    grants: Grants,
+    rules: int,
 ) -> Decision:
     """Decide a correction of an entry of the directory. Raises a `Refusal`."""
     event = event_of(EntryCorrected, command.event)
     target_of(command.event, history.entries, rules)
     held = in_force((*history.entries, provisional(command, event, len(history.entries) + 1, rules)))
     only_earlier(history.held, held)
-    not_in_future(max(command.on, held[-1].on), today)
+    not_in_future(max([command.on, *(entry.on for entry in held[-1:])]), today)
     corrects_something(history.held, held, rules)
     _check_from(Directory(), held)
+    before = {entry.originator_version: entry.event for entry in history.held}
+    for entry in held:
+        if before.get(entry.originator_version) != entry.event:
+            check_grants_named(grants, entry.event, entry.rules)
     readings_permitted(fund, held, history.held)
     return Decision(event, (), None, fund)
 

@@ -1,1 +1,1 @@
-"""The directory: institutions that grants, letters and payments name."""
+"""The directory: institutions, offers of experience, needs, and the use of stories."""

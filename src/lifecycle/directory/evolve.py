@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from lifecycle.directory import institutions
+from lifecycle.directory import experience, institutions
 from lifecycle.directory.state import Directory, Evolves
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 
-EVOLVE: Evolves = {**institutions.EVOLVE}
+EVOLVE: Evolves = {**institutions.EVOLVE, **experience.EVOLVE}
 """For each event of the directory, the function that changes the state."""
 
 

@@ -1,4 +1,4 @@
-"""The state of the directory: institutions, with their names by day."""
+"""The state of the directory: institutions with their names by day, offers and needs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,12 +30,43 @@ class Institution:
         return self.names[-1][1]
 
 
+@dataclass(frozen=True)
+class Offer:
+    """An offer to share how a problem was solved."""
+
+    on: date
+    country: str
+    institution: str | None
+    topic: str
+    sector: str | None
+    summary: str
+    withdrawn_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a country wants to learn."""
+
+    on: date
+    country: str
+    institution: str | None
+    challenge: str
+    sector: str | None
+    measure: str | None
+    baseline: str | None
+    met_by: str | None = None
+    """The grant that meets it."""
+    met_on: date | None = None
+
+
 @dataclass
 class Directory(Frozen):
     """The state of the directory."""
 
     institutions: dict[str, Institution] = field(default_factory=dict)
     """By id, in the order of the days of registration."""
+    offers: dict[str, Offer] = field(default_factory=dict)
+    needs: dict[str, Need] = field(default_factory=dict)
 
     def thaw(self) -> "MutableDirectory":
         """Return a copy that events can change."""

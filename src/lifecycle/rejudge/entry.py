@@ -14,7 +14,7 @@ from lifecycle.call.call import fold as fold_call
 from lifecycle.catalogue import BY_EVENT
 from lifecycle.decide.call import decide as decide_call
 from lifecycle.decide.decision import Decision
-from lifecycle.decide.directory import DirectoryHistory
+from lifecycle.decide.directory import DirectoryHistory, grants_named
 from lifecycle.decide.directory import decide as decide_directory
 from lifecycle.decide.fund import NEED_ENTRIES
 from lifecycle.decide.fund import decide as decide_fund
@@ -36,6 +36,7 @@ from lifecycle.kernel.history import (
     FUND,
     Entry,
     call_stream,
+    grant_stream,
     in_force,
     kind_of,
 )
@@ -176,7 +177,11 @@ def _decision(own: Entry, command: Command, past: Past, today: date) -> Decision
         entries = past.call(command.call)
         return decide_call(entries, command, past.fund, own.recorder, today, rules=own.rules)
     if isinstance(command, DirectoryCommand):
-        return decide_directory(past.directory(), command, past.fund, own.recorder, today, rules=own.rules)
+        directory = past.directory()
+        grants = {name: past.grant(grant_stream(name)).held for name in grants_named(directory, command)}
+        return decide_directory(
+            directory, command, past.fund, own.recorder, today, grants=grants, rules=own.rules
+        )
     assert isinstance(command, FundCommand)
     earlier = past.entries_of(FUND) if command.NAME in NEED_ENTRIES else ()
     elsewhere = (past.acts_since, past.streams)

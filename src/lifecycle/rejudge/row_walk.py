@@ -149,11 +149,11 @@ class RowWalk:
         self._past.keep_at_most(_KEPT_ENTRIES)
 
     def _follow(self, group: Group) -> None:
-        """Add what a group that is not judged here writes on the fund and on calls."""
+        """Add what a group that is not judged here writes on the fund, and forget its other streams."""
         for row in group.rows:
             if row.stream == FUND:
                 self._follow_fund(row)
-            elif not row.stream.startswith("grant:"):
+            else:
                 self._past.forget(row.stream)
 
     def _follow_fund(self, row: Stored) -> None:

@@ -36,7 +36,7 @@ from projections.folds import (
 )
 from projections.folds.budget import Budget
 from projections.folds.calls import Answers, Scores, call_rows
-from projections.folds.directory import institution_rows
+from projections.folds.directory import directory_rows
 from projections.folds.disbursement import Disbursement
 from projections.folds.event_rows import EventRows
 from projections.folds.exchanges import Activities, Attendance
@@ -76,7 +76,6 @@ from projections.schema.layout import (
     fund_pledges,
     fund_windows,
     grant_standing,
-    institution_spans,
     obligation_steps,
     payment_spans,
     seat_offsets,
@@ -170,7 +169,8 @@ def fold_stream(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows)
     elif kind == "grant":
         fold_grant(stream, entries, rules, into)
     elif stream == DIRECTORY:
-        into[institution_spans] += institution_rows(in_force(entries))
+        for table, rows in directory_rows(in_force(entries)).items():
+            into[table] += rows
 
 
 def fold_grant(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) -> None:

@@ -93,6 +93,9 @@ _TAKEN = {
     "ratings": _Taken(period="days of the progress report"),
     "consultations": _Taken((), "days of the meetings"),
     "institutions": _Taken(("country",)),
+    "needs": _Taken(("country", "grant"), "days on which needs were voiced"),
+    "offers": _Taken(("country",), "days of the offers"),
+    "uses": _Taken(("grant",), "days of use"),
     "documents": _Taken(period="days of attachment"),
     "entries": _Taken(period="days on which entries took effect"),
 }

@@ -58,6 +58,9 @@ _DAY_COLUMNS = {
     "fund_consultations": "on",
     "attached_documents": "since",
     "fund_documents": "on",
+    "need_spans": "voiced_on",
+    "offer_spans": "since",
+    "story_uses": "on",
 }
 """The column of the day by which a table is limited to a period."""
 _PERIOD_TABLES = {
@@ -73,9 +76,19 @@ _PERIOD_TABLES = {
     "ratings": ("progress_ratings",),
     "consultations": ("fund_consultations",),
     "documents": ("attached_documents", "fund_documents"),
+    "needs": ("need_spans",),
+    "offers": ("offer_spans",),
+    "uses": ("story_uses",),
 }
 """The tables that are limited to a period, by report."""
-_COLUMNS = {"fund": ("partner",), "instalments": ("partner",), "institutions": ("country",)}
+_COLUMNS = {
+    "fund": ("partner",),
+    "instalments": ("partner",),
+    "institutions": ("country",),
+    "needs": ("country", "grant"),
+    "offers": ("country",),
+    "uses": ("grant",),
+}
 """The columns by which a report's own rows are limited, if they are of no grants."""
 _BALANCES = ("committed", "undisbursed", "overpaid", "share_disbursed", "share_elapsed")
 """Columns of the report of disbursement that belong to a day: they are left out if it is about a period."""

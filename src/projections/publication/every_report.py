@@ -23,6 +23,8 @@ PRIMARY_KEYS = {
     "disbursement": ("grant",),
     "calls": ("call",),
     "institutions": ("institution",),
+    "needs": ("need",),
+    "offers": ("offer",),
     "payments": ("grant", "payment"),
     "exchanges": ("grant", "activity"),
     "follow-ups": ("grant", "follow_up"),

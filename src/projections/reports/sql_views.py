@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Date, Dialect, Numeric, Select, cast, func, select
 from sqlalchemy.schema import CreateView
 
+from projections.reports.directory import institutions, needs, offers
 from projections.reports.fund import calls, instalments
 from projections.reports.fund import contributions as fund
 from projections.reports.money import attribution, budget, disbursement, disbursement_by, payments, value
 from projections.reports.portfolio import (
     documents,
-    institutions,
     register,
     stages,
     timeline,
@@ -60,6 +60,9 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "consultations": people.consultations,
     "documents": documents.report,
     "institutions": institutions.report,
+    "needs": needs.report,
+    "offers": offers.report,
+    "uses": offers.uses,
 }
 """The function that returns each report's question, for a day, and for one grant or all."""
 MEANINGS = {
@@ -86,6 +89,9 @@ MEANINGS = {
     "consultations": "When partners met.",
     "documents": "Each file attached to a grant or to the fund.",
     "institutions": "The bodies that the directory knows.",
+    "needs": "What countries want to learn, and the grants that meet it.",
+    "offers": "What countries offer to share.",
+    "uses": "What results stories were used for, and what that was worth.",
 }
 """What each report holds, in the words of its help. A test compares them."""
 KEYS: dict[str, dict[str, Callable[..., Question]]] = {

@@ -10,38 +10,17 @@ Amounts are whole minor units, so that sums are exact. ``scale`` says how many m
 the currency (100 for USD).
 """
 
-from projections.schema.table_layout import (
-    BIG_INTEGER,
-    BOOLEAN,
-    INTEGER,
-    TEXT,
-    StoredType,
-    TableColumn,
-    TableLayout,
-)
+from projections.schema import directory_layout
+from projections.schema.table_layout import BIG_INTEGER, BOOLEAN, DECLARED, INTEGER, TEXT, TableColumn
+from projections.schema.table_layout import declared as _table
+from projections.schema.table_layout import key as _key
+from projections.schema.table_layout import needed as _needed
+from projections.schema.table_layout import texts as _texts
 
 SHADOW = "new_"
 """The prefix of the names of shadow tables, which a rebuild fills."""
-TABLES: dict[str, TableLayout] = {}
+TABLES = DECLARED
 """Every table by its name."""
-
-
-def _table(name: str, *columns: TableColumn, long: bool = False) -> TableLayout:
-    table = TableLayout(name, columns, long)
-    TABLES[name] = table
-    return table
-
-
-def _key(name: str, type_: StoredType = TEXT) -> TableColumn:
-    return TableColumn(name, type_, is_key=True, is_nullable=False)
-
-
-def _needed(name: str, type_: StoredType) -> TableColumn:
-    return TableColumn(name, type_, is_nullable=False)
-
-
-def _texts(*names: str) -> list[TableColumn]:
-    return [TableColumn(name) for name in names]
 
 
 register_spans = _table(
@@ -161,15 +140,6 @@ call_spans = _table(
     _needed("envelope", BIG_INTEGER),
 )
 """A call's terms, from day to day. ``criteria`` is a JSON list."""
-
-institution_spans = _table(
-    "institution_spans",
-    _key("directory"),
-    _key("n", INTEGER),
-    *_texts("since", "until", "institution", "name", "country", "type", "identifier", "focal_point"),
-    *_texts("registered_on"),
-)
-"""An institution's name and details, from day to day. ``directory`` is the stream's name in every row."""
 
 outcome_spans = _table(
     "outcome_spans",
@@ -432,7 +402,7 @@ GRANT_TABLES = (
     grant_standing,
 )
 CALL_TABLES = (call_spans,)
-DIRECTORY_TABLES = (institution_spans,)
+DIRECTORY_TABLES = directory_layout.DIRECTORY_TABLES
 FUND_TABLES = (
     fund_flows,
     fund_partners,

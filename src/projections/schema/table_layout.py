@@ -52,3 +52,29 @@ class TableLayout:
     def without_key(self) -> "TableLayout":
         """Return the layout without its key."""
         return replace(self, columns=tuple(replace(column, is_key=False) for column in self.columns))
+
+
+DECLARED: dict[str, TableLayout] = {}
+"""Every table that was declared, by its name."""
+
+
+def declared(name: str, *columns: TableColumn, long: bool = False) -> TableLayout:
+    """Declare a table and return it. ``long``: whether it has long rows."""
+    table = TableLayout(name, columns, long)
+    DECLARED[name] = table
+    return table
+
+
+def key(name: str, type_: StoredType = TEXT) -> TableColumn:
+    """Return a column of the key."""
+    return TableColumn(name, type_, is_key=True, is_nullable=False)
+
+
+def needed(name: str, type_: StoredType) -> TableColumn:
+    """Return a column that always has a value."""
+    return TableColumn(name, type_, is_nullable=False)
+
+
+def texts(*names: str) -> list[TableColumn]:
+    """Return columns of text that may be empty."""
+    return [TableColumn(name) for name in names]

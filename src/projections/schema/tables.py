@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateTable
 
-from projections.schema import layout
+from projections.schema import directory_layout, layout
 from projections.schema.table_layout import StoredType, TableLayout
 
 _TYPES: dict[StoredType, Any] = {
@@ -58,7 +58,10 @@ obligation_steps = _table(layout.obligation_steps, metadata)
 call_answers = _table(layout.call_answers, metadata)
 call_scores = _table(layout.call_scores, metadata)
 call_spans = _table(layout.call_spans, metadata)
-institution_spans = _table(layout.institution_spans, metadata)
+institution_spans = _table(directory_layout.institution_spans, metadata)
+offer_spans = _table(directory_layout.offer_spans, metadata)
+need_spans = _table(directory_layout.need_spans, metadata)
+story_uses = _table(directory_layout.story_uses, metadata)
 outcome_spans = _table(layout.outcome_spans, metadata)
 exchange_activities = _table(layout.exchange_activities, metadata)
 exchange_participants = _table(layout.exchange_participants, metadata)

@@ -3,7 +3,7 @@
 import pytest
 
 from support import given as g
-from support.cli_shell import Shell
+from support.cli_shell import Shell, on_grant
 
 pytestmark = pytest.mark.both_stores
 
@@ -62,3 +62,37 @@ def test_an_export_of_entries_holds_the_directory(gb: Shell) -> None:
     assert gb("export", "entries", folder, "--buckets", "2").code == 0
     rows = gb("--json", "report", "institutions", "--entries", folder).rows
     assert [row["name"] for row in rows] == ["Dairy Board", "Ministry of Food"]
+
+
+def test_a_story_is_shown_whole_with_what_it_was_used_for(lived: Shell) -> None:
+    desk = on_grant(
+        "PublishResultsStory", "2018-05-01", "desk", title="Milk", summary="More of it", url="https://x.org"
+    )
+    assert "no results story of G-1" in lived("library", "show", "G-1").err
+    lines = [
+        on_grant("CompleteImplementation", "2018-03-31", "leader"),
+        on_grant("ReportOutcomes", "2018-04-02", "leader", outcomes={"enhanced_networks": "A network"}),
+        desk,
+        {"command": "VoiceNeed", "need": "TZ-MILK", "country": "TZ", "challenge": "Milk"},
+        {"command": "MeetNeed", "need": "TZ-MILK", "grant": "G-1"},
+        {"command": "RecordUse", "story": "G-1", "by": "Uganda", "purpose": "a strategy", "worth": 4},
+        {"command": "RecordUse", "story": "G-1", "by": "Kenya", "purpose": "a law", "worth": 5},
+    ]
+    for line in lines[3:]:
+        line |= {"on": "2018-06-01", "actor": "desk"}
+    assert lived("record", lived.file(lines)).code == 0
+    shown = " ".join(lived("library", "show", "G-1").out.split())
+    for words in (
+        "Milk: More of it (https://x.org)",
+        "enhanced networks: A network",
+        "Needs that it met: TZ-MILK",
+        "Used 2 times, worth 4.50 of 5 on average: 2018-06-01: Uganda, for a strategy, worth 4",
+    ):
+        assert words in shown
+    row = lived("--json", "library", "show", "G-1", "--on", "2018-05-31").row
+    assert (row["uses"], row["mean_worth"], row["stories"][0]["title"]) == ([], None, "Milk")
+    assert lived("library", "show", "G-1", "--on", "2018-04-30").code == 2
+    verified = lived("audit", "verify", "--rules")
+    assert verified.code == 0, verified.out
+    running = lived("--json", "library", "match", "--need", "dairy", "--recipient", "KE", "--running")
+    assert running.code == 0

@@ -188,8 +188,7 @@ def possible(row: Spec) -> tuple[list[Command], Make]:
     if row in CALL_COMMANDS:
         return [] if row.name == "OpenCall" else [g.open_call("2012-01-01")], ON_CALL[row.name]
     if row in DIRECTORY_COMMANDS:
-        is_first = row.name == "RegisterInstitution"
-        return [] if is_first else [g.register_institution("2012-01-01")], ON_DIRECTORY[row.name]
+        return BEFORE.get(row.name, []), ON_DIRECTORY[row.name]
     if row.stages == ("",):
         return [], COMMANDS[row.name]
     stage = next(stage for stage in reversed(LIVES) if stage in row.stages and stage in list(Stage))
@@ -234,9 +233,22 @@ ON_CALL: dict[str, Make] = {
     "CloseCall": g.close_call,
     "CorrectEntry": lambda on, **k: g.correct_call(on, entry=1, reads={"title": "Milk"}, **k),
 }
+BEFORE: dict[str, list[Command]] = {
+    "RenameInstitution": [g.register_institution("2012-01-01")],
+    "CorrectDirectoryEntry": [g.register_institution("2012-01-01")],
+    "WithdrawOffer": [g.offer_experience("2012-01-01")],
+    "MeetNeed": [g.propose("2012-01-01"), g.voice_need("2012-01-01")],
+    "RecordUse": [*LIVES[Stage.FOLLOW_UP], g.publish_story("2013-07-31")],
+}
+"""What the directory's commands need before them."""
 ON_DIRECTORY: dict[str, Make] = {
     "RegisterInstitution": g.register_institution,
     "RenameInstitution": g.rename_institution,
+    "OfferExperience": g.offer_experience,
+    "WithdrawOffer": g.withdraw_offer,
+    "VoiceNeed": g.voice_need,
+    "MeetNeed": g.meet_need,
+    "RecordUse": g.record_use,
     "CorrectDirectoryEntry": lambda on, **k: g.correct_directory(on, entry=1, reads={"name": "Milk"}, **k),
 }
 ROLE_ROWS = [

@@ -358,6 +358,31 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "focal_point": "Directorate of Policy",
     },
     "directory/InstitutionRenamed": {"institution": "MOA-TZ", "name": "Ministry of Food"},
+    "directory/ExperienceOffered": {
+        "offer": "IN-DAIRY",
+        "country": "IN",
+        "institution": "NDDB",
+        "topic": "Dairy cooperatives",
+        "sector": "agriculture",
+        "summary": "Villages that sell milk together.",
+    },
+    "directory/OfferWithdrawn": {"offer": "IN-DAIRY", "reason": "no more capacity"},
+    "directory/NeedVoiced": {
+        "need": "TZ-DAIRY",
+        "country": "TZ",
+        "institution": "MOA-TZ",
+        "challenge": "Milk does not reach the towns.",
+        "sector": "agriculture",
+        "measure": "litres sold a day",
+        "baseline": "1,200",
+    },
+    "directory/NeedMet": {"need": "TZ-DAIRY", "grant": "SSF-1"},
+    "directory/UseRecorded": {
+        "story": "SSF-1",
+        "by": "Ministry of Livestock of Uganda",
+        "purpose": "a dairy strategy",
+        "worth": 4,
+    },
     "directory/EntryCorrected": CORRECTED,
 }
 

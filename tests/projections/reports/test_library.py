@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from lifecycle.book.book import Book
 from lifecycle.parse import Malformed
 from projections.query import ask, tables_at
+from projections.reports.directory.match import MATCH_COLUMNS, RUNNING_COLUMNS, match, running
 from projections.reports.questions import Question
 from projections.reports.results.library import (
-    MATCH_COLUMNS,
     SEARCH_COLUMNS,
     Filters,
-    match,
     search,
     words_of,
 )
@@ -168,6 +167,39 @@ def test_nothing_is_offered_before_it_was_delivered(book: Book) -> None:
     assert offers(book, "dairy", "UG", on="2017-06-15") == []
     assert [row["provider"] for row in offers(book, "dairy", "UG", on="2017-06-16")] == ["IN"]
     assert {row["provider"] for row in offers(book, "dairy", "UG", sector="transport")} == {"BR", "TZ"}
+
+
+OFFERS = [
+    g.offer_experience("2017-02-01", offer="PE-MILK", country="PE", topic="Dairy chains in the Andes"),
+    g.offer_experience("2017-02-01", sector="Agriculture", topic="Dairy", summary="Milk cooperatives"),
+    g.offer_experience("2017-02-01", offer="UG-MILK", country="UG", topic="Dairy chains"),
+    g.withdraw_offer("2018-05-01"),
+]
+
+
+def test_an_offer_counts_half_of_what_was_delivered_while_it_holds(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", DAIRY, OFFERS) as book:
+        rows = {row["provider"]: row for row in offers(book, "dairy chains", "UG")}
+        assert (rows["PE"]["score"], rows["PE"]["held"], rows["PE"]["offers"]) == ("0.5000", 0, ["PE-MILK"])
+        assert rows["PE"]["evidence"].startswith("PE-MILK: ")
+        assert "UG" not in rows
+        assert (rows["IN"]["offers"], rows["IN"]["score"]) == ([], "1.0000")
+        before = {row["provider"]: row for row in offers(book, "dairy chains", "UG", on="2018-04-30")}
+        assert before["IN"]["offers"] == ["IN-DAIRY"]
+        assert float(before["IN"]["score"]) > 1
+        assert offers(book, "dairy chains", "UG", on="2017-01-31") == []
+        of_sector = offers(book, "dairy", "UG", on="2018-04-30", sector="agriculture")
+        assert [row["provider"] for row in of_sector] == ["IN"]
+
+
+def test_running_grants_on_a_like_problem_are_shown(book: Book) -> None:
+    with tables_at(book, None) as (connection, _):
+        rows = running(connection, g.day("2018-06-01"), "dairy", sector=None, limit=20)
+    found = [dict(zip(RUNNING_COLUMNS.names, row, strict=True)) for row in rows]
+    assert [(row["grant"], row["stage"]) for row in found] == [("SSF-3", "effective"), ("SSF-2", "effective")]
+    assert found[0]["score"] == "1.0000"
+    (brazil,) = [row for row in offers(book, "dairy", "UG") if row["provider"] == "BR"]
+    assert brazil["running"] == ["SSF-2"]
 
 
 # ── spellings ────────────────────────────────────────────────────────────────────────────────

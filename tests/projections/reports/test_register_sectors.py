@@ -8,7 +8,8 @@ from lifecycle.kernel.command import Command
 from lifecycle.kernel.likeness import group_key
 from lifecycle.types.text import as_label
 from projections.query import tables_at
-from projections.reports.results.library import Filters, match, search
+from projections.reports.directory.match import match
+from projections.reports.results.library import Filters, search
 from support import given as g
 from support.given import EFFECTIVE
 from support.reading import (

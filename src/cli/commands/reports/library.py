@@ -66,6 +66,7 @@ def search(words: tuple[str, ...], **given: Any) -> int:
 @click.command("match", cls=Command, help="List who has solved a similar problem, with the evidence.")
 @click.option("--need", metavar="WORDS", required=True, help="What is to be learned.")
 @click.option("--recipient", metavar="CC", required=True, help="The country that wants to learn it.")
+@click.option("--running", is_flag=True, help="The running grants on a like problem instead.")
 @_SECTOR
 @_LIMIT
 @AS_OF
@@ -73,16 +74,30 @@ def search(words: tuple[str, ...], **given: Any) -> int:
 @VIEWS
 @_FORM
 @OUTPUT
-def match(need: str, recipient: str, **given: Any) -> int:
+def match(need: str, recipient: str, running: bool, **given: Any) -> int:
     """List who has solved a similar problem."""
+    from projections.reports.directory.match import MATCH_COLUMNS, RUNNING_COLUMNS
+    from projections.reports.directory.match import match as find
+    from projections.reports.directory.match import running as find_running
     from projections.reports.questions import Question
-    from projections.reports.results.library import MATCH_COLUMNS
-    from projections.reports.results.library import match as find
 
     _check_country("recipient", recipient)
+    if running:
+        return _print(
+            "running",
+            "The running grants whose texts match; score: how well the best text does (the best match: 1).\n",
+            Question(
+                RUNNING_COLUMNS,
+                lambda connection, on: find_running(
+                    connection, on, need, sector=given["sector"], limit=given["limit"]
+                ),
+            ),
+            given,
+        )
     return _print(
         "match",
-        "score = sum over the provider's grants of how well their best text matches (the best match: 1).\n",
+        "score = sum over the provider's grants of how well their best text matches (the best match: 1),\n"
+        "and half of that of its best offer. --running lists the running grants on a like problem.\n",
         Question(
             MATCH_COLUMNS,
             lambda connection, on: find(

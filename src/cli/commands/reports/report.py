@@ -321,4 +321,7 @@ surveys = report_command("surveys", "Surveys of clients and team leaders: answer
 entries = report_command("entries", "Each entry in force, corrections applied.")
 documents = report_command("documents", "Each file attached to a grant or to the fund.")
 institutions = report_command("institutions", "The bodies that the directory knows.")
+needs = report_command("needs", "What countries want to learn, and the grants that meet it.")
+offers = report_command("offers", "What countries offer to share.")
+uses = report_command("uses", "What results stories were used for, and what that was worth.")
 consultations = report_command("consultations", "When partners met.")

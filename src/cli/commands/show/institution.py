@@ -15,7 +15,7 @@ from cli.shell.settings import Command
 def show(institution: str, on: str | None, known: str | None, views: str | None) -> int:
     """Show the institution."""
     from lifecycle.types.readings.nearest import unknown
-    from projections.reports.portfolio.institutions import names_of
+    from projections.reports.directory.institutions import names_of
 
     with asked("institutions", on, known, views) as (connection, rows, caption):
         institutions = {row["institution"]: row for row in rows}

@@ -4,8 +4,8 @@ import json
 import re
 import sqlite3
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import date
 from typing import Any, NamedTuple
@@ -15,12 +15,10 @@ from sqlalchemy import Connection, select
 from lifecycle.kernel.errors import Unreachable
 from lifecycle.kernel.likeness import group_key
 from lifecycle.parse import Malformed
-from lifecycle.policy.places.regions import name_of
 from lifecycle.types.readings.nearest import unknown
 from lifecycle.types.text import as_label
 from projections.reports import common_columns as common
-from projections.reports.portfolio.register import standing_on, was_approved
-from projections.reports.results.exchanges import Held, activities_held
+from projections.reports.portfolio.register import standing_on
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import PAGED
 from projections.schema.rows import Row
@@ -39,7 +37,7 @@ KINDS = (
 # ── finding by words ─────────────────────────────────────────────────────────────────────────
 
 
-class _Match(NamedTuple):
+class Match(NamedTuple):
     """A text that has words of the question."""
 
     grant: str
@@ -122,15 +120,15 @@ class _Spellings:
 _INDEXED = ("grant", "n", "kind", "since", "title", "text")
 
 
-def _texts_on(connection: Connection, on: str) -> Iterator[Any]:
+def texts_on(connection: Connection, on: str) -> Iterator[Any]:
     """Yield the texts that hold on the day, by grant, with the columns of the index."""
     t = library_texts.c
     question = select(*(t[name] for name in _INDEXED)).where(t.since <= on, on < t.until)
     yield from connection.execute(question.order_by(t.grant, t.n), execution_options=PAGED)
 
 
-def _find(connection: Connection, on: str, words: Sequence[str]) -> list[_Match]:
-    """Return the texts of the day that have any of the words, ranked by SQLite's FTS5.
+def find(texts: Iterable[Any], words: Sequence[str]) -> list[Match]:
+    """Return the texts that have any of the words, ranked by SQLite's FTS5. ``texts``: as of `texts_on`.
 
     The index is made for each question, of the texts that are known and hold on the day. So the ranking is as
     of the day, and the same for views in every store. A word in a title weighs four times a word in the text.
@@ -148,7 +146,7 @@ def _find(connection: Connection, on: str, words: Sequence[str]) -> list[_Match]
         spellings = _Spellings(words)
 
         def rows() -> Iterator[tuple[Any, ...]]:
-            for row in _texts_on(connection, on):
+            for row in texts:
                 spellings.add_from(row.title, row.text)
                 yield tuple(row)
 
@@ -163,7 +161,7 @@ def _find(connection: Connection, on: str, words: Sequence[str]) -> list[_Match]
         )
         found = index.execute(any_word, (MARK, MARK, " OR ".join(expressions)))
         return [
-            _Match(grant, n, kind, since, title, (grant, n) in with_every_word, rank, snippet)
+            Match(grant, n, kind, since, title, (grant, n) in with_every_word, rank, snippet)
             for grant, n, kind, since, title, rank, snippet in found
         ]
 
@@ -177,7 +175,7 @@ class Filters(NamedTuple):
     kind: str | None = None
 
 
-def _achieved(connection: Connection, on: str) -> dict[str, list[str]]:
+def achieved(connection: Connection, on: str) -> dict[str, list[str]]:
     """Return the outcomes that each grant achieved by the day."""
     o = outcome_spans.c
     outcomes = defaultdict(list)
@@ -189,9 +187,9 @@ def _achieved(connection: Connection, on: str) -> dict[str, list[str]]:
 
 # ── search ───────────────────────────────────────────────────────────────────────────────────
 
-_RANK = Column("rank", Type.COUNT, "Place, from 1")
+RANK = Column("rank", Type.COUNT, "Place, from 1")
 SEARCH_COLUMNS = Columns(
-    _RANK,
+    RANK,
     common.GRANT,
     Column(
         "kind",
@@ -216,16 +214,16 @@ def search(connection: Connection, as_of: date, question: str, filters: Filters,
     Raises ``Malformed`` if the question has no word, `Unreachable` without FTS5.
     """
     words, on = words_of(question), as_of.isoformat()
-    achieved = _achieved(connection, on)
+    outcomes = achieved(connection, on)
     sectors, allowed = set[str](), set[str]()
     for row in standing_on(connection, as_of):
         sectors.add(row.sector)
-        if _is_allowed(filters, row, achieved.get(row.grant, [])):
+        if _is_allowed(filters, row, outcomes.get(row.grant, [])):
             allowed.add(row.grant)
-    _require_known_sector(filters.sector, sectors)
+    require_known_sector(filters.sector, sectors)
     matches = [
         match
-        for match in _find(connection, on, words)
+        for match in find(texts_on(connection, on), words)
         if match.grant in allowed and filters.kind in (None, match.kind)
     ]
     matches.sort(key=lambda match: (match.grant, match.n))
@@ -244,7 +242,7 @@ def search(connection: Connection, as_of: date, question: str, filters: Filters,
             sector=grants[match.grant].sector,
             recipients=json.loads(grants[match.grant].recipients),
             providers=json.loads(grants[match.grant].providers),
-            outcomes=achieved.get(match.grant, []),
+            outcomes=outcomes.get(match.grant, []),
             on=match.since,
         )
         for rank, match in enumerate(matches, 1)
@@ -255,12 +253,12 @@ def _sector_key(sector: str) -> str:
     return group_key(as_label(sector))
 
 
-def _is_of_sector(grant: Any, sector: str | None) -> bool:
+def is_of_sector(grant: Any, sector: str | None) -> bool:
     """Return whether the grant is of the sector, in whatever spelling; true for `None`."""
     return sector is None or bool(_sector_key(sector) == grant.sector_key)
 
 
-def _require_known_sector(sector: str | None, names: set[str]) -> None:
+def require_known_sector(sector: str | None, names: set[str]) -> None:
     """Raise ``Malformed`` if the sector is none of the names."""
     if sector is not None and _sector_key(sector) not in map(_sector_key, names):
         raise Malformed([("sector", unknown("sector", sector, names))])
@@ -270,144 +268,7 @@ def _is_allowed(filters: Filters, grant: Any, outcomes: list[str]) -> bool:
     """Return whether the filters allow the grant's texts, of whatever kind."""
     countries = {*json.loads(grant.recipients), *json.loads(grant.providers)}
     return (
-        _is_of_sector(grant, filters.sector)
+        is_of_sector(grant, filters.sector)
         and (filters.country is None or filters.country in countries)
         and (filters.outcome is None or filters.outcome in outcomes)
     )
-
-
-# ── match ────────────────────────────────────────────────────────────────────────────────────
-
-MATCH_COLUMNS = Columns(
-    _RANK,
-    Column("provider", Type.TEXT, "Country with activities held"),
-    common.COUNTRY_NAME,
-    Column(
-        "score",
-        Type.NUMBER,
-        "Sum over its grants of how well their best text matches (the best of all: 1)",
-    ),
-    common.HELD,
-    Column("grants", Type.LIST, "Grants whose texts match, a list", width=14),
-    Column("stories", Type.COUNT, "Stories published of these grants"),
-    Column("outcomes", Type.LIST, "Outcomes that they achieved, a list", width=20),
-    common.LAST_HELD_ON,
-    Column("received_before", Type.TRUTH, "The recipient has learned from it already"),
-    Column("evidence", Type.TEXT, "The grant and the piece of text that matches best", width=24),
-    first="rank provider name score last_held_on evidence held received_before stories",
-)
-
-
-class _Offer:
-    """The experience of one provider country with a need."""
-
-    def __init__(self) -> None:
-        self.weights: dict[str, float] = {}
-        """By grant, how well its best text matches the need: 1 for the best of all."""
-        self.held = 0
-        self.stories = 0
-        self.outcomes: set[str] = set()
-        self.last_held_on: str | None = None
-        self.evidence: tuple[float, str] = (0.0, "")
-
-    @property
-    def score(self) -> float:
-        """The sum over its grants: a country that solved it twice comes before one that solved it once."""
-        return sum(self.weights.values())
-
-    def add(
-        self, grant: str, weight: float, snippet: str, *, days: list[str], stories: int, outcomes: list[str]
-    ) -> None:
-        """Add a grant, with the days on which its activities were held."""
-        self.weights[grant] = weight
-        self.held += len(days)
-        self.stories += stories
-        self.outcomes.update(outcomes)
-        self.last_held_on = max(self.last_held_on or "", *days)
-        self.evidence = max(self.evidence, (weight, f"{grant}: {snippet}"))
-
-
-def match(
-    connection: Connection, as_of: date, need: str, recipient: str, *, sector: str | None, limit: int
-) -> list[Row]:
-    """Return the provider countries whose exchanges match the need, without the recipient itself.
-
-    A country's score is the sum over the approved grants in which it gave in an activity. A grant counts with
-    its best text: 1 for the best of all, the others in proportion, halved if a word of the need is missing.
-    Raises ``Malformed``, `Unreachable`.
-    """
-    words, on = words_of(need), as_of.isoformat()
-    held: dict[str, list[Held]] = defaultdict(list)
-    for activity in activities_held(connection, as_of):
-        held[activity.grant].append(activity)
-    sectors, grants = set[str](), set[str]()
-    for row in standing_on(connection, as_of):
-        sectors.add(row.sector)
-        if was_approved(row) and _is_of_sector(row, sector):
-            grants.add(row.grant)
-    _require_known_sector(sector, sectors)
-    with_provider = {name for name in grants if any(activity.giving for activity in held[name])}
-    best = _best(_find(connection, on, words), with_provider)
-    stories = Counter(
-        text.grant
-        for text in _texts_on(connection, on)
-        if text.kind in ("results_story", "development_outcome")
-    )
-    achieved, served_by = _achieved(connection, on), _providers_before(grants, held, recipient)
-    offers: dict[str, _Offer] = defaultdict(_Offer)
-    for name, (weight, snippet) in best.items():
-        for provider in {code for activity in held[name] for code in activity.giving} - {recipient}:
-            days = [activity.held_on for activity in held[name] if provider in activity.giving]
-            offers[provider].add(
-                name, weight, snippet, days=days, stories=stories[name], outcomes=achieved.get(name, [])
-            )
-    return [
-        MATCH_COLUMNS.row(
-            rank=rank,
-            provider=provider,
-            name=name_of(provider),
-            score=f"{offer.score:.4f}",
-            held=offer.held,
-            grants=sorted(offer.weights),
-            stories=offer.stories,
-            outcomes=sorted(offer.outcomes),
-            last_held_on=offer.last_held_on,
-            received_before=provider in served_by,
-            evidence=offer.evidence[1],
-        )
-        for rank, (provider, offer) in enumerate(_ranked(offers)[:limit], 1)
-    ]
-
-
-def _best(matches: list[_Match], grants: set[str]) -> dict[str, tuple[float, str]]:
-    """Return the weight of each grant's best text, and its snippet."""
-    best: dict[str, _Match] = {}
-    for match in sorted(
-        matches, key=lambda match: (not match.has_every_word, match.rank, match.grant, match.n)
-    ):
-        if match.grant in grants:
-            best.setdefault(match.grant, match)
-    top_rank = min((match.rank for match in best.values()), default=-1.0)
-    return {
-        grant: (match.rank / top_rank * (1 if match.has_every_word else 0.5), match.snippet)
-        for grant, match in best.items()
-    }
-
-
-def _ranked(offers: dict[str, _Offer]) -> list[tuple[str, _Offer]]:
-    """Return the offers by score; among equals, the country with the latest activity comes first."""
-    ranked = sorted(offers.items())
-    ranked.sort(key=lambda item: item[1].last_held_on or "", reverse=True)
-    ranked.sort(key=lambda item: -round(item[1].score, 9))
-    return ranked
-
-
-def _providers_before(grants: Iterable[str], held: Mapping[str, list[Held]], recipient: str) -> set[str]:
-    """Return the countries that gave to the recipient in an activity of one of the grants."""
-    return {
-        giver
-        for name in grants
-        for activity in held.get(name, ())
-        for giver, receiver in activity.pairs
-        if receiver == recipient
-    }

@@ -1,0 +1,257 @@
+"""Offers of experience, needs, and the use of stories."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field
+
+from lifecycle.directory.institutions import institution_of
+from lifecycle.directory.state import Directory, Evolves, MutableDirectory, Need, Offer
+from lifecycle.kernel.command import DirectoryCommand
+from lifecycle.kernel.event import DirectoryEvent
+from lifecycle.kernel.history import Entry
+from lifecycle.kernel.likeness import not_too_like
+from lifecycle.kernel.refusals import STAGE, Refusal, UnknownGrant
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.types.readings.nearest import near_or_all
+from lifecycle.types.text import GrantId, ItemId, Line, Prose, Reason
+from lifecycle.types.vocabularies import Country, Label
+
+
+class ExperienceOffered(DirectoryEvent):
+    """A country offers to share how it solved a problem. Recorded by the secretariat."""
+
+    offer: ItemId
+    """The offer's name in the book."""
+    country: Country
+    """The country that offers it."""
+    institution: ItemId | None = None
+    """The registered institution that would share it."""
+    topic: Line
+    """What it is about, in one line."""
+    sector: Label | None = None
+    """The sector that it belongs to."""
+    summary: Prose
+    """What was done, and what came of it."""
+
+
+class OfferWithdrawn(DirectoryEvent):
+    """The offer no longer holds from this day on. Recorded by the secretariat."""
+
+    offer: ItemId
+    """The offer's name in the book."""
+    reason: Reason | None = None
+    """Why it was withdrawn."""
+
+
+class NeedVoiced(DirectoryEvent):
+    """A country says what it wants to learn. Recorded by the secretariat."""
+
+    need: ItemId
+    """The need's name in the book."""
+    country: Country
+    """The country that wants to learn."""
+    institution: ItemId | None = None
+    """The registered institution that wants to learn."""
+    challenge: Prose
+    """The problem to solve."""
+    sector: Label | None = None
+    """The sector that it belongs to."""
+    measure: Line | None = None
+    """How it will be seen that the problem is solved."""
+    baseline: Line | None = None
+    """What the measure was when the need was voiced."""
+
+
+class NeedMet(DirectoryEvent):
+    """A grant meets the need. Recorded by the secretariat."""
+
+    need: ItemId
+    """The need's name in the book."""
+    grant: GrantId
+    """The grant that meets it."""
+
+
+class UseRecorded(DirectoryEvent):
+    """Somebody used a results story, and says what it was worth (S3). Recorded by the secretariat."""
+
+    story: GrantId
+    """The grant whose results story was used."""
+    by: Line
+    """Who used it: an office, a country, a programme; not the name of a person."""
+    purpose: Line
+    """What it was used for."""
+    worth: Annotated[int, Field(ge=1, le=5)]
+    """What it was worth to the user, from 1 (little) to 5 (much)."""
+
+
+def _offered(directory: MutableDirectory, event: ExperienceOffered) -> None:
+    directory.offers[event.offer] = Offer(
+        event.on, event.country, event.institution, event.topic, event.sector, event.summary
+    )
+
+
+def _withdrawn(directory: MutableDirectory, event: OfferWithdrawn) -> None:
+    directory.offers[event.offer] = replace(directory.offers[event.offer], withdrawn_on=event.on)
+
+
+def _voiced(directory: MutableDirectory, event: NeedVoiced) -> None:
+    directory.needs[event.need] = Need(
+        event.on,
+        event.country,
+        event.institution,
+        event.challenge,
+        event.sector,
+        event.measure,
+        event.baseline,
+    )
+
+
+def _met(directory: MutableDirectory, event: NeedMet) -> None:
+    directory.needs[event.need] = replace(directory.needs[event.need], met_by=event.grant, met_on=event.on)
+
+
+def _unchanged(_directory: MutableDirectory, _event: UseRecorded) -> None:
+    """Leave the directory as it is: only reports read what a story was used for."""
+
+
+EVOLVE: Evolves = {
+    ExperienceOffered: _offered,
+    OfferWithdrawn: _withdrawn,
+    NeedVoiced: _voiced,
+    NeedMet: _met,
+    UseRecorded: _unchanged,
+}
+"""The function by which each event changes the directory in place."""
+
+
+class OfferIdTaken(Refusal, order=STAGE, rule="domain §13: OfferExperience"):
+    """Another offer has this name."""
+
+
+class UnknownOffer(Refusal, order=STAGE, rule="domain §13: WithdrawOffer"):
+    """There was no such offer by that day."""
+
+
+class OfferAlreadyWithdrawn(Refusal, order=STAGE, rule="domain §13: WithdrawOffer"):
+    """The offer was withdrawn before."""
+
+
+class NeedIdTaken(Refusal, order=STAGE, rule="domain §13: VoiceNeed"):
+    """Another need has this name."""
+
+
+class UnknownNeed(Refusal, order=STAGE, rule="domain §13: MeetNeed"):
+    """The need had not been voiced by that day."""
+
+
+class NeedAlreadyMet(Refusal, order=STAGE, rule="domain §13: MeetNeed"):
+    """A grant meets the need already."""
+
+
+class StoryNotPublished(Refusal, order=STAGE, rule="domain §13: RecordUse"):
+    """The grant had no results story by that day."""
+
+
+def _check_offer(directory: Directory, event: ExperienceOffered) -> None:
+    if known := directory.offers.get(event.offer):
+        raise OfferIdTaken(f"{event.offer} is an offer of {known.country}, {known.on}: choose another name")
+    not_too_like(event.offer, directory.offers, "offer")
+    if event.institution is not None:
+        institution_of(directory, event.institution)
+
+
+def _check_withdrawal(directory: Directory, event: OfferWithdrawn) -> None:
+    offer = directory.offers.get(event.offer)
+    if offer is None:
+        raise UnknownOffer(
+            f"there was no offer {event.offer} by that day{near_or_all(event.offer, directory.offers)}"
+        )
+    if offer.withdrawn_on is not None:
+        raise OfferAlreadyWithdrawn(f"{event.offer} was withdrawn on {offer.withdrawn_on}")
+
+
+def _check_need(directory: Directory, event: NeedVoiced) -> None:
+    if known := directory.needs.get(event.need):
+        raise NeedIdTaken(f"{event.need} is a need of {known.country}, {known.on}: choose another name")
+    not_too_like(event.need, directory.needs, "need")
+    if event.institution is not None:
+        institution_of(directory, event.institution)
+
+
+def _check_meeting(directory: Directory, event: NeedMet) -> None:
+    need = directory.needs.get(event.need)
+    if need is None:
+        raise UnknownNeed(
+            f"the need {event.need} had not been voiced by that day{near_or_all(event.need, directory.needs)}"
+        )
+    if need.met_by is not None:
+        raise NeedAlreadyMet(f"{need.met_by} meets {event.need} since {need.met_on}")
+
+
+Grants = Mapping[str, Sequence[Entry]]
+"""The entries in force of the grants that an event names, by their ids."""
+
+
+def _check_grant(grants: Grants, event: NeedMet) -> None:
+    _entries_by(grants, event.grant, event)
+
+
+def _check_story(grants: Grants, event: UseRecorded) -> None:
+    # By name, because a grant's events know the directory.
+    published = [
+        entry
+        for entry in _entries_by(grants, event.story, event)
+        if type(entry.event).__name__ == "ResultsStoryPublished"
+    ]
+    if not published:
+        raise StoryNotPublished(f"no results story of {event.story} was published by {event.on}")
+
+
+def _entries_by(grants: Grants, grant: str, event: DirectoryEvent) -> list[Entry]:
+    """Return the grant's entries up to the day of the event. Raises `UnknownGrant` if there are none."""
+    entries = [entry for entry in grants.get(grant, ()) if entry.on <= event.on]
+    if not entries:
+        raise UnknownGrant(f"there was no grant {grant} on {event.on}: it is proposed first")
+    return entries
+
+
+RULES: Rules = {
+    ExperienceOffered: Guards(invariants=(Rule(3, _check_offer),)),
+    OfferWithdrawn: Guards(invariants=(Rule(3, _check_withdrawal),)),
+    NeedVoiced: Guards(invariants=(Rule(3, _check_need),)),
+    NeedMet: Guards(invariants=(Rule(3, _check_meeting),), preconditions=(Rule(3, _check_grant),)),
+    UseRecorded: Guards(preconditions=(Rule(3, _check_story),)),
+}
+"""The rules of each event, each with the number of the rule set that introduced it."""
+
+
+class OfferExperience(DirectoryCommand[ExperienceOffered]):
+    """Offer to share how a problem was solved."""
+
+
+class WithdrawOffer(DirectoryCommand[OfferWithdrawn]):
+    """Withdraw an offer."""
+
+
+class VoiceNeed(DirectoryCommand[NeedVoiced]):
+    """Say what a country wants to learn."""
+
+
+class MeetNeed(DirectoryCommand[NeedMet]):
+    """Name the grant that meets a need."""
+
+
+class RecordUse(DirectoryCommand[UseRecorded]):
+    """Record what a results story was used for, and what it was worth."""
+
+
+COMMANDS = (
+    OfferExperience.spec("directory offer", "secretariat", (), ("offer",)),
+    WithdrawOffer.spec("directory withdraw-offer", "secretariat", (), ("offer",)),
+    VoiceNeed.spec("directory voice-need", "secretariat", (), ("need",)),
+    MeetNeed.spec("directory meet-need", "secretariat", (), ("need", "grant")),
+    RecordUse.spec("directory record-use", "secretariat", (), ("story",)),
+)
+"""The commands, as the catalogue lists them."""

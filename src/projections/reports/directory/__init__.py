@@ -1,0 +1,1 @@
+"""Reports of the directory: institutions, offers, needs, and the use of stories."""
