@@ -12,7 +12,8 @@ from lifecycle.decide.correction.correct_entry import COMMANDS as CORRECTIONS
 from lifecycle.directory import experience, institutions
 from lifecycle.fund import contributions, establishment, officers, treasury
 from lifecycle.fund.partners import membership, pledges
-from lifecycle.grant import agreement, amendment, closure, exchange, follow_up
+from lifecycle.grant import agreement, closure, exchange, follow_up
+from lifecycle.grant.amendment import amendment, restructuring
 from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review
@@ -26,8 +27,8 @@ FILE = Path(lifecycle.__file__).with_name("catalogue.py")
 COMMANDS_FILE = FILE.parent / "decide" / "commands.py"
 GRANT = (
     *(proposal_request, review, brought_forward, agreement, exchange, payment_request, disbursement),
-    *(refund, irregular, other_money, reallocation, amendment, reporting, surveys, indicators),
-    *(follow_up, closure),
+    *(refund, irregular, other_money, reallocation, amendment, restructuring, reporting, surveys),
+    *(indicators, follow_up, closure),
 )
 FUND = (establishment, officers, contributions, pledges, membership, treasury)
 DIRECTORY = (institutions, experience)

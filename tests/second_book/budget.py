@@ -164,6 +164,33 @@ def beyond_left(state: State, event: Event) -> Iterator[str]:
             yield "$ExceedsBudgetLine"
 
 
+def replace(state: State, event: Event) -> None:
+    """Take over the lines of a new budget."""
+    old, state["lines"] = state["lines"], {}
+    for line in event["budget"]:
+        amount, name = money(line["amount"]), key(line["line"])
+        held = {**line, "asked": amount, "approved": amount, "moved": NOTHING}
+        kept = {field: old[name][field] for field in ("before", "ever") if field in old.get(name, {})}
+        state["lines"] = {**state["lines"], name: held | kept}
+
+
+def unfit(before: State, after: State, event: Event) -> Iterator[str]:
+    """Yield the refusals of a new budget that does not add up, or has too little for what is taken."""
+    lines = event.get("budget")
+    if not lines:
+        return
+    if len(after["lines"]) < len(lines):
+        yield "LineNamedTwice"
+    if sum(money(line["amount"]) for line in lines) != committed(before):
+        yield "BudgetDoesNotAddUp"
+    used = {p["line"] for p in before["payments"].values() if p["is"] != "rejected"}
+    used |= {name for name, line in before["lines"].items() if line.get("ever")}
+    for name in used & {*before["lines"], *after["lines"]}:
+        had = left(before, name) if name in before["lines"] else NOTHING
+        if name not in after["lines"] or left(after, name) < min(NOTHING, had):
+            yield "$ExceedsBudgetLine"
+
+
 def approve(state: State, event: Event) -> None:
     """Split an approval or an increase over the lines."""
     if not state["lines"]:
@@ -183,7 +210,7 @@ def bring_forward(state: State, held: Decimal) -> None:
         amount, before = money(line["amount"]), money(line.get("paid") or "0")
         state["lines"][key(line["line"])] = {"asked": amount, "approved": amount, "moved": NOTHING}
         if len(lines) > 1:
-            state["lines"][key(line["line"])]["before"] = before
+            state["lines"][key(line["line"])] |= {"before": before, "ever": before}
     if payment := state["payments"].get("brought-forward"):
         payment["line"] = key(lines[0]["line"]) if len(lines) == 1 else ""
 

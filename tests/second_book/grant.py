@@ -209,15 +209,10 @@ def amendment(state: State, event: Event, book: Context) -> Iterator[str]:
         yield "DecidesOwnRequest"
     yield from in_dollars(event)
     if name == "CancelBalance":
-        yield from budget.misstated(state, event)
-        if money(event["amount"]) > undisbursed(state):
-            yield "$ExceedsUndisbursedBalance"
-        yield from budget.beyond_left(state, event)
-        state["commitments"] = [*state["commitments"], (on, -money(event["amount"]))]
-        budget.cancel(state, event)
+        yield from cancelling(state, event)
         return
     changes = {field: event[field] for field in AMONG if event.get(field)}
-    if name == "RestructureGrant" and not changes:
+    if name == "RestructureGrant" and not (changes or event.get("budget")):
         yield "NothingChanged"
     rules = edition["windows"].get(changes.get("window", state["window"]))
     if rules is None:
@@ -241,9 +236,25 @@ def amendment(state: State, event: Event, book: Context) -> Iterator[str]:
             yield "?CapacityShareTooHigh"
         return
     yield from misfit(state | changes, rules)
+    before = dict(state)
+    state |= {**changes, "edition": event["edition"]}
+    if event.get("budget"):
+        budget.replace(state, event)
     if budget.beyond_share(state, rules, only_held=True):
         yield "CapacityShareTooHigh"
-    state |= {**changes, "edition": event["edition"]}
+    yield from budget.unfit(before, state, event)
+    if budget.beyond_share(state, rules):
+        yield "?CapacityShareTooHigh"
+
+
+def cancelling(state: State, event: Event) -> Iterator[str]:
+    """Cancel a part of the balance."""
+    yield from budget.misstated(state, event)
+    if money(event["amount"]) > undisbursed(state):
+        yield "$ExceedsUndisbursedBalance"
+    yield from budget.beyond_left(state, event)
+    state["commitments"] = [*state["commitments"], (event["on"], -money(event["amount"]))]
+    budget.cancel(state, event)
 
 
 def waived(state: State, book: Context) -> bool:

@@ -98,6 +98,17 @@ def _lines(draw: Draw) -> list[dict[str, str]] | None:
     ]
 
 
+def _new_budget(draw: Draw) -> list[dict[str, Any]] | None:
+    """Return a new budget of the amount, now and then with another name of a line, or with one twice."""
+    if draw.dice // 41 % 3:
+        return None
+    whole = money(draw.amount)
+    part = (whole / 5).quantize(Decimal("0.01"))
+    second = "TRAVEL" if draw.one_in(12) else "venue" if draw.one_in(3) else "capacity"
+    first = {"line": "travel", "amount": usd(whole - part)}
+    return [first, {"line": second, "amount": usd(part), "capacity": draw.dice % 2 == 0}]
+
+
 def _amount(draw: Draw) -> str:
     return draw.amount
 
@@ -252,6 +263,7 @@ ON_GRANT: dict[str, Maker] = {
         institution=_institution,
         capabilities_planned=_capabilities,
         objective=lambda draw: "Another aim" if draw.one_in(2) else None,
+        budget=_new_budget,
     ),
     "IncreaseCommitment": _on_grant(g.increase, amount=_amount, lines=_lines),
     "CancelBalance": _on_grant(g.cancel_balance, amount=_amount, lines=_lines),

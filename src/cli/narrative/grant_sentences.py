@@ -81,7 +81,7 @@ def _reviewed(event: events.ProposalReviewed) -> str:
     return f"reviewed the proposal and advised to {event.advice}" + (f" ({scores})" if scores else "")
 
 
-def _of_lines(lines: Sequence[events.LineAmount]) -> str:
+def _of_lines(lines: Sequence[events.LineAmount | events.BudgetLine]) -> str:
     said = ", ".join(f"{prose(line.line)} {money(line.amount)}" for line in lines)
     return f" ({said})" if said else ""
 
@@ -248,10 +248,11 @@ def _extended(event: events.ClosingDateExtended) -> str:
 
 
 def _restructured(event: events.GrantRestructured) -> str:
-    names = ("window", "recipients", "providers", "objective", "institution", "capabilities_planned")
+    names = [name for name in type(event).model_fields if name not in ("on", "actor", "reason", "edition")]
     changed = ", ".join(named(name) for name in names if getattr(event, name) is not None)
-    edition = prose(event.edition)
-    return f"restructured the grant ({changed}) under policy edition {edition}{because(event.reason)}"
+    lines = _of_lines(event.budget or ())
+    how = f"({changed}) under policy edition {prose(event.edition)}"
+    return f"restructured the grant {how}{f'; new budget{lines}' if lines else ''}{because(event.reason)}"
 
 
 def _increased(event: events.CommitmentIncreased) -> str:

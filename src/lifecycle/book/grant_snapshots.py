@@ -15,7 +15,8 @@ from eventsourcing.persistence import StoredEvent
 from pydantic import TypeAdapter, ValidationError
 
 from lifecycle.decide import GrantHistory
-from lifecycle.grant import agreement, amendment, closure, evolve, exchange, follow_up, state
+from lifecycle.grant import agreement, closure, evolve, exchange, follow_up, state
+from lifecycle.grant.amendment import amendment, restructuring
 from lifecycle.grant.budget import capacity, line_amounts, lines, within_lines
 from lifecycle.grant.evolve import EVOLVE, fold
 from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
@@ -63,6 +64,7 @@ _MADE_BY = (
     other_money,
     reallocation,
     amendment,
+    restructuring,
     reporting,
     indicators,
     surveys,

@@ -16,7 +16,8 @@ from lifecycle.fund.partners.membership import LeavePartner, RenamePartner
 from lifecycle.fund.partners.pledges import MeetPledgeCondition
 from lifecycle.fund.treasury import ChargeFee, CreditIncome, ReturnFunds
 from lifecycle.grant.agreement import LapseGrant, MakeEffective, MeetCondition, SignAgreement
-from lifecycle.grant.amendment import CancelBalance, CancelGrant, ExtendClosingDate, IncreaseCommitment, LiftSuspension, RestructureGrant, RestructuringDraft, SuspendGrant
+from lifecycle.grant.amendment.amendment import CancelBalance, CancelGrant, ExtendClosingDate, IncreaseCommitment, LiftSuspension, SuspendGrant
+from lifecycle.grant.amendment.restructuring import RestructureGrant, RestructuringDraft
 from lifecycle.grant.closure import AttachDocument, CloseGrant, ReopenGrant, WaiveObligation
 from lifecycle.grant.exchange import ActivityHeldDraft, CancelActivity, EngageExpert, HoldActivity, InvolveParty, PlanActivity, RescheduleActivity
 from lifecycle.grant.follow_up import AgreeFollowUp, CompleteFollowUp, DropFollowUp, FinanceFollowUp, HandOverFollowUp
@@ -65,12 +66,12 @@ GRANT: tuple[type[GrantCommand], ...] = (
     RecordCost,
     ReallocateBudget,
     ExtendClosingDate,
-    RestructureGrant,
     IncreaseCommitment,
     CancelBalance,
     SuspendGrant,
     LiftSuspension,
     CancelGrant,
+    RestructureGrant,
     ReportProgress,
     CompleteImplementation,
     ReportOutcomes,

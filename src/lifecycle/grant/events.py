@@ -1,15 +1,15 @@
 """The events of a grant in one module, so that other rooms import them by name."""
 
 from lifecycle.grant.agreement import AgreementSigned, ConditionMet, GrantLapsed, GrantMadeEffective
-from lifecycle.grant.amendment import (
+from lifecycle.grant.amendment.amendment import (
     BalanceCancelled,
     ClosingDateExtended,
     CommitmentIncreased,
     GrantCancelled,
-    GrantRestructured,
     GrantSuspended,
     SuspensionLifted,
 )
+from lifecycle.grant.amendment.restructuring import GrantRestructured
 from lifecycle.grant.budget.line_amounts import LineAmount
 from lifecycle.grant.closure import GrantClosed, GrantReopened, ObligationWaived
 from lifecycle.grant.evolve import EVOLVE

@@ -6,7 +6,8 @@ and makes no ids.
 
 from collections.abc import Iterable, Iterator
 
-from lifecycle.grant import agreement, amendment, closure, exchange, follow_up
+from lifecycle.grant import agreement, closure, exchange, follow_up
+from lifecycle.grant.amendment import amendment, restructuring
 from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review
@@ -31,6 +32,7 @@ EVOLVE: Evolves = {
     **other_money.EVOLVE,
     **reallocation.EVOLVE,
     **amendment.EVOLVE,
+    **restructuring.EVOLVE,
     **reporting.EVOLVE,
     **indicators.EVOLVE,
     **surveys.EVOLVE,

@@ -1,6 +1,7 @@
 """The rules of a grant, joined from the files of its stages."""
 
-from lifecycle.grant import agreement, amendment, closure, exchange, follow_up
+from lifecycle.grant import agreement, closure, exchange, follow_up
+from lifecycle.grant.amendment import amendment, restructuring
 from lifecycle.grant.payment import disbursement, irregular, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, review
@@ -23,6 +24,7 @@ RULES: Rules = {
     **irregular.RULES,
     **reallocation.RULES,
     **amendment.RULES,
+    **restructuring.RULES,
     **reporting.RULES,
     **indicators.RULES,
     **follow_up.RULES,

@@ -35,6 +35,7 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("ProposalRevised", 1): _said_less,
     ("FundingRequested", 1): _said_less,
     ("GrantRestructured", 1): _said_less,
+    ("GrantRestructured", 2): _said_less,
     ("ActivityPlanned", 1): _said_less,
     ("ActivityPlanned", 2): _said_less,
     ("ActivityRescheduled", 1): _said_less,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from lifecycle.fund.state import Fund
-from lifecycle.grant.amendment import GrantRestructured
+from lifecycle.grant.amendment.restructuring import GrantRestructured
 from lifecycle.grant.proposal.brought_forward import GrantBroughtForward
 from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.kernel.history import Entry

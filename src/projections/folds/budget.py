@@ -11,7 +11,9 @@ from projections.folds.disbursement import CONCERNS as MOVE_MONEY
 from projections.schema.layout import budget_spans
 from projections.schema.rows import FAR, Row, day, minor, row_maker, scale_of
 
-CONCERNS: frozenset[type[Event]] = frozenset((*MOVE_MONEY, was.PaymentAuthorised, was.BudgetReallocated))
+CONCERNS: frozenset[type[Event]] = frozenset(
+    (*MOVE_MONEY, was.PaymentAuthorised, was.BudgetReallocated, was.GrantRestructured)
+)
 """The events that change what a line holds, or what is asked for and paid from it."""
 _WITHOUT_LINE = ""
 """The key of payments that take from no line."""
@@ -27,14 +29,15 @@ class Budget:
     table = budget_spans
 
     def __init__(self) -> None:
-        self._spans: dict[str, list[tuple[str, Cells]]] = {}
-        """By line: each first day, and the cells from that day on."""
+        self._spans: dict[str, list[tuple[str, Cells | None]]] = {}
+        """By line: each first day, and the cells from that day on; `None` if the line is gone."""
         self._order: dict[str, int] = {}
 
     def see(self, grant: Grant, event: Event) -> None:
         """Keep the lines that the event changed; ``grant`` is the state after it."""
         since = str(day(event.on))
-        for key, cells in _lines_of(grant):
+        lines = dict(_lines_of(grant))
+        for key, cells in {**dict.fromkeys(self._spans), **lines}.items():
             spans = self._spans.setdefault(key, [])
             if spans and spans[-1][1] == cells:
                 continue
@@ -50,7 +53,9 @@ class Budget:
             place = self._order.get(key, len(self._order))
             ends = [since for since, _ in spans[1:]]
             for (since, cells), until in zip(spans, [*ends, FAR], strict=True):
-                rows.append(_row(grant=grant, n=len(rows), since=since, until=until, place=place, **cells))
+                if cells is not None:
+                    place_and_days = {"place": place, "since": since, "until": until}
+                    rows.append(_row(grant=grant, n=len(rows), **place_and_days, **cells))
         return rows
 
 

@@ -3,7 +3,12 @@
 import pytest
 
 from lifecycle.grant import events as was
-from lifecycle.grant.amendment import AlreadySuspended, ClosingDatePassed, NotAnExtension, NotSuspended
+from lifecycle.grant.amendment.amendment import (
+    AlreadySuspended,
+    ClosingDatePassed,
+    NotAnExtension,
+    NotSuspended,
+)
 from lifecycle.kernel.refusals import NothingChanged
 from support import given as g
 from support.given import APPROVED, EFFECTIVE, given

@@ -183,6 +183,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/CostRecorded": {"purpose": "supervision", "amount": "5 JPY", "holding_amount": "0.04 USD"},
     "grant/ClosingDateExtended": {"closing_date": "2018-06-30", "reason": "rain", "waiver": "a flood"},
     "grant/GrantRestructured": {
+        "budget": [{"line": "travel", "amount": USD, "capacity": True, "kind": "travel"}],
         "window": "oks",
         "recipients": ["TZ"],
         "providers": ["IN"],

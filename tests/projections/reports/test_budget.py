@@ -108,3 +108,18 @@ def test_a_cancelled_grant_and_one_that_costs_nothing(tmp_path: Path) -> None:
         assert amounts(travel) == ["14500.00", "0.00", "20000.00", "15000.00", "500.00", "0.00", "1.0000"]
         assert (venue["approved"], capacity["approved"]) == ("0.00", "0.00")
         assert (nothing["line"], nothing["approved"], nothing["share"]) == ("room", "0.00", None)
+
+
+def test_a_line_that_a_new_budget_leaves_out_is_gone_from_its_day(tmp_path: Path) -> None:
+    lines = [
+        {"line": "travel", "amount": "70000.00 USD", "kind": "travel"},
+        {"line": "experts", "amount": "30000.00 USD", "kind": "expert"},
+    ]
+    with new_book(tmp_path / "book", LIFE) as book:
+        known = book.position()
+        record(book, g.restructure("06-01", objective=None, budget=lines))
+        assert [row["line"] for row in ask(book, "budget", "05-31")] == ["travel", "venue", "own capacity"]
+        travel, experts = ask(book, "budget", "06-01")
+        assert amounts(travel) == ["70000.00", "0.00", "20000.00", "15000.00", "500.00", "55500.00", "0.7000"]
+        assert (experts["line"], experts["kind"], experts["left"]) == ("experts", "expert", "30000.00")
+        assert [row["line"] for row in ask(book, "budget", "06-01", known=known)][1] == "venue"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant import events as grant_events
-from lifecycle.grant.amendment import GrantRestructured
+from lifecycle.grant.amendment.restructuring import GrantRestructured
 from lifecycle.grant.evolve import fold
 from lifecycle.grant.payment.refund import RefundReceived, split_over
 from lifecycle.grant.proposal.brought_forward import GrantBroughtForward

@@ -12,7 +12,7 @@ from lifecycle.fund.pools.commitments import (
     OverpaymentRecorded,
     OverpaymentSettled,
 )
-from lifecycle.grant.amendment import GrantRestructured
+from lifecycle.grant.amendment.restructuring import GrantRestructured
 from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.kernel.event import EntryCorrected, Event, LeftOut
 from lifecycle.kernel.guards import by_another_officer

@@ -1,4 +1,4 @@
-"""Changes to an approved grant: extension, restructuring, more or less money, suspension, cancellation."""
+"""Changes to an approved grant: extension, more or less money, suspension, cancellation."""
 
 from typing import ClassVar
 
@@ -8,8 +8,6 @@ from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import (
     edition_of,
-    fits_window,
-    plans_capabilities,
     was_approved,
     was_effective,
     within_span,
@@ -17,28 +15,28 @@ from lifecycle.grant.agreement import (
 from lifecycle.grant.budget.capacity import within_capacity_share
 from lifecycle.grant.budget.line_amounts import LineAmount, by_line
 from lifecycle.grant.budget.lines import with_less, with_more
-from lifecycle.grant.budget.within_lines import lines_add_up, within_line
+from lifecycle.grant.budget.within_lines import (
+    lines_add_up,
+    within_line,
+)
 from lifecycle.grant.proposal.review import not_prepared_by, preparers, within_maximum
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, commit, end_in, track_overpaid
 from lifecycle.kernel.command import GrantCommand
-from lifecycle.kernel.event import Draft, GrantEvent
+from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.refusals import (
     DATES,
     STAGE,
     ExceedsUndisbursedBalance,
-    NoEditionInForce,
-    NothingChanged,
     Refusal,
 )
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, A, C, E, F, S
-from lifecycle.policy.edition import Edition, last_day
 from lifecycle.types.dates import Day
 from lifecycle.types.money import Amount
 from lifecycle.types.stage import Stage
-from lifecycle.types.text import Line, Prose, Reason, Word
-from lifecycle.types.vocabularies import Capability, Countries, Scope
+from lifecycle.types.text import Reason
+from lifecycle.types.vocabularies import Scope
 
 
 class ClosingDateExtended(GrantEvent):
@@ -53,32 +51,6 @@ class ClosingDateExtended(GrantEvent):
     """Why more time is needed."""
     waiver: Reason | None = None
     """Why the closing date may be beyond the window's span."""
-
-
-class GrantRestructured(GrantEvent):
-    """The grant's terms were changed. From this day the edition then in force governs it.
-
-    Recorded by an approver.
-    """
-
-    VERSION: ClassVar[int] = 2
-
-    window: Word | None = None
-    """The new window, if it changes."""
-    recipients: Countries | None = None
-    """All receiving countries from now on, where they change."""
-    providers: Countries | None = None
-    """All providing countries from now on, where they change."""
-    objective: Prose | None = None
-    """The new objective, if it changes."""
-    institution: Line | None = None
-    """The institution from now on, if it changes."""
-    capabilities_planned: tuple[Capability, ...] | None = None
-    """The institution's plan from now on, if it changes."""
-    reason: Reason
-    """Why the terms were changed."""
-    edition: Line
-    """The policy edition in force on the day."""
 
 
 class CommitmentIncreased(GrantEvent):
@@ -149,16 +121,6 @@ def _closing_date_extended(grant: MutableGrant, event: ClosingDateExtended) -> N
         grant.waived_closing_date = event.closing_date
 
 
-_RESTRUCTURED = ("window", "recipients", "providers", "objective", "institution", "capabilities_planned")
-
-
-def _grant_restructured(grant: MutableGrant, event: GrantRestructured) -> None:
-    grant.edition = event.edition
-    for name in _RESTRUCTURED:
-        if (value := getattr(event, name)) is not None:
-            setattr(grant, name, value)
-
-
 def _commitment_increased(grant: MutableGrant, event: CommitmentIncreased) -> None:
     amount = event.amount.amount
     grant.lines = with_more(grant.lines, amount, by_line(event.lines), grant.currency)
@@ -182,7 +144,6 @@ def _suspension_lifted(grant: MutableGrant, event: SuspensionLifted) -> None:
 
 EVOLVE: Evolves = {
     ClosingDateExtended: _closing_date_extended,
-    GrantRestructured: _grant_restructured,
     CommitmentIncreased: track_overpaid(_commitment_increased),
     BalanceCancelled: track_overpaid(_balance_cancelled),
     GrantSuspended: _grant_suspended,
@@ -211,78 +172,6 @@ def _check_extension(grant: Grant, event: ClosingDateExtended, fund: Fund) -> No
         )
     if event.waiver is None:
         within_span(grant.effective_on, event.closing_date, window_of(grant.window, edition_of(grant, fund)))
-
-
-def _make_restructuring(_: Grant, draft: "RestructuringDraft", fund: Fund) -> GrantRestructured:
-    return _restructuring(draft, fund.edition_on(draft.on))
-
-
-def _make_restructuring_elsewhere(_: Grant, draft: "RestructuringDraft", fund: Fund) -> GrantRestructured:
-    return _restructuring(draft, fund.edition_of_history(draft.on))
-
-
-def _restructuring(draft: "RestructuringDraft", edition: Edition | None) -> GrantRestructured:
-    if edition is None:
-        raise NoEditionInForce(f"no policy edition holds on {draft.on}: adopt one that does")
-    return GrantRestructured(
-        on=draft.on,
-        actor=draft.actor,
-        window=draft.window,
-        recipients=draft.recipients,
-        providers=draft.providers,
-        objective=draft.objective,
-        institution=draft.institution,
-        capabilities_planned=draft.capabilities_planned,
-        reason=draft.reason,
-        edition=edition.name,
-    )
-
-
-def _check_restructuring(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
-    if not any(
-        (
-            event.window,
-            event.recipients,
-            event.providers,
-            event.objective,
-            event.institution,
-            event.capabilities_planned,
-        )
-    ):
-        raise NothingChanged("name a window, countries, objective, institution or plan that changes")
-    edition = fund.editions[event.edition]
-    after = grant.replace(
-        window=event.window or grant.window,
-        institution=event.institution or grant.institution,
-        edition=event.edition,
-    )
-    window = window_of(after.window, edition)
-    if grant.effective_on is not None and grant.closing_date is not None:
-        waived = after.window == grant.window and _is_waived(grant, fund)
-        within_span(grant.effective_on, grant.closing_date, window, check_latest=not waived)
-    within_maximum(after, grant.committed, window)
-    fits_window(after, event.recipients or grant.recipients, window, edition)
-    within_capacity_share(after, window, with_used=False)
-
-
-def _check_restructured_elsewhere(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
-    was_approved(grant, event)
-    window_of(event.window or grant.window, fund.editions[event.edition])
-
-
-def _check_capability_plan(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
-    name, planned = event.window or grant.window, event.capabilities_planned or grant.capabilities_planned
-    plans_capabilities(name, planned, window_of(name, fund.editions[event.edition]))
-
-
-def _is_waived(grant: Grant, fund: Fund) -> bool:
-    """Return whether the closing date in force comes from an extension that needed its waiver."""
-    assert grant.effective_on is not None
-    waived_until = grant.waived_closing_date
-    span_ends = last_day(grant.effective_on, window_of(grant.window, edition_of(grant, fund)))
-    if waived_until is None or span_ends is None:
-        return False
-    return span_ends < waived_until == grant.closing_date
 
 
 def _check_increase(grant: Grant, event: CommitmentIncreased, fund: Fund) -> None:
@@ -341,15 +230,6 @@ RULES: Rules = {
     ClosingDateExtended: Guards(
         invariants=(Rule(1, _check_extension),), arithmetic=(Rule(2, was_effective),)
     ),
-    GrantRestructured: Guards(
-        invariants=(
-            Rule(1, _check_restructuring),
-            Rule(2, _check_capability_plan),
-        ),
-        arithmetic=(Rule(2, _check_restructured_elsewhere),),
-        made_by=_make_restructuring,
-        made_in_history=_make_restructuring_elsewhere,
-    ),
     CommitmentIncreased: Guards(
         invariants=(Rule(1, _check_increase), Rule(3, _check_lines)),
         preconditions=(Rule(3, _check_increased_capacity),),
@@ -365,34 +245,6 @@ RULES: Rules = {
     SuspensionLifted: Guards(invariants=(Rule(1, _check_lifting),)),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""
-
-
-class RestructuringDraft(Draft):
-    """New terms, before the edition in force is added."""
-
-    window: Word | None = None
-    """The new window, if it changes."""
-    recipients: Countries | None = None
-    """All receiving countries from now on, where they change."""
-    providers: Countries | None = None
-    """All providing countries from now on, where they change."""
-    objective: Prose | None = None
-    """The new objective, if it changes."""
-    institution: Line | None = None
-    """The institution from now on, if it changes."""
-    capabilities_planned: tuple[Capability, ...] | None = None
-    """The institution's plan from now on, if it changes."""
-    reason: Reason
-    """Why the terms were changed."""
-
-
-class RestructureGrant(GrantCommand[RestructuringDraft]):
-    """Change a grant's terms.
-
-    The edition in force on the day governs the grant from then on.
-    """
-
-    BECOMES = GrantRestructured
 
 
 class ExtendClosingDate(GrantCommand[ClosingDateExtended]):
@@ -421,7 +273,6 @@ class CancelGrant(GrantCommand[GrantCancelled]):
 
 COMMANDS = (
     ExtendClosingDate.spec("grant extend", "approver", (E,), GRANT),
-    RestructureGrant.spec("grant restructure", "approver", (A, S, E), GRANT),
     IncreaseCommitment.spec("grant increase", "approver", (A, S, E, F, C), GRANT),
     CancelBalance.spec("grant cancel-balance", "approver", (A, S, E, F, C), GRANT),
     SuspendGrant.spec("grant suspend", "approver", (A, S, E, F), GRANT),
