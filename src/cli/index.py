@@ -368,6 +368,9 @@ OTHER_COMMANDS = (
         "report instalments", "What partners had to pay, when, and what arrived.", _report, "instalments"
     ),
     OtherCommand(
+        "report set-asides", "Money set aside for calls and plans, and what is left.", _report, "set_asides"
+    ),
+    OtherCommand(
         "report follow-ups", "Follow-up actions, and the money that they need.", _report, "follow_ups"
     ),
     OtherCommand(

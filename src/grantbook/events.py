@@ -24,6 +24,7 @@ from lifecycle.fund.events import (
     FundEstablished,
     FundsCommitted,
     FundsReturned,
+    FundsSetAside,
     IncomeCredited,
     InstalmentReceived,
     InstalmentScheduled,
@@ -39,6 +40,9 @@ from lifecycle.fund.events import (
     Roles,
     RowQuarantined,
     SealingSwitched,
+    SetAsideRefilled,
+    SetAsideReleased,
+    SetAsideUsed,
 )
 from lifecycle.fund.events import CommitmentIncreased as FundCommitmentIncreased
 from lifecycle.fund.events import ObligationWaived as FundObligationWaived
@@ -75,6 +79,7 @@ __all__ = [
     "FundObligationWaived",
     "FundsCommitted",
     "FundsReturned",
+    "FundsSetAside",
     "GrantEvent",
     "GrantSelected",
     "IncomeCredited",
@@ -98,6 +103,9 @@ __all__ = [
     "RowQuarantined",
     "SealingSwitched",
     "SelectionReleased",
+    "SetAsideRefilled",
+    "SetAsideReleased",
+    "SetAsideUsed",
     "UseRecorded",
 ]
 __all__ += _grant.__all__

@@ -167,6 +167,10 @@ FUND_COMMANDS = (
         "IncomeCredited", (), "Record investment income."),
     Spec("ReturnFunds", "fund return-funds", "finance", (),
         "FundsReturned", ("partner",), "Record money returned to a partner."),
+    Spec("SetAside", "fund set-aside", "approver", (),
+        "FundsSetAside", ("set_aside",), "Set money aside for a call or a plan."),
+    Spec("ReleaseSetAside", "fund release-set-aside", "approver", (),
+        "SetAsideReleased", ("set_aside",), "Release money that was set aside."),
     Spec("CorrectEntry", "fund correct", "approver", (),
         "EntryCorrected", ("entry",), "Correct or strike an entry of the fund."),
 )

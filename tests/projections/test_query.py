@@ -53,7 +53,7 @@ COLUMNS = {
     " status asked_on asked_by authorised_on authorised_by paid_on paid_by recorder recorded_at irregular",
     "timeline": "grant obligation item triggered_on due_on met_on status days superseded",
     "fund": "partner kind currency pledged agreed received received_holding fees income returned committed"
-    " available",
+    " available name left_on conditional set_aside",
 }
 
 
@@ -134,7 +134,7 @@ def test_every_report_adds_up_on_every_day(life: str, data: st.DataObject) -> No
     *_, total = ask_past(past, "fund", on)
     row = dict(zip(COLUMNS["disbursement"].split(), ask_past(past, "disbursement", on)[0], strict=True))
     assert total[COLUMNS["fund"].split().index("committed")] == row["committed"]
-    assert total[-1] == str(past.fund.available.at(on))
+    assert total[COLUMNS["fund"].split().index("available")] == str(past.fund.available.at(on))
 
 
 @pytest.mark.parametrize(
@@ -377,7 +377,7 @@ def test_the_fund_by_partner_and_currency(tmp_path: Path) -> None:
             ("IN", "emerging", "INR", "1000.00", "0.00", "500.00", "7.50"),
             (None, None, "USD", "1015.00", None, None, "500007.50"),
         ]
-        assert list(ask(book, "fund", "2017-12-31")[-1].values())[7:] == [
+        assert list(ask(book, "fund", "2017-12-31")[-1].values())[7:12] == [
             "10.00",
             "30.00",
             "10.00",

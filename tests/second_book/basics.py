@@ -80,7 +80,7 @@ approver C ReopenGrant
 approver * WaiveObligation CorrectEntry CorrectDirectoryEntry
 any * AttachDocument
 ttl - ProposeGrant
-approver - BringForward
+approver - BringForward SetAside ReleaseSetAside
 administrator - EstablishFund AdoptPolicy AppointOfficer RetireOfficer
 secretariat - JoinPartner RenamePartner LeavePartner HoldConsultation OpenCall CloseCall
 finance - PledgeContribution MeetPledgeCondition AgreeContribution ScheduleInstalment ReceiveInstalment
@@ -130,6 +130,7 @@ NEVER = {
 }
 NEVER |= {"RestructureGrant": {"edition"}, "OpenCall": {"window", "criteria"}}
 NEVER |= {"RegisterInstitution": {"institution"}}
+NEVER |= {"SetAside": {"call"}}
 
 
 class Context(Protocol):

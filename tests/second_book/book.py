@@ -36,6 +36,7 @@ from second_book.fund import apply_fund_event
 from second_book.histories import DIRECTORY, FUND, Histories
 from second_book.money import returned_beyond
 from second_book.officers import no_more_permitted, not_permitted, roles_of
+from second_book.set_asides import uses_of
 
 
 class Receipt(NamedTuple):
@@ -49,7 +50,8 @@ def stream_of(command: Event) -> str:
     """Return the stream that the command is on."""
     if command["command"] in ON_DIRECTORY:
         return DIRECTORY
-    about = next((about for about in ("grant", "call") if command.get(about)), None)
+    kinds = ("grant", "call") if command["command"] != "SetAside" else ()
+    about = next((about for about in kinds if command.get(about)), None)
     return f"{about}:{command[about]}" if about else FUND
 
 
@@ -199,6 +201,9 @@ class SecondBook(Histories):
             for event in in_force(events)
         ):
             yield "EditionTooLate"
+        opened = (self.call(new.get("call") or "") or {}).get("opened", LATEST)
+        if new["command"] == "SetAside" and new.get("call") and opened > new["on"]:
+            yield "UnknownCall"
 
     def _still_true(self, stream: str, events: list[Event], *, correction: bool) -> Any:
         """Yield new reasons against events, and those of changed events. Returns the state afterwards."""
@@ -288,9 +293,13 @@ class SecondBook(Histories):
         is_free = changed in ("RecordIrregularPayment", "BringForward") or (
             "entry" in new and changed in MONEY_OF_THE_WORLD
         )
+        before, after = (self._replay(stream, stream_events)[0] for stream_events in (events[:-1], events))
+        uses = self._uses(stream, before, after, new)
+        if uses:
+            last = len(self.streams[FUND]) + 1
+            instead[FUND] = [*self.streams[FUND], *({**use, "version": last} for use in uses)]
         if not is_free and is_overdrawn_more(self.available(instead=instead), self.available()):
             yield "ExceedsAvailableFunds"
-        before, after = (self._replay(stream, stream_events)[0] for stream_events in (events[:-1], events))
         beside = {"actor": new["actor"], "recorder": new["recorder"]}
         if stream.startswith("grant:"):
             promised, beyond = (
@@ -300,7 +309,7 @@ class SecondBook(Histories):
             pairs[FUND] = [
                 {**beside, "command": "pair", "on": day, "of": stream, "taken": change}
                 for day, change in sorted(taken)
-            ]
+            ] + uses
         for call in {before["call"], after["call"]} - {None} if pairs else ():
             selected = differences(self._selections(events, call), self._selections(events[:-1], call))
             pairs[f"call:{call}"] = [
@@ -315,6 +324,19 @@ class SecondBook(Histories):
                 yield "ExceedsCallEnvelope"
         return pairs
 
+    def _uses(self, stream: str, before: State, after: State, new: Event) -> list[Event]:
+        """Return what the grant takes from what is set aside for its call, and what it gives back."""
+        if not stream.startswith("grant:"):
+            return []
+        call = (after if after["stage"] else before)["call"]
+        changes = differences(after["commitments"], before["commitments"])
+        user = {"grant": stream.removeprefix("grant:"), "call": call}
+        kept = deepcopy(self.state_of(FUND)["kept"])
+        return [
+            {"command": "used", "on": day, "actor": new["actor"], "recorder": new["recorder"], **use}
+            for day, use in uses_of(kept, user, changes, after["commitments"])
+        ]
+
     def _correctable(self, stream: str, new: Event) -> Iterator[str]:
         old, kind, reads = self.streams[stream], stream.partition(":")[0], new.get("reads") or {}
         if kind == "grant" and (not old or new["on"] < old[0]["on"]):
@@ -326,7 +348,7 @@ class SecondBook(Histories):
         target = old[new["entry"] - 1]
         if target["command"] == "CorrectEntry" and reads:
             yield "CorrectionNotCorrectable"
-        if target["command"] in ("pair", "selected", "released"):
+        if target["command"] in ("pair", "used", "selected", "released"):
             yield "PairedEntry"
         if target["command"] == "AdoptPolicy":
             yield "EditionNeverChanges"

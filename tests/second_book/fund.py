@@ -13,11 +13,12 @@ from second_book.basics import (
     too_like,
 )
 from second_book.officers import roles_of
+from second_book.set_asides import set_aside
 
 
 def no_fund() -> State:
     """Return the state of the fund before its first event."""
-    return {"editions": [], "officers": [], "partners": {}, "flows": []}
+    return {"editions": [], "officers": [], "partners": {}, "flows": [], "kept": {}}
 
 
 def plain(edition: State) -> State:
@@ -110,6 +111,8 @@ def apply_fund_event(state: State, event: Event) -> Iterator[str]:
     holding_amount, is_foreign = event.get("holding_amount"), not event.get("amount", "USD").endswith("USD")
     if is_promise and (not holding_amount if is_foreign else holding_amount not in (None, event["amount"])):
         yield "HoldingAmountMissing"
+    if event.get("set_aside"):
+        yield from set_aside(state, event)
     if name in FLOWS:
         yield from in_dollars(event)
         state["flows"] = [*state["flows"], (event["on"], FLOWS[name] * money(event["amount"]))]

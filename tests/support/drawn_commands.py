@@ -369,6 +369,18 @@ ON_FUND: dict[str, Maker] = {
     "ReturnFunds": _maker(g.return_funds, partner=_partner, amount=_amount),
     "AttachDocument": _maker(g.attach_to_fund),
 }
+ON_FUND |= {
+    "SetAside": _maker(
+        g.set_aside,
+        set_aside=lambda draw: f"S{draw.item + 1}",
+        amount=_amount,
+        call=lambda draw: [None, "C1", "C2", "C1"][draw.dice // 3 % 4],
+        until=lambda draw: [None, shift(draw.on, 60), shift(draw.on, 400), None][draw.dice // 7 % 4],
+    ),
+    "ReleaseSetAside": _maker(
+        g.release_set_aside, set_aside=lambda draw: f"S{draw.item + 1}", amount=_amount
+    ),
+}
 ON_CALL: dict[str, Maker] = {
     "OpenCall": _maker(
         g.open_call,

@@ -290,6 +290,12 @@ record_use = on_directory(
     "RecordUse", "secretariat", story=G, by="Ministry of Livestock", purpose="A strategy", worth=4
 )
 correct_directory = on_directory("CorrectDirectoryEntry", CHECKER, reason="misread")
+set_aside = on_fund(
+    "SetAside", "approver", set_aside="dialogues", amount="100000.00 USD", reason="dialogues of FY2012"
+)
+release_set_aside = on_fund(
+    "ReleaseSetAside", "approver", set_aside="dialogues", amount="100000.00 USD", reason="they begin"
+)
 correct_fund = on_fund("CorrectEntry", CHECKER, reason="misread")
 attach_to_fund = on_fund(
     "AttachDocument", "any", name="deed.pdf", media_type="application/pdf", sha256="1" * 64

@@ -152,6 +152,24 @@ def _quarantined(event: events.RowQuarantined) -> str:
     )
 
 
+def _set_aside(event: events.FundsSetAside) -> str:
+    call = f" for call {event.call}" if event.call else ""
+    until = f", until {event.until}" if event.until else ""
+    return f"set {money(event.amount)} aside as {event.set_aside}{call}{until}{because(event.reason)}"
+
+
+def _set_aside_released(event: events.SetAsideReleased) -> str:
+    return f"released {money(event.amount)} of {event.set_aside}{because(event.reason)}"
+
+
+def _set_aside_used(event: events.SetAsideUsed) -> str:
+    return f"used {money(event.amount)} of {event.set_aside} for grant {event.grant}"
+
+
+def _set_aside_refilled(event: events.SetAsideRefilled) -> str:
+    return f"put {money(event.amount)} from grant {event.grant} back into {event.set_aside}"
+
+
 def _returned(event: events.FundsReturned) -> str:
     to = f"to {event.partner}{_under(event.agreement)}"
     return f"returned {money(event.amount)} {to}{because(event.reason)}"
@@ -198,6 +216,10 @@ FUND_SENTENCES: Sentences = {
     events.AnswerQuarantined: _answer_quarantined,
     events.RowQuarantined: _quarantined,
     events.FundsReturned: _returned,
+    events.FundsSetAside: _set_aside,
+    events.SetAsideReleased: _set_aside_released,
+    events.SetAsideUsed: _set_aside_used,
+    events.SetAsideRefilled: _set_aside_refilled,
     events.FundsCommitted: _committed,
     events.CommitmentIncreased: _increased,
     events.CommitmentReleased: _released,

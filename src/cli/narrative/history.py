@@ -207,10 +207,13 @@ def _changes_of_fund(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]
     The available amount is added up here, because computing it from the state at every entry takes too long.
     """
     state, available = Fund(), ZERO
+    later: dict[date, Decimal] = {}  # what is available again after the last day of a set-aside
     for entry in held:
         event = entry.event
         after = fund_state.evolve(replace(state, available=DatedSums()), event)
-        flow = after.available.at(date.max)
+        for day, change in after.available.minus(DatedSums()).items():
+            later[day] = later.get(day, ZERO) + change
+        flow = sum((later.pop(day) for day in sorted(later) if day <= event.on), ZERO)
         available_now = in_units(available + flow, after.currency)
         changed: list[Change] = [("available", available, available_now)] if flow else []
         officer = getattr(event, "officer", None)

@@ -592,6 +592,20 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("agreement", "TEXT", "The agreement from whose pool it is returned; otherwise it is money that came under none."),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
+    "fund set-aside": (
+        Field("set_aside", "SET_ASIDE", "", is_argument=True, is_required=True),
+        Field("amount", "\"2000.00 USD\"", "In the holding currency.", form="money", is_required=True),
+        Field("call", "TEXT", "The call whose grants use it first; a plan if not given."),
+        Field("until", "DATE", "The last day on which it is kept; what is left then is available again. No limit if not given.", form="day"),
+        Field("reason", "TEXT", "What it is kept for.", is_required=True),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
+    "fund release-set-aside": (
+        Field("set_aside", "SET_ASIDE", "", is_argument=True, is_required=True),
+        Field("amount", "\"2000.00 USD\"", "How much of it; in the holding currency.", form="money", is_required=True),
+        Field("reason", "TEXT", "Why it is released.", is_required=True),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
     "fund correct": (
         Field("entry", "ENTRY", "", form="int", is_argument=True, is_required=True),
         Field("reads", "TEXT,…", "The fields that should read otherwise, with their right values; on may be one of them. May be given several times. For example --reads amount=\"18500.00 USD\" --reads on=2018-01-10.", form="any", is_list=True),

@@ -109,6 +109,7 @@ EXAMPLES = {
     "report countries": "grantbook report countries --by pair",
     "report value": "grantbook report value --by window",
     "report instalments": "grantbook report instalments --as-of 2017-12-31",
+    "report set-asides": "grantbook report set-asides --as-of 2012-06-30",
     "report follow-ups": "grantbook report follow-ups --grant SSF-2017-01",
     "report indicators": "grantbook report indicators --grant SSF-2017-01",
     "report stages": "grantbook report stages --json",

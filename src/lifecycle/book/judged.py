@@ -7,6 +7,7 @@ from typing import NamedTuple
 from lifecycle.book.loaded_state import LoadedState
 from lifecycle.decide import Decision, calls_named, grants_named
 from lifecycle.fund.pools.commitments import EVOLVE as COMMITMENTS
+from lifecycle.fund.pools.set_asides import SetAsideRefilled, SetAsideUsed
 from lifecycle.fund.seat import day_at, start_of
 from lifecycle.journal.mapper import topic_of
 from lifecycle.journal.recorder import Basis, StoredRefusal
@@ -15,7 +16,7 @@ from lifecycle.kernel.command import Command, DirectoryCommand, GrantCommand
 from lifecycle.kernel.history import FUND, QUARANTINES, call_stream, grant_stream
 from lifecycle.kernel.refusals import CommandIdReused, Refusal
 
-_MONEY_ONLY = tuple(topic_of(event) for event in COMMITMENTS)
+_MONEY_ONLY = tuple(topic_of(event) for event in (*COMMITMENTS, SetAsideUsed, SetAsideRefilled))
 """Entries of the fund that only change how much it can promise. A command that promises nothing does not rest
 on them."""
 

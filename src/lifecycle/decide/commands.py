@@ -14,6 +14,7 @@ from lifecycle.fund.establishment import AdoptPolicy, AttachFundDocument, Establ
 from lifecycle.fund.officers import AppointOfficer, RetireOfficer
 from lifecycle.fund.partners.membership import LeavePartner, RenamePartner
 from lifecycle.fund.partners.pledges import MeetPledgeCondition
+from lifecycle.fund.pools.set_asides import ReleaseSetAside, SetAside
 from lifecycle.fund.treasury import ChargeFee, CreditIncome, ReturnFunds
 from lifecycle.grant.agreement import LapseGrant, MakeEffective, MeetCondition, SignAgreement
 from lifecycle.grant.amendment.amendment import CancelBalance, CancelGrant, ExtendClosingDate, IncreaseCommitment, LiftSuspension, SuspendGrant
@@ -122,6 +123,8 @@ FUND: tuple[type[FundCommand], ...] = (
     ChargeFee,
     CreditIncome,
     ReturnFunds,
+    SetAside,
+    ReleaseSetAside,
     CorrectFundEntry,
 )
 """Commands on the fund's own stream."""
@@ -216,6 +219,7 @@ __all__ = [
     "RecordUse",
     "RegisterInstitution",
     "RejectPayment",
+    "ReleaseSetAside",
     "RenameInstitution",
     "RenamePartner",
     "ReopenGrant",
@@ -233,6 +237,7 @@ __all__ = [
     "ReviseProposal",
     "RowQuarantineDraft",
     "ScheduleInstalment",
+    "SetAside",
     "SetIndicator",
     "SignAgreement",
     "SubmitCompletionReport",

@@ -17,6 +17,7 @@ from lifecycle.decide.decision import (
 from lifecycle.decide.likenesses import fund_ids_differ
 from lifecycle.decide.other_streams import (
     Streams,
+    call_is_open_by,
     edition_in_time,
     is_settled,
     no_streams,
@@ -105,6 +106,10 @@ def _check_event(
     elif isinstance(event, on_fund.FundsReturned) and rules >= _RETURNS_AND_IDS:
         check_fund_rules(fund, event, rules, is_new=False)
         partner_has_it(entries, event, fund, streams)
+        check_fund_rules(fund, event, rules, is_new=True)
+    elif isinstance(event, on_fund.FundsSetAside):
+        check_fund_rules(fund, event, rules, is_new=False)
+        call_is_open_by(event, streams)
         check_fund_rules(fund, event, rules, is_new=True)
     else:
         check_fund_rules(fund, event, rules, is_new=True)

@@ -17,7 +17,8 @@ from lifecycle.grant import events as on_grant
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.guards import money
 from lifecycle.kernel.history import FUND, Entry, in_force
-from lifecycle.kernel.refusals import TERMS, EditionTooLate, Refusal
+from lifecycle.kernel.refusals import TERMS, EditionTooLate, Refusal, UnknownCall
+from lifecycle.types.readings.nearest import near_or_all
 from lifecycle.types.stage import ZERO
 
 Streams = Callable[[tuple[type[Event], ...], date | None], Iterable[Sequence[Entry]]]
@@ -70,6 +71,22 @@ def edition_in_time(adopted: on_fund.PolicyAdopted, streams: Streams, rules: int
 def _decided_on(event: Event) -> date | None:
     """Return the day of the decision; `None` if a grant that was never approved is brought forward."""
     return event.approved_on if isinstance(event, on_grant.GrantBroughtForward) else event.on
+
+
+def call_is_open_by(event: on_fund.FundsSetAside, streams: Streams) -> None:
+    """Refuse money for a call that is not opened by the day. Raises `UnknownCall`."""
+    if event.call is None:
+        return
+    opened = {
+        stream[0].originator_id.removeprefix("call:")
+        for stream in streams((CallOpened,), None)
+        for entry in in_force(stream)
+        if isinstance(entry.event, CallOpened) and entry.event.on <= event.on
+    }
+    if event.call not in opened:
+        raise UnknownCall(
+            f"there is no call {event.call} on {event.on}{near_or_all(event.call, opened)}: open it first"
+        )
 
 
 def is_settled(entries: Sequence[Entry], streams: Streams) -> bool:

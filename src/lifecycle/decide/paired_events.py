@@ -11,6 +11,8 @@ from lifecycle.decide.decision import Calls, Decision
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.evolve import FLOWS
 from lifecycle.fund.evolve import evolve as evolve_fund
+from lifecycle.fund.pools.set_aside_uses import User, uses_of
+from lifecycle.fund.pools.set_asides import SetAsideRefilled, SetAsideUsed, change_of
 from lifecycle.fund.state import Fund
 from lifecycle.fund.treasury import left_in_words
 from lifecycle.grant import events as on_grant
@@ -48,7 +50,11 @@ def decision_with_pairs(  # noqa: PLR0917 what the paired events follow from
         return Decision(event, (), None, fund)  # a correction of a struck proposal
     if before is not None and after is not None and _same_promises(before, after):
         return Decision(event, (), after, fund)
-    fund_events = _fund_events(event, before, after, grant)
+    promised = (before.commitments if before else (), after.commitments if after else ())
+    fund_events = [
+        *_fund_events(event, before, after, grant),
+        *uses_of(fund, User(grant.id, grant.call, event.actor), *promised),
+    ]
     pair: list[tuple[str, Event]] = [(FUND, fund_event) for fund_event in fund_events]
     fund_after = fund
     for fund_event in fund_events:
@@ -137,7 +143,11 @@ def _check_available(before: Fund, after: Fund, events: Sequence[Event], grant: 
     """Refuse events after which the fund has less than nothing on a day. Raises `ExceedsAvailableFunds`."""
     changes: dict[date, Decimal] = {}
     for event in events:
-        changes[event.on] = changes.get(event.on, ZERO) + FLOWS[type(event)](event)
+        if isinstance(event, SetAsideUsed | SetAsideRefilled):
+            for day, change in change_of(before, event).items():
+                changes[day] = changes.get(day, ZERO) - change
+        else:
+            changes[event.on] = changes.get(event.on, ZERO) + FLOWS[type(event)](event)
     shortage = after.available.shortfall_by(changes)
     if shortage is None:
         return

@@ -21,6 +21,12 @@ from lifecycle.fund.pools.commitments import (
     OverpaymentRecorded,
     OverpaymentSettled,
 )
+from lifecycle.fund.pools.set_asides import (
+    FundsSetAside,
+    SetAsideRefilled,
+    SetAsideReleased,
+    SetAsideUsed,
+)
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.fund.treasury import FeeCharged, FundsReturned, IncomeCredited
 from lifecycle.kernel.event import DocumentAttached, EntryCorrected, Event
@@ -41,6 +47,7 @@ __all__ = [
     "FundEstablished",
     "FundsCommitted",
     "FundsReturned",
+    "FundsSetAside",
     "IncomeCredited",
     "InstalmentReceived",
     "InstalmentScheduled",
@@ -57,4 +64,7 @@ __all__ = [
     "Roles",
     "RowQuarantined",
     "SealingSwitched",
+    "SetAsideRefilled",
+    "SetAsideReleased",
+    "SetAsideUsed",
 ]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from lifecycle.fund import contributions, establishment, officers, quarantine, treasury
 from lifecycle.fund.partners import membership, pledges
-from lifecycle.fund.pools import commitments
+from lifecycle.fund.pools import commitments, set_asides
 from lifecycle.fund.state import Evolves, Flows, Fund
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
@@ -18,6 +18,7 @@ EVOLVE: Evolves = {
     **contributions.EVOLVE,
     **membership.EVOLVE,
     **pledges.EVOLVE,
+    **set_asides.EVOLVE,
     **treasury.EVOLVE,
     **commitments.EVOLVE,
     **quarantine.EVOLVE,

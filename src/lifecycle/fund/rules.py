@@ -2,6 +2,8 @@
 
 from lifecycle.fund import contributions, establishment, officers, treasury
 from lifecycle.fund.partners import membership, pledges
+from lifecycle.fund.pools import set_asides
+from lifecycle.fund.pools.set_asides import FundsSetAside
 from lifecycle.fund.state import Fund
 from lifecycle.fund.treasury import FeeCharged, FundsReturned, still_covered
 from lifecycle.kernel.event import Event
@@ -13,6 +15,7 @@ RULES: Rules = {
     **contributions.RULES,
     **membership.RULES,
     **pledges.RULES,
+    **set_asides.RULES,
     **treasury.RULES,
 }
 """The rules of each event of the fund."""
@@ -28,3 +31,5 @@ def check_fund_rules(fund: Fund, event: Event, rules: int, *, is_new: bool) -> N
         rule.apply(fund=fund, event=event)
     if is_new and isinstance(event, FeeCharged | FundsReturned):
         still_covered(fund, event.on, event.amount)
+    elif is_new and isinstance(event, FundsSetAside):
+        still_covered(fund, event.on, event.amount, event.until)

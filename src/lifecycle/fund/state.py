@@ -6,7 +6,7 @@ added to a snapshot. Money of grants is kept only as sums by day.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -49,6 +49,35 @@ class Partner:
         return names[-1] if names else None
 
 
+@dataclass(frozen=True)
+class SetAsideMoney:
+    """Money that is set aside. Amounts are in the holding currency."""
+
+    on: date
+    """From which day."""
+    call: str | None
+    """The call whose grants use it; `None` for a plan."""
+    until: date | None
+    """The last day on which it is set aside; `None` without a limit."""
+    left: DatedSums = field(default_factory=DatedSums)
+    """What is left of it, by day: nothing after the last day."""
+    used: dict[str, DatedSums] = field(default_factory=dict)
+    """How much each grant uses of it, by day."""
+
+    def holds_on(self, day: date) -> bool:
+        """Return whether money is set aside on the day, even if nothing is left of it."""
+        return self.on <= day and (self.until is None or day <= self.until)
+
+    def least_from(self, day: date) -> tuple[Decimal, date]:
+        """Return the least that is left on the day or a later one, and the first such day."""
+        end = date.max if self.until is None else self.until + timedelta(days=1)
+        return self.left.least_between(day, end)
+
+    def used_by(self, grant: str) -> DatedSums:
+        """Return how much the grant uses of it, by day."""
+        return self.used.get(grant, DatedSums())
+
+
 @dataclass
 class Fund(Frozen):
     """The state of the fund. Amounts are in the holding currency.
@@ -68,7 +97,11 @@ class Fund(Frozen):
     sealing: list[tuple[date, bool]] = field(default_factory=list)
     """Whether each command is sealed, from each day on. Before the first, the choice at ``init`` holds."""
     available: DatedSums = field(default_factory=DatedSums)
-    """Received + income - fees - returned - committed - overpaid. Below zero if the bank paid too much."""
+    """Received + income - fees - returned - committed - overpaid - left of set-asides.
+
+    Below zero if the bank paid too much."""
+    set_asides: dict[str, SetAsideMoney] = field(default_factory=dict)
+    """The money that is set aside, by the names of the set-asides."""
 
     @property
     def editions(self) -> dict[str, Edition]:

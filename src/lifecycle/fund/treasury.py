@@ -1,6 +1,6 @@
 """The fund's own money: fees, income, and money returned to partners."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
@@ -77,9 +77,14 @@ def _check_return(fund: Fund, event: FundsReturned) -> None:
     _check_currency(fund, event)
 
 
-def still_covered(fund: Fund, on: date, amount: Money) -> None:
-    """Refuse an amount above what is available on the day or a later one. Raises `ExceedsAvailableFunds`."""
+def still_covered(fund: Fund, on: date, amount: Money, until: date | None = None) -> None:
+    """Refuse an amount above what is available on the day or a later one. Raises `ExceedsAvailableFunds`.
+
+    ``until``: the last day that counts; all later days count if not given.
+    """
     least, day = fund.available.least_from(on)
+    if until is not None:
+        least, day = fund.available.least_between(on, until + timedelta(days=1))
     if amount.amount > least:
         left = f"{money(least, fund.currency)} on {day}"
         if least < 0:

@@ -28,7 +28,7 @@ from lifecycle.fund import (
     treasury,
 )
 from lifecycle.fund.partners import membership, pledges
-from lifecycle.fund.pools import agreement_terms, commitments
+from lifecycle.fund.pools import agreement_terms, commitments, set_asides
 from lifecycle.fund.state import Fund
 from lifecycle.journal import upcasts
 from lifecycle.kernel import event, frozen, history
@@ -57,6 +57,9 @@ _MADE_BY = (
     membership,
     pledges,
     quarantine,
+    membership,
+    pledges,
+    set_asides,
 )
 """The modules whose source says what the state is, and how entries add up to it."""
 

@@ -36,6 +36,7 @@ from projections.schema.layout import (
     fund_partner_changes,
     fund_partners,
     fund_pledges,
+    fund_set_asides,
     grant_standing,
 )
 from projections.schema.tracking import ViewsTracking
@@ -179,7 +180,7 @@ def _lay_over(connection: Connection, book: Book, known: int, fund: Fund, since:
     _insert(connection, folded(book.entries_of(versions_then, known), fund))
 
 
-_ROWS_BY_VERSION = (fund_flows, fund_officers, fund_partner_changes, fund_pledges)
+_ROWS_BY_VERSION = (fund_flows, fund_officers, fund_partner_changes, fund_pledges, fund_set_asides)
 """The tables of the fund with a row for each entry that stands alone."""
 
 

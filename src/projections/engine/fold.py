@@ -5,7 +5,7 @@ from functools import cache, lru_cache, partial
 from typing import Any, Protocol
 
 from lifecycle.fund.establishment import FundEstablished
-from lifecycle.fund.obligations import instalments as instalment_steps
+from lifecycle.fund.partners.obligations import instalments as instalment_steps
 from lifecycle.fund.seat import offsets
 from lifecycle.fund.state import Fund
 from lifecycle.grant.evolve import steps
@@ -40,7 +40,7 @@ from projections.folds.directory import directory_rows
 from projections.folds.disbursement import Disbursement
 from projections.folds.event_rows import EventRows
 from projections.folds.exchanges import Activities, Attendance
-from projections.folds.fund import instalments
+from projections.folds.fund import instalments, set_asides
 from projections.folds.fund.contributions import (
     consultation_rows,
     flow_rows,
@@ -74,6 +74,7 @@ from projections.schema.layout import (
     fund_partner_changes,
     fund_partners,
     fund_pledges,
+    fund_set_asides,
     fund_windows,
     grant_standing,
     obligation_steps,
@@ -240,6 +241,7 @@ def rows_of_independent(entries: Sequence[Entry], currency: str) -> Rows:
         fund_partners: partner_rows(entries),
         fund_partner_changes: partner_change_rows(entries),
         fund_pledges: pledge_rows(entries, currency),
+        fund_set_asides: set_asides.rows_of(entries),
         fund_officers: officer_rows(entries),
     }
 

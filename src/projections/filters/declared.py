@@ -84,6 +84,7 @@ _TAKEN = {
     "timeline": _Taken(period="due days"),
     "fund": _Taken(("partner",)),
     "instalments": _Taken(("partner",), "due days"),
+    "set-asides": _Taken(()),
     "calls": _Taken(("window", "call"), "days on which calls opened"),
     "exchanges": _Taken(period="days on which activities ended, or else begin"),
     "follow-ups": _Taken(period="due days"),

@@ -31,6 +31,7 @@ PRIMARY_KEYS = {
     "stages": ("grant",),
     "windows": ("grant", "rule"),
     "instalments": ("partner", "instalment"),
+    "set-asides": ("set_aside",),
     "entries": ("stream", "version"),
 }
 """The columns that name a row, by report. The others have rows without a name of their own."""

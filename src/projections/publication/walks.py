@@ -136,6 +136,8 @@ _OF_GRANTS = (
     fund_events.CommitmentReleased,
     fund_events.OverpaymentRecorded,
     fund_events.OverpaymentSettled,
+    fund_events.SetAsideUsed,
+    fund_events.SetAsideRefilled,
 )
 """The fund's events that are written with a grant's. There may be very many."""
 

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Date, Dialect, Numeric, Select
 from sqlalchemy.schema import CreateView
 
 from projections.reports.directory import institutions, needs, offers
-from projections.reports.fund import calls, instalments
+from projections.reports.fund import calls, instalments, set_asides
 from projections.reports.fund import contributions as fund
 from projections.reports.money import attribution, budget, disbursement, disbursement_by, payments, value
 from projections.reports.portfolio import (
@@ -50,6 +50,7 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "countries": countries.report,
     "value": value.report,
     "instalments": instalments.report,
+    "set-asides": set_asides.report,
     "follow-ups": follow_ups.report,
     "indicators": indicators.report,
     "stages": stages.report,
@@ -79,6 +80,7 @@ MEANINGS = {
     "countries": "Who receives and who provides, alone and in pairs.",
     "value": "Co-financing beside the grants, and unit costs.",
     "instalments": "What partners had to pay, when, and what arrived.",
+    "set-asides": "Money set aside for calls and plans, and what is left.",
     "follow-ups": "Follow-up actions, and the money that they need.",
     "indicators": "Results as numbers: baseline, target, actual, on track or off.",
     "stages": "How many days each grant spent in each stage.",

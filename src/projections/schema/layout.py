@@ -303,6 +303,16 @@ fund_pledges = _table(
 )
 """Each pledge, with the fiscal years as a JSON list, and its condition with the day on which it was met."""
 
+fund_set_asides = _table(
+    "fund_set_asides",
+    _key("version", INTEGER),
+    *_texts("on", "kind", "set_aside", "call", "until", "grant"),
+    _needed("amount", BIG_INTEGER),
+    *_texts("reason"),
+)
+"""Money set aside: ``kind`` is ``set_aside``, ``released``, ``used`` or ``refilled``. What lowers it is below
+zero. Only a row of the first kind has the call and the last day."""
+
 fund_instalments = _table(
     "fund_instalments",
     _key("version", INTEGER),
@@ -408,6 +418,7 @@ FUND_TABLES = (
     fund_partners,
     fund_partner_changes,
     fund_pledges,
+    fund_set_asides,
     fund_instalments,
     fund_consultations,
     fund_officers,

@@ -221,10 +221,13 @@ ON_FUND: dict[str, Make] = {
     "ChargeFee": g.charge_fee,
     "CreditIncome": g.credit_income,
     "ReturnFunds": g.return_funds,
+    "SetAside": g.set_aside,
+    "ReleaseSetAside": g.release_set_aside,
     "CorrectEntry": lambda on, **k: g.correct_fund(on, entry=JOINED, reads={"name": "DK"}, **k),
     "AttachDocument": g.attach_to_fund,
 }
 FIRST_ON_FUND: dict[str, list[Command]] = {
+    "ReleaseSetAside": [g.set_aside("2012-01-10")],
     "MeetPledgeCondition": [g.pledge("2012-01-10", condition="parliament's vote")],
 }
 """The commands that have to come before a command on the fund."""

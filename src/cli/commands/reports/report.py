@@ -311,6 +311,7 @@ outcomes = report_command("outcomes", "Outcomes sought and achieved, results and
 countries = report_command("countries", "Who receives and who provides, alone and in pairs.", _by)
 value = report_command("value", "Co-financing beside the grants, and unit costs.", _by)
 instalments = report_command("instalments", "What partners had to pay, when, and what arrived.")
+set_asides = report_command("set-asides", "Money set aside for calls and plans, and what is left.")
 follow_ups = report_command("follow-ups", "Follow-up actions, and the money that they need.", _waiting)
 indicators = report_command("indicators", "Results as numbers: baseline, target, actual, on track or off.")
 stages = report_command("stages", "How many days each grant spent in each stage.")

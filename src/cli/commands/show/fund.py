@@ -31,7 +31,7 @@ def show(on: str | None, known: str | None) -> int:
     return 0
 
 
-_MONEY = ("pledged", "received_holding", "fees", "income", "returned", "committed", "available")
+_MONEY = ("pledged", "received_holding", "fees", "income", "returned", "committed", "set_aside", "available")
 
 
 def _terms(fund: "Fund", day: "date") -> dict[str, Any]:

@@ -12,6 +12,7 @@ from lifecycle.fund.pools.commitments import (
     OverpaymentRecorded,
     OverpaymentSettled,
 )
+from lifecycle.fund.pools.set_asides import FundsSetAside, SetAsideRefilled, SetAsideUsed
 from lifecycle.grant.amendment.restructuring import GrantRestructured
 from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.kernel.event import EntryCorrected, Event, LeftOut
@@ -25,6 +26,8 @@ _PAIRS = (
     CommitmentReleased,
     OverpaymentRecorded,
     OverpaymentSettled,
+    SetAsideUsed,
+    SetAsideRefilled,
     GrantSelected,
     SelectionReleased,
 )
@@ -34,6 +37,7 @@ _NOT_CORRECTABLE: dict[type[Event], frozenset[str]] = {
     GrantRestructured: frozenset({"edition"}),
     CallOpened: frozenset({"window", "criteria"}),
     InstitutionRegistered: frozenset({"institution"}),
+    FundsSetAside: frozenset({"call"}),
 }
 """Fields that are never corrected: they follow from others, or other entries rest on them."""
 _FOUNDING_FIELDS = frozenset({"currency", "fiscal_year_start", "time_zone"})

@@ -1,1 +1,1 @@
-"""Agreements of partners as pools of money, and what grants draw from them."""
+"""Agreements of partners as pools of money, what grants draw from them, and what is set aside."""

@@ -8,6 +8,7 @@ from lifecycle.fund import events as was
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 from lifecycle.types.money import Money
+from projections.folds.fund import set_asides
 from projections.schema.layout import (
     fund_consultations,
     fund_flows,
@@ -51,6 +52,7 @@ _ADDS_ROWS_ALONE = frozenset(
         was.CommitmentReleased,
         was.OverpaymentRecorded,
         was.OverpaymentSettled,
+        *set_asides.KINDS,
     )
 )
 """Events of the fund whose rows need no other entry, so that older entries need not be read."""

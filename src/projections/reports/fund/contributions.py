@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from projections.reports import common_columns as common
+from projections.reports.fund.set_asides import left_on as set_asides_left_on
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import money, total_of
@@ -33,9 +34,7 @@ COLUMNS = Columns(
     common.PARTNER.but(
         meaning="The partner's id; null in the last row, which has the totals in the holding currency"
     ),
-    Column("name", Type.TEXT, "The partner's name in full on the day; null in the totals"),
     Column("kind", Type.CODE, "`traditional` or `emerging`", width=11),
-    Column("left_on", Type.DAY, "Day on which the partner left; null while it is one, and in the totals"),
     common.CURRENCY,
     Column(
         "pledged",
@@ -43,7 +42,6 @@ COLUMNS = Columns(
         "Promised; in the totals, what has a worth in the holding currency: an old pledge without one stands"
         " in its partner's row alone",
     ),
-    Column("conditional", Type.MONEY, "What of `pledged` waits for a condition on the day"),
     Column("agreed", Type.MONEY, "Signed for; null in the totals"),
     Column("received", Type.MONEY, "Paid in, in the row's currency; null in the totals"),
     Column("received_holding", Type.MONEY, "The same in the holding currency, at the rates of receipt"),
@@ -54,10 +52,14 @@ COLUMNS = Columns(
     Column(
         "available",
         Type.MONEY,
-        "received_holding + income - fees - returned - committed - overpaid (it may be below zero); totals"
-        " only. What is overpaid has no key here: it is the sum of `overpaid` in `report disbursement` of the"
-        " same two dates",
+        "received_holding + income - fees - returned - committed - overpaid - set_aside (it may be below"
+        " zero); totals only. What is overpaid has no key here: it is the sum of `overpaid` in"
+        " `report disbursement` of the same two dates",
     ),
+    Column("name", Type.TEXT, "The partner's name in full on the day; null in the totals"),
+    Column("left_on", Type.DAY, "Day on which the partner left; null while it is one, and in the totals"),
+    Column("conditional", Type.MONEY, "What of `pledged` waits for a condition on the day"),
+    Column("set_aside", Type.MONEY, "Left of what is set aside for calls and plans; totals only"),
     first="partner currency pledged received_holding committed available kind received",
     sums_last=True,
 )
@@ -176,9 +178,13 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
         money(_conditional(pledge.amount, as_of, *of_row), p.scale).label("conditional"),
         *(money(p[name], p.scale).label(name) for name in ("agreed", "received")),
         money(p.received_holding, fund.scale).label("received_holding"),
-        *(nothing.label(name) for name in ("fees", "income", "returned", "committed", "available")),
+        *(
+            nothing.label(name)
+            for name in ("fees", "income", "returned", "committed", "set_aside", "available")
+        ),
     ).select_from(partners.join(fund_details, true()))
-    available = t.received_holding + t.income - t.fees - t.returned - t.committed - t.overpaid
+    kept = set_asides_left_on(as_of)
+    available = t.received_holding + t.income - t.fees - t.returned - t.committed - t.overpaid - kept
     total_row = select(
         *(nothing.label(name) for name in ("partner", "name", "kind", "left_on")),
         fund.currency,
@@ -190,6 +196,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
             money(t[name], fund.scale).label(name)
             for name in ("received_holding", "fees", "income", "returned", "committed")
         ),
+        money(kept, fund.scale).label("set_aside"),
         money(available, fund.scale).label("available"),
     ).select_from(totals.join(fund_details, true()))
     rows = union_all(partner_rows, total_row).subquery()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lifecycle.fund import events as on_fund
-from lifecycle.fund.obligations import instalments
+from lifecycle.fund.partners.obligations import instalments
 from lifecycle.grant import events as was
 from lifecycle.grant.obligations.timeline import NAMES
 from lifecycle.kernel.history import in_force

@@ -10,8 +10,15 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from lifecycle.fund import events as was
-from lifecycle.fund.contributions import NAME, item_of
+from lifecycle.fund.contributions import (
+    NAME,
+    InstalmentReceived,
+    InstalmentScheduled,
+    ObligationWaived,
+    item_of,
+)
+from lifecycle.fund.establishment import FundEstablished
+from lifecycle.fund.partners.membership import PartnerLeft
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.obligation import Obligation
 from lifecycle.types.money import Money
@@ -24,7 +31,7 @@ class _Instalment:
     def __init__(self, item: str) -> None:
         self.obligation = Obligation(NAME, item)
         self.amount: Money | None = None
-        self.payments: list[was.InstalmentReceived] = []
+        self.payments: list[InstalmentReceived] = []
 
     def settle(self, on: date, holding: str) -> None:
         """Add a step with the state of the obligation on the day. ``holding``: the holding currency."""
@@ -60,22 +67,22 @@ def instalments(events: Iterable[Event]) -> list[Obligation]:
     waived: set[str | None] = set()
     holding = ""
     for e in events:
-        if isinstance(e, was.FundEstablished):
+        if isinstance(e, FundEstablished):
             holding = e.currency
-        elif isinstance(e, was.ObligationWaived):
+        elif isinstance(e, ObligationWaived):
             waived.add(e.item)
             for item, instalment in scheduled.items():
                 if e.item in (None, item):
                     instalment.obligation.waived = True
                     instalment.settle(e.on, holding)
-        elif isinstance(e, was.PartnerLeft):
+        elif isinstance(e, PartnerLeft):
             for item, instalment in scheduled.items():
                 if item.startswith(item_of(e.partner, "")):
                     instalment.leave(e.on, holding)
-        elif isinstance(e, was.InstalmentScheduled | was.InstalmentReceived) and e.instalment is not None:
+        elif isinstance(e, InstalmentScheduled | InstalmentReceived) and e.instalment is not None:
             item = item_of(e.partner, e.instalment)
             instalment = scheduled.setdefault(item, _Instalment(item))
-            if isinstance(e, was.InstalmentReceived):
+            if isinstance(e, InstalmentReceived):
                 instalment.payments.append(e)
             else:
                 instalment.amount = e.amount
