@@ -379,6 +379,12 @@ OTHER_COMMANDS = (
         _report,
         "indicators",
     ),
+    OtherCommand(
+        "report cohorts",
+        "Grants by year of approval: how many, how large, tied to an operation.",
+        _report,
+        "cohorts",
+    ),
     OtherCommand("report stages", "How many days each grant spent in each stage.", _report, "stages"),
     OtherCommand("report parties", "Who facilitates or finances exchanges of others.", _report, "parties"),
     OtherCommand("report experts", "Who helps with an exchange, and what for.", _report, "experts"),

@@ -25,7 +25,7 @@ ENTRIES = "entries"
 """The one report that is read from the journal."""
 AS_OF: ColumnElement[str] = bindparam("as_of", type_=Text)
 """The day of the report."""
-_OF_COUNTRIES = ("countries",)
+_OF_NO_GRANT = ("countries", "cohorts")
 """Reports of which no row is of one grant: they are limited to it as to any filter."""
 
 
@@ -55,7 +55,7 @@ class Choices:
         """What the tables are limited to. Most reports of one grant ask for its rows themselves."""
         if self.one_grant is None:
             return self.filters
-        asks_itself = self.by is None and self.name not in _OF_COUNTRIES
+        asks_itself = self.by is None and self.name not in _OF_NO_GRANT
         return self.filters if asks_itself and not self.filters else replace(self.filters, grant=self.grant)
 
     @property

@@ -63,6 +63,14 @@ def plus_months(day: date, months: int) -> date:
     return date(year, month, min(day.day, (after - timedelta(days=1)).day))
 
 
+def fiscal_year_of(day: date, starts_in: int) -> int:
+    """Return the fiscal year that has the day in it: the calendar year in which it ends.
+
+    ``starts_in``: the first month of the fiscal year.
+    """
+    return day.year + (1 < starts_in <= day.month)
+
+
 def plus_days(day: date, days: int) -> date:
     """Return the day ``days`` days later."""
     return day + timedelta(days=days)

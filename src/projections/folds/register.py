@@ -81,6 +81,7 @@ def _span_cells(grant: Grant) -> dict[str, object]:
         "closing_date": day(grant.closing_date),
         "completed_on": day(grant.completed_on),
         "closed_on": day(grant.closed_on),
+        "ended_on": day(grant.ended_on),
         "operation": grant.operation,
         "rating": grant.rating,
         "sector_key": group_key(grant.sector),

@@ -29,6 +29,7 @@ PRIMARY_KEYS = {
     "exchanges": ("grant", "activity"),
     "follow-ups": ("grant", "follow_up"),
     "stages": ("grant",),
+    "cohorts": ("approval_year",),
     "windows": ("grant", "rule"),
     "instalments": ("partner", "instalment"),
     "set-asides": ("set_aside",),

@@ -14,11 +14,20 @@ from sqlalchemy.schema import CreateView
 from projections.reports.directory import institutions, needs, offers
 from projections.reports.fund import calls, instalments, set_asides
 from projections.reports.fund import contributions as fund
-from projections.reports.money import attribution, budget, disbursement, disbursement_by, payments, value
+from projections.reports.money import (
+    attribution,
+    budget,
+    cohorts,
+    disbursement,
+    disbursement_by,
+    payments,
+    value,
+)
 from projections.reports.portfolio import (
     documents,
     register,
     stages,
+    stages_by,
     timeline,
     windows,
 )
@@ -54,6 +63,7 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "follow-ups": follow_ups.report,
     "indicators": indicators.report,
     "stages": stages.report,
+    "cohorts": cohorts.report,
     "parties": people.parties,
     "experts": people.experts,
     "ratings": ratings.report,
@@ -84,6 +94,7 @@ MEANINGS = {
     "follow-ups": "Follow-up actions, and the money that they need.",
     "indicators": "Results as numbers: baseline, target, actual, on track or off.",
     "stages": "How many days each grant spent in each stage.",
+    "cohorts": "Grants by year of approval: how many, how large, tied to an operation.",
     "parties": "Who facilitates or finances exchanges of others.",
     "experts": "Who helps with an exchange, and what for.",
     "ratings": "Ratings of progress reports, and what changed.",
@@ -102,7 +113,9 @@ KEYS: dict[str, dict[str, Callable[..., Question]]] = {
         "partner": attribution.report_by_partner,
     },
     "budget": {"kind": budget.report_by_kind},
-    "calls": {"criterion": calls.report_by_criterion},
+    "calls": {"criterion": calls.report_by_criterion, "proposal": calls.report_by_proposal},
+    "stages": {key: partial(stages_by.report_by, key) for key in stages_by.KEYS},
+    "cohorts": {key: partial(cohorts.report_by, key) for key in cohorts.KEYS},
     "exchanges": {
         "instrument": exchanges_by.report_by_instrument,
         "country": exchanges_by.report_by_country,

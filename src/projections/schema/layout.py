@@ -29,7 +29,7 @@ register_spans = _table(
     _key("n", INTEGER),
     *_texts("since", "until", "title", "window", "edition", "stage", "suspended", "sector"),
     *_texts("recipients", "providers", "proposed_on", "approved_on", "signed_on", "effective_on"),
-    *_texts("closing_date", "completed_on", "closed_on", "operation", "rating", "sector_key"),
+    *_texts("closing_date", "completed_on", "closed_on", "ended_on", "operation", "rating", "sector_key"),
     _needed("asked", BIG_INTEGER),
 )
 """A grant's state, from day to day. Countries are JSON lists. ``asked`` is the amount that it asks for.

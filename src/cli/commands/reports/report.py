@@ -28,13 +28,15 @@ KEYS = {
         *("fiscal-year", "fiscal-quarter", "calendar-year", "quarter", "partner"),
     ),
     "budget": ("kind",),
-    "calls": ("criterion",),
+    "calls": ("criterion", "proposal"),
     "exchanges": ("instrument", "country"),
     "outcomes": ("outcome",),
     "timeline": ("obligation",),
-    "countries": ("pair", "region", "income-group", "lending", "sector"),
+    "countries": ("pair", "region-pair", "region", "income-group", "lending", "sector"),
     "value": ("window", "sector"),
     "surveys": ("kind", "question"),
+    "stages": ("window", "calendar-year", "fiscal-year"),
+    "cohorts": ("fiscal-year", "window", "sector"),
     "follow-ups": ("waiting",),
 }
 """The keys of ``--by``, by report. ``waiting`` is chosen by the option ``--waiting``. A test compares them
@@ -314,7 +316,10 @@ instalments = report_command("instalments", "What partners had to pay, when, and
 set_asides = report_command("set-asides", "Money set aside for calls and plans, and what is left.")
 follow_ups = report_command("follow-ups", "Follow-up actions, and the money that they need.", _waiting)
 indicators = report_command("indicators", "Results as numbers: baseline, target, actual, on track or off.")
-stages = report_command("stages", "How many days each grant spent in each stage.")
+stages = report_command("stages", "How many days each grant spent in each stage.", _by)
+cohorts = report_command(
+    "cohorts", "Grants by year of approval: how many, how large, tied to an operation.", _by
+)
 parties = report_command("parties", "Who facilitates or finances exchanges of others.")
 experts = report_command("experts", "Who helps with an exchange, and what for.")
 ratings = report_command("ratings", "Ratings of progress reports, and what changed.")

@@ -5,10 +5,12 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Integer,
     case,
+    cast,
     func,
     literal_column,
     select,
@@ -183,3 +185,64 @@ def _mean(column: ColumnElement[int]) -> ColumnElement[int]:
 
 def _points(hundredths: ColumnElement[int]) -> ColumnElement[str]:
     return case((hundredths.is_(None), None), else_=money(hundredths, literal_column("100", Integer)))
+
+
+COLUMNS_BY_PROPOSAL = Columns(
+    _CALL,
+    Column(
+        "rank",
+        Type.COUNT,
+        "By the mean of the scores, the highest first; equal means have one rank",
+        total=False,
+    ),
+    common.GRANT,
+    common.TITLE,
+    common.STAGE,
+    Column("scores", Type.COUNT, "Number of scores, of all reviews and criteria"),
+    Column("mean", Type.NUMBER, "Mean of the scores, two places, halves up; null without any"),
+    common.CURRENCY,
+    common.REQUESTED.but(meaning="What it asks for"),
+    Column("asked_so_far", Type.MONEY, "What it and all of a higher or equal rank ask for", total=False),
+    Column("fits", Type.TRUTH, "Whether asked_so_far is within the envelope"),
+    Column("selected", Type.TRUTH, "Whether it was approved, and did not come to nothing"),
+    first="call rank grant mean requested asked_so_far fits selected",
+)
+
+
+def report_by_proposal(as_of: ColumnElement[str]) -> Question:
+    """Ask for the ranking of each call's proposals by their scores; those without a score come last."""
+    s, a, c, span, fund = call_scores.c, call_answers.c, call_spans.c, register_spans.c, fund_details.c
+    scores = (
+        select(s.grant, s.call, func.count().label("scores"), _mean(s.hundredths).label("mean"))
+        .where(s.on <= as_of)
+        .group_by(s.grant, s.call)
+        .subquery()
+    )
+    best_first = scores.c.mean.desc().nulls_last()
+    so_far = cast(func.sum(a.asked).over(partition_by=a.call, order_by=best_first), BigInteger)
+    rank = func.rank().over(partition_by=a.call, order_by=best_first)
+    rows = (
+        select(
+            a.call,
+            case((scores.c.mean.is_not(None), rank)).label("rank"),
+            a.grant,
+            span.title,
+            a.stage,
+            func.coalesce(scores.c.scores, 0).label("scores"),
+            _points(scores.c.mean).label("mean"),
+            fund.currency,
+            money(a.asked, fund.scale).label("requested"),
+            money(so_far, fund.scale).label("asked_so_far"),
+            (so_far <= c.envelope).label("fits"),
+            ((a.selected > 0) | a.stage.in_(_COMMITTED)).label("selected"),
+        )
+        .select_from(
+            call_answers.join(call_spans, (c.call == a.call) & holds(call_spans, as_of))
+            .join(register_spans, (span.grant == a.grant) & holds(register_spans, as_of))
+            .outerjoin(scores, (scores.c.grant == a.grant) & (scores.c.call == a.call))
+            .join(fund_details, true())
+        )
+        .where(holds(call_answers, as_of))
+        .order_by(a.call, best_first, a.grant)
+    )
+    return Question(COLUMNS_BY_PROPOSAL, rows)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Subquery, Text, func, literal, select
@@ -33,6 +35,7 @@ COLUMNS = Columns(
     Column("closing_date", Type.DAY, "Last day for activities, extensions counted"),
     Column("completed_on", Type.DAY, "Day on which implementation was completed"),
     Column("closed_on", Type.DAY, "Day of the closure that holds"),
+    Column("ended_on", Type.DAY, "Day on which it was declined, withdrawn, lapsed or cancelled"),
     Column("rating", Type.CODE, "Rating of the newest progress report; null before the first"),
     first="grant title stage window recipients providers closing_date suspended",
 )
@@ -90,6 +93,15 @@ def standing_on(connection: Connection, as_of: date) -> Iterator[Any]:
         .where(c.since <= on, on < c.until)
     )
     yield from connection.execute(question.order_by(c.grant), execution_options=PAGED)
+
+
+def grants_spans(connection: Connection, as_of: date) -> Iterator[list[Any]]:
+    """Yield the rows of each grant that began by the day, in order, a grant at a time."""
+    c = register_spans.c
+    question = select(register_spans).where(c.since <= as_of.isoformat()).order_by(c.grant, c.n)
+    rows = connection.execute(question, execution_options=PAGED)
+    for _, spans in groupby(rows, key=attrgetter("grant")):
+        yield list(spans)
 
 
 def was_approved(row: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -12,9 +13,9 @@ from projections.schema.rows import Row
 from projections.schema.tables import register_spans
 
 STAGES = ("proposed", "requested", "approved", "signed", "effective", "follow_up", "closed")
-_ENDS = ("declined", "withdrawn", "lapsed", "cancelled")
+ENDS = ("declined", "withdrawn", "lapsed", "cancelled")
 _UNKNOWN = "; null if a grant that was brought forward has no date for it"
-_BEGIN = {
+BEGIN = {
     "proposed": "proposed_on",
     "approved": "approved_on",
     "signed": "signed_on",
@@ -46,13 +47,28 @@ def _days_in(stage: str, days: Counter[str], unknown: frozenset[str] | None) -> 
     return days[stage] if is_known else None
 
 
-def _days_before(stage: str, on: str, begun: dict[str, str | None]) -> tuple[Counter[str], frozenset[str]]:
+def stays_before(first: Any) -> list[tuple[str, str, str]]:
+    """Return each stage before a grant was brought forward, with its first day and the day of the next stage.
+
+    ``first``: the first row of the grant in the register. A stage of which a day is not known is left out,
+    and so is the stage in which it was brought forward.
+    """
+    begun = {stage: getattr(first, name) for stage, name in BEGIN.items()}
+    passed = [*BEGIN][: [*BEGIN].index(_LAST.get(first.stage, first.stage)) + 1]
+    ends = [*(begun[stage] for stage in passed[1:]), first.ended_on]
+    pairs = zip(passed, ends, strict=True)
+    return [(stage, begun[stage], end) for stage, end in pairs if begun[stage] and end]
+
+
+def _days_before(
+    stage: str, on: str, begun: dict[str, str | None], ended_on: str | None
+) -> tuple[Counter[str], frozenset[str]]:
     """Return the days in each stage before the grant was brought forward, and the stages of unknown length.
 
-    ``begun``: the first day of each stage, if it is known.
+    ``begun``: the first day of each stage, if it is known. ``ended_on``: the day of its end, if it has ended.
     """
-    passed = [*_BEGIN][: [*_BEGIN].index(_LAST.get(stage, stage)) + 1]
-    firsts = [*(begun[each] for each in passed), None if stage in _ENDS else on]
+    passed = [*BEGIN][: [*BEGIN].index(_LAST.get(stage, stage)) + 1]
+    firsts = [*(begun[each] for each in passed), ended_on if stage in ENDS else on]
     days, unknown = Counter[str](), set[str]()
     for each, first, last in zip(passed, firsts, firsts[1:], strict=False):
         if first is None or last is None:
@@ -72,21 +88,23 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
 
     def answer(connection: Connection, on: date) -> list[Row]:
         r = register_spans.c
-        dates = [r[name] for name in _BEGIN.values()]
-        question = select(r.grant, r.since, r.until, r.stage, r.window, r.n, *dates)
+        dates = [r[name] for name in BEGIN.values()]
+        question = select(r.grant, r.since, r.until, r.stage, r.window, r.n, r.ended_on, *dates)
         question = question.where(r.since <= on.isoformat())
         if grant is not None:
             question = question.where(r.grant == grant)
         days: dict[str, Counter[str]] = defaultdict(Counter)
         current: dict[str, tuple[str, str]] = {}
         unknown: dict[str, frozenset[str]] = {}
-        for name, since, until, stage, window, n, *begun in connection.execute(
+        for name, since, until, stage, window, n, ended_on, *begun in connection.execute(
             question.order_by(r.grant, r.n)
         ):
             current[name] = (window, stage)
             if n == 0 and begun[0] != since:  # the proposal of any other grant is its first entry
-                days[name], unknown[name] = _days_before(stage, since, dict(zip(_BEGIN, begun, strict=True)))
-            if stage not in _ENDS:
+                days[name], unknown[name] = _days_before(
+                    stage, since, dict(zip(BEGIN, begun, strict=True)), ended_on
+                )
+            if stage not in ENDS:
                 end = min(date.fromisoformat(until), on)
                 days[name][stage] += (end - date.fromisoformat(since)).days
         return [

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, select
 
 from lifecycle.policy.places.regions import (
+    NOT_CLASSIFIED,
     editions_in_words,
     income_edition,
     lending_edition,
@@ -380,8 +381,57 @@ def _by_sector(connection: Connection, as_of: date) -> list[Row]:
     ]
 
 
+_BY_REGION_PAIR = Columns(
+    Column("provider_region", Type.TEXT, "World Bank region of the provider on the day"),
+    Column("recipient_region", Type.TEXT, "World Bank region of the recipient on the day"),
+    Column("reach", Type.CODE, "`within` one region, or `across` two; null if a region is not classified"),
+    Column("pairs", Type.COUNT, "Pairs of a provider and a recipient, each once", total=True),
+    _GRANTS.but(meaning="Approved grants with such a pair; a grant counts in each row that it concerns"),
+    _COUNTED[4].but(meaning="Activities held in which one gave and the other received"),
+    overlap="A grant and an activity count in each pair of regions that they connect.",
+)
+
+
+def _by_region_pair(connection: Connection, as_of: date) -> list[Row]:
+    """Return how much is exchanged within each region, and from each region to another."""
+    on = as_of.isoformat()
+    pairs: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    grants: Counter[tuple[str, str]] = Counter()
+    held: Counter[tuple[str, str]] = Counter()
+
+    def regions(of_pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        return {
+            (place_on(provider, on).region, place_on(recipient, on).region)
+            for provider, recipient in of_pairs
+        }
+
+    for grant in _grants(connection, as_of):
+        if grant.is_approved:
+            grants.update(regions(grant.pairs))
+            for pair in grant.pairs:
+                pairs[next(iter(regions([pair])))].add(pair)
+            for activity in grant.held:
+                held.update(regions(activity.pairs))
+    return [
+        _BY_REGION_PAIR.row(
+            provider_region=provider,
+            recipient_region=recipient,
+            reach=None
+            if NOT_CLASSIFIED in (provider, recipient)
+            else "within"
+            if provider == recipient
+            else "across",
+            pairs=len(pairs[provider, recipient]),
+            grants=grants[provider, recipient],
+            held=held[provider, recipient],
+        )
+        for provider, recipient in sorted(pairs)
+    ]
+
+
 _BY: dict[str, Question] = {
     "pair": Question(_BY_PAIR, _by_pair),
+    "region-pair": Question(_BY_REGION_PAIR, _by_region_pair),
     "region": _by_group(common.REGION, lambda code, on: place_on(code, on).region),
     "income-group": _by_group(
         common.INCOME_GROUP, lambda code, on: place_on(code, on).income_group, income_edition
