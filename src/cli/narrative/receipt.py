@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from cli.narrative.state_fields import call_fields, changes, fund_fields, grant_fields
 from cli.output.terminal_text import in_units, prose
 from lifecycle.kernel.history import kind_of
+from lifecycle.types.stage import ZERO
 
 if TYPE_CHECKING:
     from lifecycle.book.recording_effect import Effect
@@ -13,13 +14,16 @@ if TYPE_CHECKING:
 
 
 def _lines_used(before: "Grant | None", after: "Grant | None") -> list[tuple[str, Any, Any]]:
-    """Return what each budget line has left, before and after, if a payment changed it."""
-    if before is None or after is None or before.uses == after.uses:
+    """Return what each budget line has left, before and after, if it changed after the approval."""
+    if before is None or after is None or not before.lines or not after.lines:
         return []
     left = [
-        (f"left of line {line.name}", before.left_of_line(key), after.left_of_line(key))
-        for key, line in after.lines.items()
-        if key in before.lines
+        (
+            f"left of line {(after.lines.get(key) or before.lines[key]).name}",
+            before.left_of_line(key) if key in before.lines else ZERO,
+            after.left_of_line(key) if key in after.lines else ZERO,
+        )
+        for key in {**before.lines, **after.lines}
     ]
     return [
         (name, in_units(was, after.currency), in_units(now, after.currency))

@@ -91,3 +91,13 @@ def test_the_log_is_quiet_on_a_terminal_unless_asked(lived: Shell, monkeypatch: 
     assert lived(*fee, "2 USD").err == ""
     monkeypatch.setenv("GRANTBOOK_LOG", "1")
     assert "outcome='accepted'" in lived(*fee, "3 USD").err
+
+
+def test_a_receipt_says_what_a_change_of_the_budget_left_each_line(lived: Shell) -> None:
+    cancelled = lived("grant", "cancel-balance", "G-1", "--amount", "5000 USD", "--reason", "less travel",
+                      "--on", "2017-12-01", "--actor", "boss")  # fmt: skip
+    assert "left of line travel 12,000.00 → 7,000.00 USD" in cancelled.out
+    budget = ["--budget", "line=travel,amount=58000 USD", "--budget", "line=experts,amount=7000 USD"]
+    anew = lived("grant", "restructure", "G-1", *budget, "--reason", "experts come",
+                 "--on", "2017-12-02", "--actor", "boss")  # fmt: skip
+    assert "left of line experts 0.00 → 7,000.00" in anew.out

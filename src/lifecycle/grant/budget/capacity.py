@@ -71,5 +71,5 @@ def within_capacity_share(after: "Grant", window: Window, *, with_used: bool = T
         raise CapacityShareTooHigh(
             f"{money(part, after.currency)} would be for capacity to share; at most"
             f" {money(most, after.currency)} is possible, {limit.value} of the highest commitment"
-            f" ({limit.source})"
+            f" ({limit.source}): take less, or move money from these lines to others"
         )

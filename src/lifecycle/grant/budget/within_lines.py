@@ -49,11 +49,16 @@ def within_line(grant: "Grant", name: str, amount: Decimal, what_happens: str) -
     left = grant.left_of_line(key)
     if amount > left:
         line, use = grant.lines[key], grant.uses.get(key, UNUSED)
-        asked = f", of which {money(use.pending, grant.currency)} is asked for already" if use.pending else ""
+        taken = [
+            f"{money(amount, grant.currency)} is {how}"
+            for amount, how in ((use.net_paid, "paid"), (use.pending, "asked for already"))
+            if amount
+        ]
+        of_it = f", and of it {' and '.join(taken)}" if taken else ""
         most = f"at most {money(left, grant.currency)} is possible" if left > 0 else "nothing is left of it"
         raise ExceedsBudgetLine(
             f"{money(amount, grant.currency)} {what_happens}; budget line {line.name} holds"
-            f" {money(line.amount, grant.currency)}{asked}: {most}"
+            f" {money(line.amount, grant.currency)}{of_it}: {most}"
         )
 
 
@@ -72,7 +77,7 @@ def named_once(names: Iterable[str]) -> None:
             )
 
 
-class BudgetDoesNotAddUp(Refusal, order=TERMS, rule="domain §3: RequestFunding"):
+class BudgetDoesNotAddUp(Refusal, order=TERMS, rule="domain §8: budget lines add up"):
     """The budget lines do not sum to the amount."""
 
 

@@ -274,6 +274,8 @@ class WithOneLine(GrantCommand[_E], Generic[_E]):
         """Return the words. Raises ``ValueError`` if they name the budget line twice."""
         if "line" in words and "category" in words:
             raise ValueError("line is another name of category: give one of them")
+        if words.get("line") == "":
+            raise ValueError("line: is empty: name a budget line, or leave it out")
         return words
 
 

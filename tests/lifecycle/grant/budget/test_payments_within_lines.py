@@ -8,6 +8,7 @@ from lifecycle.decide import decide_grant
 from lifecycle.grant import events as was
 from lifecycle.grant.budget.within_lines import ExceedsBudgetLine, UnknownBudgetLine
 from lifecycle.kernel.refusals import ExceedsUndisbursedBalance
+from lifecycle.parse import Malformed, command_from
 from support import given as g
 from support.given import EFFECTIVE, PROPOSED, given
 
@@ -51,7 +52,7 @@ def test_at_most_what_the_line_has_left_is_asked_for(amount: str, fits: bool) ->
 def test_what_is_asked_for_and_paid_already_is_not_left() -> None:
     past = given(LIFE, ask("45000.00"), g.authorise("04-20", amount="40000.00 USD"))
     past.when(ask("20000.01", payment="P2", on="04-21")).refused(
-        ExceedsBudgetLine, "of which 40,000.00 USD is asked for already"
+        ExceedsBudgetLine, "40,000.00 USD is asked for already"
     )
     past.given(g.disburse("05-01", amount="35000.00 USD"), g.refund("05-02", amount="5000.00 USD"))
     past.when(ask("30000.01", payment="P2", on="05-03")).refused(ExceedsBudgetLine)
@@ -89,3 +90,10 @@ def test_requests_of_an_earlier_rule_set_stay_as_they_were_decided() -> None:
     assert past.grant.left_of_line("travel") == -30_000
     past.given(g.authorise("04-20"), g.disburse("05-01", amount="90000.00 USD"))
     past.given(g.correct("06-01", entry=3, reads={"amount": "101000.00 USD"}))
+
+
+def test_an_empty_line_is_named_as_it_was_typed() -> None:
+    words = {**ask("5.00").words(), "line": ""}
+    del words["category"]
+    with pytest.raises(Malformed, match="line: is empty"):
+        command_from(words)
