@@ -230,6 +230,12 @@ def _glance() -> ModuleType:
     return glance
 
 
+def _published() -> ModuleType:
+    from cli.commands.reports import published
+
+    return published
+
+
 def _progress_report() -> ModuleType:
     from cli.commands.reports import progress_report
 
@@ -402,6 +408,12 @@ OTHER_COMMANDS = (
         "Write the report of a year, a quarter or a fiscal year.",
         _progress_report,
         "progress",
+    ),
+    OtherCommand(
+        "report published",
+        "Compare published figures, from a file, with those of the book.",
+        _published,
+        "published",
     ),
     OtherCommand("report institutions", "The bodies that the directory knows.", _report, "institutions"),
     OtherCommand(
