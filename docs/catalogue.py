@@ -17,7 +17,7 @@ from lifecycle.grant import agreement, closure, exchange, follow_up
 from lifecycle.grant.amendment import amendment, restructuring
 from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
-from lifecycle.grant.proposal import brought_forward, review
+from lifecycle.grant.proposal import brought_forward, clearance, review
 from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.results import indicators, reporting, surveys
 from lifecycle.kernel.command import CallCommand, Command, DirectoryCommand, FundCommand, GrantCommand
@@ -27,8 +27,9 @@ from lifecycle.kernel.spec import Spec
 FILE = Path(lifecycle.__file__).with_name("catalogue.py")
 COMMANDS_FILE = FILE.parent / "decide" / "commands.py"
 GRANT = (
-    *(proposal_request, review, brought_forward, agreement, exchange, payment_request, disbursement),
-    *(refund, irregular, other_money, reallocation, amendment, restructuring, reporting, surveys),
+    *(proposal_request, clearance, review, brought_forward, agreement, exchange, payment_request),
+    *(disbursement, refund, irregular, other_money, reallocation, amendment, restructuring),
+    *(reporting, surveys),
     *(indicators, follow_up, closure),
 )
 FUND = (establishment, officers, contributions, pledges, membership, treasury, set_asides)

@@ -20,6 +20,8 @@ GRANT_COMMANDS = (
         "FundingRequested", ("grant",), "Request funding, with budget and letters."),
     Spec("WithdrawProposal", "grant withdraw", "ttl", ("proposed", "requested",),
         "ProposalWithdrawn", ("grant",), "Withdraw a proposal."),
+    Spec("ClearProposal", "grant clear", "any", ("proposed", "requested",),
+        "ProposalCleared", ("grant", "step",), "Clear a proposal in one step, or object to it."),
     Spec("ReviewProposal", "grant review", "reviewer", ("requested",),
         "ProposalReviewed", ("grant",), "Review a proposal and score it."),
     Spec("ApproveGrant", "grant approve", "approver", ("requested",),

@@ -79,6 +79,7 @@ approver F CloseGrant
 approver C ReopenGrant
 approver * WaiveObligation CorrectEntry CorrectDirectoryEntry
 any * AttachDocument
+any PR ClearProposal
 ttl - ProposeGrant
 approver - BringForward SetAside ReleaseSetAside
 administrator - EstablishFund AdoptPolicy AppointOfficer RetireOfficer
@@ -270,9 +271,11 @@ def corrected_events(correction: Event, events: list[Event], readings: list[Even
 def no_grant() -> State:
     """Return the state of a grant before its first event."""
     names = "stage effective closing institution call edition asked_for binds capabilities_planned"
-    names += " approved signed ended"
+    names += " approved signed ended proposed_on requested_on"
     fields = dict.fromkeys(names.split())
-    fields |= {name: {} for name in ("lines", "payments", "activities", "follow_ups", "indicators")}
+    fields |= {
+        name: {} for name in ("lines", "payments", "activities", "follow_ups", "indicators", "clearances")
+    }
     fields |= {name: [] for name in ("commitments", "overpayments", "selections", "budget", "letters")}
     fields |= {"conditions": [], "leader": None}
     fields |= {name: set() for name in ("suspended", "preparers", "met", "submitters", "planned", "waived")}
@@ -369,7 +372,7 @@ def requesters_of(state: State, event: Event) -> set[str]:
     """Return the officers who requested what the event decides: they may neither decide nor correct it."""
     payment = state["payments"].get(event.get("payment"), {})
     match event["command"]:
-        case "ReviewProposal":
+        case "ReviewProposal" | "ClearProposal":
             return {state["leader"]}
         case "ApproveGrant" | "IncreaseCommitment":
             return set(state["preparers"])

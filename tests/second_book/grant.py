@@ -31,6 +31,7 @@ from second_book.basics import (
     undisbursed,
 )
 from second_book.brought_forward import brought_forward
+from second_book.clearances import clearing, not_clear
 from second_book.payments import paying, payment_request, refund, rules_of
 from second_book.results import indicator
 
@@ -67,7 +68,7 @@ def proposal(state: State, event: Event, book: Context) -> Iterator[str]:
             yield "CallNotOpenYet"
         if call and on > min(open_call["closes"], open_call["closed"] or "9999"):
             yield "CallDeadlinePassed"
-        state |= {"stage": "proposed", "leader": event["actor"], "call": call}
+        state |= {"stage": "proposed", "leader": event["actor"], "call": call, "proposed_on": on}
     elif name == "ReviseProposal" and not any(event.get(field) for field in (*AMONG, "amount", *ALSO)):
         yield "NothingChanged"
     yield from in_dollars(event)
@@ -85,7 +86,8 @@ def proposal(state: State, event: Event, book: Context) -> Iterator[str]:
         if set(event.get("recipients") or state["recipients"]) - written - {"ZZ"}:
             yield "LetterMissing"
     if name == "RequestFunding":
-        state |= {"letters": event["letters"], "stage": "requested"}
+        yield from not_clear(state, "request", on, book)
+        state |= {"letters": event["letters"], "stage": "requested", "requested_on": on}
         return
     if event.get("window") and call and event["window"] != open_call["window"]:
         yield "WindowNotInCall"
@@ -107,7 +109,7 @@ def decision(state: State, event: Event, book: Context) -> Iterator[str]:
     if name == "ReviewProposal" and call and set(event["scores"]) != set(open_call["criteria"]):
         yield "CriteriaNotScored"
     if name == "ReturnProposal":
-        state["stage"] = "proposed"
+        state |= {"stage": "proposed", "requested_on": None}
     if name == "ApproveGrant":
         rules = book.edition(event["edition"])["windows"].get(state["window"])
         if rules and not rules.get("min_months", 0) <= state["months"] <= rules.get("max_months", 9999):
@@ -125,6 +127,7 @@ def decision(state: State, event: Event, book: Context) -> Iterator[str]:
         if not event.get("lines"):
             yield from budget.asked_beyond_share(state, rules)
         yield from budget.misstated(state, event)
+        yield from not_clear(state, "approval", on, book)
         state |= {
             "approved": on,
             "stage": "approved",
@@ -420,6 +423,7 @@ def reporting(state: State, event: Event, book: Context) -> Iterator[str]:
 PARTS: dict[str, Any] = {
     "BringForward": brought_forward,
     "ProposeGrant ReviseProposal RequestFunding": proposal,
+    "ClearProposal": clearing,
     "ReviewProposal ReturnProposal ApproveGrant " + " ".join(ENDS): decision,
     "MeetCondition SignAgreement MakeEffective": agreement,
     "ExtendClosingDate RestructureGrant IncreaseCommitment CancelBalance": amendment,

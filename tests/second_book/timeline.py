@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from second_book.basics import (
+    LATEST,
     Context,
     Event,
     State,
@@ -34,7 +35,14 @@ NEXT_STAGE = {
     "CancelGrant": "X",
     **dict.fromkeys(("DeclineProposal", "WithdrawProposal", "LapseGrant"), "-"),
 }
-MET_IN = {"review": "R", "signature": "A", "effectiveness": "AS", "first_activity": "EF", "activity": "EF"}
+MET_IN = {
+    "clearance": "PR",
+    "review": "R",
+    "signature": "A",
+    "effectiveness": "AS",
+    "first_activity": "EF",
+    "activity": "EF",
+}
 MET_IN |= {"inactivity": "E", "implementation": "E", "progress_report": "EF", "completion_report": "EF"}
 MET_IN |= {"closure": "F", "disbursement_deadline": "EFCX", "follow_up": "EFC"}
 MET_IN |= dict.fromkeys(("client_survey", "results_story", "development_outcome"), "FC")
@@ -214,6 +222,7 @@ class Day:
 
     def all(self) -> Iterator[tuple[Key, Status]]:
         """Yield the status of each obligation of the table."""
+        yield from self.clearances()
         yield from self.review()
         yield from self.agreement()
         yield from self.activities()
@@ -224,6 +233,30 @@ class Day:
         yield from self.afterwards()
         yield from self.follow_ups()
         yield from self.closure()
+
+    def clearances(self) -> Iterator[tuple[Key, Status]]:
+        """Yield each step that runs, or was answered: silence meets it, if nobody spoke by its due date."""
+        running: dict[str, tuple[str, bool]] = {}
+        for index in self.indexes("ProposeGrant", "RequestFunding"):
+            before = "request" if index == 0 else "approval"
+            for step in (self.edition_of(self.day(index)) or {}).get("clearances", []):
+                if step["before"] == before:
+                    due = days_later(self.day(index), step["days"])
+                    running[step["step"]] = (due, step.get("no_objection", False))
+        answered = {self.steps[i].event["step"]: self.day(i) for i in reversed(self.indexes("ClearProposal"))}
+        for name in {**running, **answered}:
+            due, silence = running.get(name, (LATEST, False))
+            met = answered.get(name)
+            left = self.left("clearance", started=name in running)
+            if met is None and silence and due < self.on and not (left and left <= due):
+                met = due
+            due_on = due if name in running else None
+            yield ("clearance", name), self.status("clearance", name, due_on, met)
+
+    def edition_of(self, day: str) -> Any:
+        """Return the edition in force on the day."""
+        held = [edition for edition in self.editions if edition["from"] <= day]
+        return held[-1] if held else None
 
     def review(self) -> Iterator[tuple[Key, Status]]:
         requested = self.last_index("RequestFunding")

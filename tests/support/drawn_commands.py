@@ -68,6 +68,12 @@ def _letters(draw: Draw) -> list[dict[str, str]]:
     return [{"country": code, "ministry": "Agriculture", "dated": "2012-01-05"} for code in codes]
 
 
+def _clearances() -> list[dict[str, Any]]:
+    brief = {"step": "brief", "role": "reviewer", "before": "request", "days": 3, "no_objection": True}
+    director = {"step": "director", "role": "secretariat", "before": "approval", "days": 2}
+    return [step | {"source": "a test"} for step in (brief, director)]
+
+
 def _edition(draw: Draw) -> dict[str, Any]:
     def limit(value: Any) -> dict[str, Any]:
         return {"value": value, "source": "a test"}
@@ -78,6 +84,7 @@ def _edition(draw: Draw) -> dict[str, Any]:
         "from": [draw.on, "2018-06-02", shift(draw.on, 365)][draw.dice // 2 % 3],
         "agreement_required": draw.dice % 2 == 0,
         "disbursement_grace": {"months": 4, "source": "a test"},
+        **({"clearances": _clearances()} if draw.one_in(4) else {}),
         **({"rating_scale": limit(["good", "satisfactory"])} if draw.one_in(2) else {}),
         "windows": windows | ({"oks": {}} if draw.one_in(3) else {}),
     }
@@ -206,6 +213,12 @@ ON_GRANT: dict[str, Maker] = {
     ),
     "ReturnProposal": _on_grant(g.send_back),
     "RequestFunding": _on_grant(g.request, amount=promised, budget=_budget, letters=_letters),
+    "ClearProposal": _on_grant(
+        lambda on, **fields: g.clear(on, **{"actor": "s.cretary", **fields}),
+        step=lambda draw: ["director", "director", "brief", "no_step"][draw.dice % 4],
+        actor=lambda draw: ["r.viewer", "s.cretary", "s.cretary", "t.leader"][draw.dice // 3 % 4],
+        verdict=lambda draw: "objected" if draw.one_in(5) else None,
+    ),
     "ReviewProposal": _on_grant(
         g.review, scores=lambda draw: {"demand": 4, **({"readiness": 3} if draw.dice % 2 else {})}
     ),

@@ -214,6 +214,7 @@ drop = on_grant("DropFollowUp", "ttl", follow_up="F1", reason="no money")
 hand_over = on_grant("HandOverFollowUp", "ttl", follow_up="F1", to="Ministry")
 submit_report = on_grant("SubmitCompletionReport", "ttl", summary="it worked")
 accept_report = on_grant("AcceptCompletionReport", "secretariat")
+clear = on_grant("ClearProposal", "reviewer", step="idea_brief", verdict="cleared")
 set_indicator = on_grant(
     "SetIndicator", "ttl", indicator="jobs", unit="jobs", baseline="0", target="7000", by="2018-12-31"
 )

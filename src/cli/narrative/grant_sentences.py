@@ -76,6 +76,11 @@ def _requested(event: events.FundingRequested) -> str:
     )
 
 
+def _cleared(event: events.ProposalCleared) -> str:
+    act = "cleared the proposal in" if event.verdict == "cleared" else "objected to the proposal in"
+    return f"{act} step {named(event.step)}{because(event.comment)}"
+
+
 def _reviewed(event: events.ProposalReviewed) -> str:
     scores = ", ".join(f"{named(name)} {points:f}" for name, points in event.scores.items())
     return f"reviewed the proposal and advised to {event.advice}" + (f" ({scores})" if scores else "")
@@ -334,6 +339,7 @@ GRANT_SENTENCES: Sentences = {
     events.ProposalRevised: _revised,
     events.ProposalReturned: _returned,
     events.FundingRequested: _requested,
+    events.ProposalCleared: _cleared,
     events.ProposalReviewed: _reviewed,
     events.GrantApproved: _approved,
     events.ProposalDeclined: _declined,

@@ -46,6 +46,7 @@ def grant_fields(grant: "Grant | None", compared_with: "Grant | None" = None) ->
         "requested": grant.requested,
         "budget": tuple(f"{line.line} {readable(line.amount.amount)}" for line in grant.budget),
         "letters": tuple(letter.country for letter in grant.letters),
+        "clearances": tuple(f"{named.step}: {named.answer}" for named in grant.clearances.values()),
         "reviewed by": grant.reviewed_by,
         "conditions": tuple(
             f"{name} ({'met' if name in grant.conditions_met else 'open'})" for name in grant.conditions

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from lifecycle.book.book import Book
+    from lifecycle.fund.state import Fund
     from lifecycle.grant.state import Grant
     from lifecycle.kernel.spec import Spec
 
@@ -31,6 +32,8 @@ class WhatIf(NamedTuple):
     """The name of the refusal; `None` if the command would be accepted, or nobody may act."""
     message: str | None
     rule: str | None
+    also: tuple[tuple[str, str, str], ...] = ()
+    """Further rules that it breaks: the name of each refusal, its message and its rule."""
 
 
 def _of_grant(_grant: "Grant", _day: "date") -> Iterator[Words]:
@@ -87,7 +90,32 @@ def what_if(book: "Book", grant: "Grant", day: "date") -> Iterator[WhatIf]:
             continue
         for words in fields(grant, day):
             officers, _ = who_may(spec, grant, roles, words.get("payment", ""))
-            yield _answer(book, spec, officers, {"grant": grant.id, "on": day.isoformat(), **words})
+            act = {"command": spec.name, "grant": grant.id, "on": day.isoformat(), **words}
+            answer = _answer(book, spec, officers, act)
+            yield answer if answer.refusal is None else _with_others(answer, act, grant, fund)
+
+
+def _with_others(answer: WhatIf, words: Words, grant: "Grant", fund: "Fund") -> WhatIf:
+    """Return the answer with every other rule of the event that the command breaks, each once."""
+    from lifecycle.grant.rules import RULES
+    from lifecycle.kernel.refusals import Refusal
+    from lifecycle.kernel.rule import NONE, RULE_SET, in_set
+    from lifecycle.parse import command_from
+
+    command = command_from({"actor": answer.officers[0], **words})
+    guards = RULES.get(command.BECOMES or type(command.event), NONE)
+    also: dict[str, Refusal] = {}
+    try:
+        event = command.event if guards.made_by is None else guards.made_by(grant, command.event, fund)
+    except Refusal:
+        return answer  # the event cannot be made, so no rule can look at it
+    for rule in in_set((*guards.invariants, *guards.balances, *guards.preconditions), RULE_SET):
+        try:
+            rule.apply(grant=grant, event=event, fund=fund)
+        except Refusal as refusal:
+            also.setdefault(refusal.name, refusal)
+    also.pop(answer.refusal or "", None)
+    return answer._replace(also=tuple((name, str(why), why.rule) for name, why in also.items()))
 
 
 def _answer(book: "Book", spec: "Spec", officers: tuple[str, ...], words: Words) -> WhatIf:
@@ -97,6 +125,6 @@ def _answer(book: "Book", spec: "Spec", officers: tuple[str, ...], words: Words)
     if not officers:
         message = f"no officer is {spec.role} who did not ask for it"
         return WhatIf(spec.words, item, officers, None, message, None)
-    command = command_from({"command": spec.name, "actor": officers[0], **words})
+    command = command_from({"actor": officers[0], **words})
     receipt = try_out(book, command, officers[0]).receipt
     return WhatIf(spec.words, item, officers, receipt.refusal, receipt.message, receipt.rule)

@@ -58,6 +58,13 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("reason", "TEXT", "Why the proposal was withdrawn.", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
+    "grant clear": (
+        Field("grant", "GRANT", "", is_argument=True, is_required=True),
+        Field("step", "STEP", "", is_argument=True, is_required=True),
+        Field("verdict", "cleared|objected", "Whether the proposal is cleared, or objected to.", form="choice", choices=("cleared", "objected",), is_required=True),
+        Field("comment", "TEXT", "Why."),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
     "grant review": (
         Field("grant", "GRANT", "", is_argument=True, is_required=True),
         Field("scores", "NAME=VALUE,…", "Points by criterion. A proposal that answers a call is scored by each of the call's criteria. May be given several times.", form="pairs", is_list=True, is_required=True),
@@ -481,7 +488,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund adopt-policy": (
-        Field("edition", "name=…,from_=…,agreement_required=…,disbursement_grace=…,windows=…;…,obligations=…;…,reallocation_share=…,rating_scale=…,late_after=…", "The whole edition, each number with its source.", form="model", is_required=True),
+        Field("edition", "name=…,from_=…,agreement_required=…,disbursement_grace=…,windows=…;…,obligations=…;…,reallocation_share=…,clearances=…;…,rating_scale=…,late_after=…", "The whole edition, each number with its source.", form="model", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund switch-sealing": (

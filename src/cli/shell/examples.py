@@ -41,6 +41,7 @@ EXAMPLES = {
         "grantbook grant set-indicator SSF-2017-01 jobs --unit jobs --baseline 0 --target 7000"
         " --by 2018-12-31"
     ),
+    "grant clear": "grantbook grant clear SSF-2017-01 idea_brief --verdict cleared",
     "grant measure": 'grantbook grant measure SSF-2017-01 jobs --value 3500 --source "A register"',
     "call open": 'grantbook call open C1 --window oks --envelope "9 USD" --criteria need --closes 2020-03-31',
     "policy template": "grantbook policy template policy.toml",

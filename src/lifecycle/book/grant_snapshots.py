@@ -21,7 +21,7 @@ from lifecycle.grant.budget import capacity, line_amounts, lines, within_lines
 from lifecycle.grant.evolve import EVOLVE, fold
 from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
-from lifecycle.grant.proposal import brought_forward, review, terms
+from lifecycle.grant.proposal import brought_forward, clearance, review, terms
 from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.results import indicators, reporting, surveys
@@ -54,6 +54,7 @@ _MADE_BY = (
     proposal_request,
     brought_forward,
     review,
+    clearance,
     agreement,
     exchange,
     payment_request,

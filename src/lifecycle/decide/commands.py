@@ -29,6 +29,7 @@ from lifecycle.grant.payment.reallocation import ReallocateBudget
 from lifecycle.grant.payment.refund import RecordRefund
 from lifecycle.grant.payment.request import AuthorisePayment, RejectPayment, RequestPayment
 from lifecycle.grant.proposal.brought_forward import BringForward
+from lifecycle.grant.proposal.clearance import ClearProposal
 from lifecycle.grant.proposal.request import ProposeGrant, RequestFunding, ReturnProposal, ReviseProposal, WithdrawProposal
 from lifecycle.grant.proposal.review import ApprovalDraft, ApproveGrant, DeclineProposal, ReviewProposal
 from lifecycle.grant.results.indicators import MeasureIndicator, SetIndicator
@@ -42,6 +43,7 @@ GRANT: tuple[type[GrantCommand], ...] = (
     ReturnProposal,
     RequestFunding,
     WithdrawProposal,
+    ClearProposal,
     ReviewProposal,
     ApproveGrant,
     DeclineProposal,
@@ -164,6 +166,7 @@ __all__ = [
     "CancelBalance",
     "CancelGrant",
     "ChargeFee",
+    "ClearProposal",
     "CloseCall",
     "CloseGrant",
     "CompleteFollowUp",

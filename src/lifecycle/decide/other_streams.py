@@ -28,6 +28,7 @@ _DECIDED = (
     on_grant.FundingRequested,
     on_grant.GrantApproved,
     on_grant.GrantRestructured,
+    on_grant.ProposalCleared,
     on_grant.GrantBroughtForward,
 )
 _COMMIT_OR_PAY = (
@@ -63,8 +64,8 @@ def edition_in_time(adopted: on_fund.PolicyAdopted, streams: Streams, rules: int
     if days:
         last = max(days)
         raise EditionTooLate(
-            f"an approval, restructuring or funding request is dated {last}: an edition can hold from"
-            f" {last + timedelta(days=1)} on, not from {since}"
+            f"an approval, restructuring, clearance or funding request is dated {last}: an edition can hold"
+            f" from {last + timedelta(days=1)} on, not from {since}"
         )
 
 

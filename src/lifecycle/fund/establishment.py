@@ -39,7 +39,7 @@ class PolicyAdopted(FundEvent):
     Recorded by an administrator.
     """
 
-    VERSION: ClassVar[int] = 4
+    VERSION: ClassVar[int] = 5
 
     edition: Edition
     """The whole edition, each number with its source."""

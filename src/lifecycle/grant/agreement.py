@@ -90,6 +90,8 @@ def requires_obligation(edition: Edition | None, obligation: str, window: str) -
     """Return whether a grant of the window has the obligation by the edition; `True` if that is `None`."""
     if edition is None or obligation in _WITHOUT_SPAN:
         return True
+    if obligation == "clearance":
+        return bool(edition.clearances)
     if obligation == "implementation":
         limits = edition.windows.get(window)
         return limits is not None and limits.max_months is not None

@@ -37,6 +37,7 @@ from lifecycle.grant.payment.reallocation import BudgetReallocated
 from lifecycle.grant.payment.refund import RefundPart, RefundReceived
 from lifecycle.grant.payment.request import PaymentAuthorised, PaymentRejected, PaymentRequested
 from lifecycle.grant.proposal.brought_forward import GrantBroughtForward, LineBroughtForward
+from lifecycle.grant.proposal.clearance import ProposalCleared
 from lifecycle.grant.proposal.request import (
     FundingRequested,
     GrantProposed,
@@ -120,6 +121,7 @@ __all__ = [
     "PaymentRejected",
     "PaymentRequested",
     "ProgressReported",
+    "ProposalCleared",
     "ProposalDeclined",
     "ProposalReturned",
     "ProposalReviewed",

@@ -10,7 +10,7 @@ from lifecycle.grant import agreement, closure, exchange, follow_up
 from lifecycle.grant.amendment import amendment, restructuring
 from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
-from lifecycle.grant.proposal import brought_forward, review
+from lifecycle.grant.proposal import brought_forward, clearance, review
 from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.proposal.brought_forward import GrantBroughtForward, grant_brought_forward
 from lifecycle.grant.proposal.request import GrantProposed, new_grant
@@ -22,6 +22,7 @@ from lifecycle.kernel.history import Entry
 EVOLVE: Evolves = {
     **proposal_request.EVOLVE,
     **review.EVOLVE,
+    **clearance.EVOLVE,
     **brought_forward.EVOLVE,
     **agreement.EVOLVE,
     **exchange.EVOLVE,

@@ -4,7 +4,7 @@ from lifecycle.grant import agreement, closure, exchange, follow_up
 from lifecycle.grant.amendment import amendment, restructuring
 from lifecycle.grant.payment import disbursement, irregular, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
-from lifecycle.grant.proposal import brought_forward, review
+from lifecycle.grant.proposal import brought_forward, clearance, review
 from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.results import indicators, reporting
 from lifecycle.grant.state import Grant
@@ -15,6 +15,7 @@ from lifecycle.kernel.rule import NONE, Rules, in_set
 RULES: Rules = {
     **proposal_request.RULES,
     **review.RULES,
+    **clearance.RULES,
     **brought_forward.RULES,
     **agreement.RULES,
     **exchange.RULES,

@@ -120,6 +120,17 @@ class FollowUp(Replaceable):
 
 
 @dataclass(frozen=True)
+class Cleared(Replaceable):
+    """The newest answer to a step of the clearances."""
+
+    step: str
+    answer: str
+    """``cleared`` or ``objected``."""
+    by: str
+    on: date
+
+
+@dataclass(frozen=True)
 class Indicator(Replaceable):
     """A result as a number: what it was before the exchange, what it should be, and what it is."""
 
@@ -180,6 +191,8 @@ class Grant(Frozen, Replaceable):
     budget: tuple["BudgetLine", ...] = ()
     letters: tuple["Letter", ...] = ()
     reviewed_by: tuple[str, ...] = ()
+    clearances: dict[str, Cleared] = field(default_factory=dict)
+    """The newest answer to each step of the clearances."""
     approved_on: date | None = None
     request_digest: str | None = None
     conditions: tuple[str, ...] = ()

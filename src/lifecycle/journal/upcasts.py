@@ -31,6 +31,7 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("PolicyAdopted", 1): _said_less,
     ("PolicyAdopted", 2): _said_less,
     ("PolicyAdopted", 3): _said_less,
+    ("PolicyAdopted", 4): _said_less,
     ("GrantProposed", 1): _said_less,
     ("ProposalRevised", 1): _said_less,
     ("FundingRequested", 1): _said_less,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from lifecycle.types.stage import Stage
 
 NAMES: tuple[str, ...] = (
+    "clearance",
     "review",
     "signature",
     "effectiveness",
@@ -27,6 +28,7 @@ NAMES: tuple[str, ...] = (
 
 _E, _F, _C, _X = Stage.EFFECTIVE, Stage.FOLLOW_UP, Stage.CLOSED, Stage.CANCELLED
 MET_IN: dict[str, frozenset[Stage]] = {
+    "clearance": frozenset({Stage.PROPOSED, Stage.REQUESTED}),
     "review": frozenset({Stage.REQUESTED}),
     "signature": frozenset({Stage.APPROVED}),
     "effectiveness": frozenset({Stage.APPROVED, Stage.SIGNED}),
@@ -106,7 +108,7 @@ class Obligation:
     def __init__(self, name: str, item: str | None, *, waived: bool = False) -> None:
         self.name = name
         self.item = item
-        """An activity, a follow-up, a number or ``PARTNER/instalment``; `None` if there is only one item."""
+        """A step, activity, follow-up, number or ``PARTNER/instalment``; `None` if there is only one item."""
         self.steps: list[Step] = []
         self.triggered_on: date | None = None
         self.due_on: date | None = None

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from lifecycle.types.dates import Day, plus_days, plus_months
 from lifecycle.types.money import Amount
 from lifecycle.types.text import PART_OF_ONE, Line, Word
-from lifecycle.types.vocabularies import Capability, Listed
+from lifecycle.types.vocabularies import Before, Capability, Listed, Role
 
 _SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True, populate_by_name=True)
 Whole = Annotated[int, Field(ge=0, le=1200, strict=True)]
@@ -112,6 +112,28 @@ class Window(BaseModel):
     capabilities: Capabilities | None = None
 
 
+class Clearance(BaseModel):
+    """A step that somebody takes before a request or an approval, with its source."""
+
+    model_config = _SHAPE
+    step: Word
+    """Its name."""
+    role: Role
+    """Whose step it is."""
+    before: Before
+    """``request`` or ``approval``: what is refused while the step is not cleared."""
+    days: Annotated[int, Field(ge=0, le=3660, strict=True)]
+    """The days in which it is to be answered, from the proposal if it is before the request, else from the
+    request."""
+    no_objection: Annotated[bool, Field(strict=True)] = False
+    """Whether silence clears it once the days are over."""
+    source: Line
+
+    def due(self, since: date) -> date:
+        """Return the last day on which it is answered in time."""
+        return plus_days(since, self.days)
+
+
 Timed = Annotated[
     Line,
     Listed.word(
@@ -146,6 +168,8 @@ class Edition(BaseModel):
     reallocation_share: Share | None = None
     """The part of the commitment that a task team leader may move between budget lines in total; none if not
     given."""
+    clearances: tuple[Clearance, ...] = Field(default=(), max_length=30)
+    """The steps that others take before a request or an approval."""
     rating_scale: Scale | None = None
     """The ratings that a progress report may give, the best first; any word if not given."""
     late_after: Span | None = None
@@ -176,6 +200,9 @@ def contradictions(edition: Edition) -> Iterator[tuple[str, str]]:
             )
     if edition.rating_scale is not None and (word := _named_twice(edition.rating_scale.value)):
         yield "rating_scale", f"{word} is named twice: the scale has each rating once, the best first"
+
+    if step := _named_twice(clearance.step for clearance in edition.clearances):
+        yield "clearances", f"{step} is named twice: give each step a name of its own"
 
 
 def _named_twice(words: Iterable[str]) -> str | None:

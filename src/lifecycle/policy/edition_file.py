@@ -1,6 +1,7 @@
 """Reads an edition from a TOML file, and names every fault with its line."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -95,10 +96,15 @@ def _path(path: tuple[Any, ...]) -> str:
 def _lines(text: str) -> dict[str, int]:
     """Return the number of the line on which each table and each key of the text begins."""
     lines, table = dict[str, int](), ""
+    times = Counter[str]()
     for number, line in enumerate(text.splitlines(), 1):
         if match := _TABLE.match(line):
             table = _plain(match[1])
             lines.setdefault(table, number)
+            if line.lstrip().startswith("[["):  # one of several tables, which are numbered from 0
+                times[table] += 1
+                table = f"{table}.{times[table] - 1}"
+                lines[table] = number
         elif match := _KEY.match(line):
             lines.setdefault(f"{table}.{_plain(match[1])}", number)
     return lines

@@ -131,6 +131,10 @@ Direction = Annotated[Line, Listed.word("one_way", "two_way")]
 """Whether know-how goes one way, as a transfer, or both ways, as sharing (S1)."""
 Initiator = Annotated[Line, Listed.word("recipient", "provider", "staff")]
 """Whose idea an exchange was (S4)."""
+ClearanceAnswer = Annotated[Line, Listed.word("cleared", "objected")]
+"""What a step of the clearances was answered."""
+Before = Annotated[Line, Listed.word("request", "approval")]
+"""What a step of the clearances stands before."""
 SurveyKind = Annotated[Line, Listed.word("clients", "team_leaders")]
 """Who answered a survey (S0, S4)."""
 StageReached = Annotated[

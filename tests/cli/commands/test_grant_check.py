@@ -1,5 +1,6 @@
 """A look at a grant before a decision: the rules, the money, and what would be refused."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,6 +107,39 @@ def test_a_request_for_nothing_is_judged_by_its_own_amount(gb: Shell) -> None:
     assert shell(*returned, "--actor", "cash").code == 0
     row = shell("--json", "grant", "check", "G-1", "--on", "2017-02-11").row
     assert (row["money"]["requested"], refusals(row)) == ("0.00", {"grant approve": None})
+
+
+CLEARED = """
+[edition]
+name = "ours"
+from = 2017-01-05
+agreement_required = false
+disbursement_grace = { months = 4, source = "us" }
+[[edition.clearances]]
+step = "director"
+role = "secretariat"
+before = "approval"
+days = 10
+source = "our manual"
+[edition.windows.stand_alone]
+max_amount = { value = "50000.00 USD", source = "us" }
+"""
+
+
+def test_the_clearances_and_every_rule_that_an_act_breaks_are_shown(gb: Shell) -> None:
+    Path("ours.toml").write_text(CLEARED)
+    adopted = gb("fund", "adopt-policy", "ours.toml", "--on", "2017-01-04", "--actor", "admin")
+    assert adopted.code == 0, adopted.err
+    shell = in_request(gb)
+    row = shell("--json", "grant", "check", "G-1", "--on", "2017-02-10").row
+    (approval,) = row["commands"]
+    assert {approval["refusal"], *(other["refusal"] for other in approval["also"])} == {
+        *("AboveMaximumAmount", "ClearanceOpen")
+    }
+    assert [(step["step"], step["answer"]) for step in row["clearances"]] == [("director", "open")]
+    text = shell("grant", "check", "G-1", "--on", "2017-02-10").out
+    assert "director  open: before the approval, by secretariat, due 2017-" in text
+    assert "also ClearanceOpen: director is not cleared" in text
 
 
 def test_nothing_is_recorded_by_a_check(lived: Shell) -> None:

@@ -91,6 +91,16 @@ LIVES: dict[str, list[Command]] = {
 A_VISIT = {"starts": "2012-06-05", "ends": "2012-06-16"}
 IN_2012 = {"approved_on": "2012-02-10", "signed_on": None, "effective_on": "2012-03-01"}
 IN_2012 |= {"closing_date": "2013-12-31"}
+WITH_CLEARANCE = {
+    "name": "with a clearance",
+    "from": "2013-01-01",
+    "agreement_required": True,
+    "disbursement_grace": {"months": 4, "source": "a test"},
+    "clearances": [
+        {"step": "idea_brief", "role": "secretariat", "before": "approval", "days": 9, "source": "a test"}
+    ],
+    "windows": {"stand_alone": {}},
+}
 COMMANDS: dict[str, Make] = {
     **g.USUAL,
     "BringForward": lambda on, **k: g.bring_forward(on, **{**IN_2012, **k}),
@@ -107,11 +117,13 @@ COMMANDS: dict[str, Make] = {
     "RecordRefund": lambda on, **k: g.refund(on, payment="P5", **k),
     "ExtendClosingDate": lambda on, **k: g.extend(on, closing_date="2014-01-31", **k),
     "CancelBalance": lambda on, **k: g.cancel_balance(on, amount="100.00 USD", **k),
+    "ClearProposal": lambda on, **k: g.clear(on, **({"actor": "s.cretary"} | k)),
     "SetIndicator": lambda on, **k: g.set_indicator(on, indicator="trees", **k),
     "AgreeFollowUp": lambda on, **k: g.agree(on, follow_up="F2", **k),
     "CorrectEntry": lambda on, **k: g.correct(on, **{"entry": 1, "reads": {"title": "Milk"}, **k}),
 }
 FIRST: dict[str, list[Command]] = {
+    "ClearProposal": [g.adopt("2012-12-01", edition=WITH_CLEARANCE)],
     "CompleteImplementation": [g.call_off("2013-07-31")],
     "CloseGrant": _SETTLE,
     "FailPayment": [g.irregular("2013-07-31", payment="P5")],

@@ -66,6 +66,16 @@ EDITION = {
     "from": "2017-01-01",
     "agreement_required": True,
     "disbursement_grace": {"months": 4, **SOURCED},
+    "clearances": [
+        {
+            "step": "idea_brief",
+            "role": "reviewer",
+            "before": "request",
+            "days": 5,
+            "no_objection": True,
+            **SOURCED,
+        }
+    ],
     "rating_scale": {"value": ["good", "bad"], **SOURCED},
     "late_after": {"days": 45, **SOURCED},
     "reallocation_share": {"value": "0.10", **SOURCED},
@@ -216,6 +226,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/ImplementationCompleted": {},
     "grant/OutcomesReported": {"outcomes": {"raised_awareness": "a survey"}, "results": {"policy": "a law"}},
     "grant/CapabilityReached": {"capability": "solving_and_scaling", "evidence": "a course"},
+    "grant/ProposalCleared": {"step": "idea_brief", "verdict": "objected", "comment": "too dear"},
     "grant/IndicatorSet": {
         "indicator": "jobs",
         "unit": "jobs",

@@ -94,9 +94,11 @@ def _assumed(words: dict[str, Any], path: str = "") -> list[str]:
     """Return the paths of the numbers whose source says that they are assumed."""
     found = []
     for key, value in words.items():
+        at = f"{path}.{key}".lstrip(".")
         if isinstance(value, dict):
-            at = f"{path}.{key}".lstrip(".")
             found += [at] if value.get("source") == ASSUMED else _assumed(value, at)
+        elif key == "clearances":
+            found += [f"{at}.{step['step']}" for step in value if step["source"] == ASSUMED]
     return found
 
 

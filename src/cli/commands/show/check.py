@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from cli.recording.what_if import WhatIf
     from lifecycle.book.book import Book
+    from lifecycle.grant.proposal.clearance import Standing
     from lifecycle.grant.state import Grant
     from projections.folds.windows import Finding
 
@@ -30,6 +31,8 @@ class _Checked(NamedTuple):
     least_on: "date"
     """The day, from then on, on which least is available in the fund."""
     answers: "list[WhatIf]"
+    clearances: "list[Standing]"
+    """How each step of the edition's clearances stands."""
 
 
 @click.command(
@@ -37,7 +40,8 @@ class _Checked(NamedTuple):
     cls=Command,
     help="""Show the rules, the money, and what would be refused today.
 
-    Each rule of the edition has its figure, its limit and whether it is kept. The fund's next acts are tried
+    Each rule of the edition has its figure, its limit and whether it is kept, and each step of its clearances
+    how it stands. Every rule that an act breaks is named, not only the first. The fund's next acts are tried
     with the first officer who may act: an approval of what is asked for, effectiveness until the months
     of the proposal are over. Nothing is recorded.""",
 )
@@ -56,6 +60,7 @@ def check(grant: str, on: str | None) -> int:
 
 def _check(book: "Book", name: str, day: "date") -> _Checked:
     from cli.recording.what_if import what_if
+    from lifecycle.grant.proposal.clearance import standings
     from projections.folds.windows import findings_of
 
     stream, entries = entries_of(book, f"grant:{name}")
@@ -74,7 +79,9 @@ def _check(book: "Book", name: str, day: "date") -> _Checked:
     }
     rules = [] if edition is None else list(findings_of(grant, edition))
     answers = list(what_if(book, grant, day))
-    return _Checked(grant, day, None if edition is None else edition.name, rules, money, least_on, answers)
+    steps = [] if edition is None else list(standings(grant, edition, day))
+    governs = None if edition is None else edition.name
+    return _Checked(grant, day, governs, rules, money, least_on, answers, steps)
 
 
 def _print(checked: _Checked) -> None:
@@ -87,8 +94,9 @@ def _print(checked: _Checked) -> None:
         name, amount = money.pop()
         money.append((name, f"{amount}, the least from {day} on, reached on {checked.least_on}"))
     _print_part(f"Rules of window {safe(grant.window)}", [_rule_line(finding) for finding in checked.rules])
+    _print_part("Clearances", [_clearance_line(standing) for standing in checked.clearances])
     _print_part("Money", money)
-    refused = [_answer_line(answer) for answer in checked.answers if answer.message]
+    refused = [line for answer in checked.answers if answer.message for line in _refused_lines(answer)]
     _print_part("Would be refused", refused)
     accepted = [_answer_line(answer) for answer in checked.answers if not answer.message]
     _print_part("Would be accepted", accepted)
@@ -112,6 +120,22 @@ def _answer_line(answer: "WhatIf") -> tuple[str, str]:
     return command, f"{answer.refusal}: {prose(answer.message or '')} ({prose(answer.rule or '')})"
 
 
+def _refused_lines(answer: "WhatIf") -> list[tuple[str, str]]:
+    """Return a line for each rule that the command breaks."""
+    further = [("", f"also {name}: {prose(message)} ({prose(rule)})") for name, message, rule in answer.also]
+    return [_answer_line(answer), *further]
+
+
+def _clearance_line(standing: "Standing") -> tuple[str, str]:
+    clearance = standing.clearance
+    by = f" by {prose(standing.by)} on {standing.on}" if standing.by else ""
+    due = f", due {standing.due}" if standing.due else ""
+    stands = "cleared by silence" if standing.answer == "silent" else standing.answer
+    return clearance.step.replace("_", " "), (
+        f"{stands}{by}: before the {clearance.before}, by {clearance.role}{due} ({prose(clearance.source)})"
+    )
+
+
 def _print_part(title: str, lines: list[tuple[str, str]]) -> None:
     if lines:
         say()
@@ -125,7 +149,25 @@ def _as_json(checked: _Checked) -> dict[str, Any]:
         "stage": checked.grant.stage.value,
         "edition": checked.edition,
         "rules": [finding._asdict() for finding in checked.rules],
+        "clearances": [
+            {
+                "step": standing.clearance.step,
+                "role": standing.clearance.role,
+                "before": standing.clearance.before,
+                "answer": standing.answer,
+                "due": None if standing.due is None else standing.due.isoformat(),
+                "by": standing.by,
+                "on": None if standing.on is None else standing.on.isoformat(),
+                "source": standing.clearance.source,
+            }
+            for standing in checked.clearances
+        ],
         "money": {name: plain(amount) for name, amount in checked.money.items()},
         "available_least_on": checked.least_on.isoformat(),
-        "commands": [answer._asdict() for answer in checked.answers],
+        "commands": [_answer_json(answer) for answer in checked.answers],
     }
+
+
+def _answer_json(answer: "WhatIf") -> dict[str, Any]:
+    keys = ("refusal", "message", "rule")
+    return answer._asdict() | {"also": [dict(zip(keys, other, strict=True)) for other in answer.also]}

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from lifecycle.grant import events as was
+from lifecycle.grant.obligations.clearances import Clearances
 from lifecycle.grant.obligations.effective import Payments, Reports
 from lifecycle.grant.obligations.items import Items
 from lifecycle.grant.state import Grant
@@ -21,7 +22,7 @@ from lifecycle.types.stage import Stage
 
 __all__ = ["MONTHS_AHEAD", "NAMES", "Obligation", "Step", "Timeline"]
 
-_ITEMISED = frozenset(("activity", "inactivity", "progress_report", "follow_up", "instalment"))
+_ITEMISED = frozenset(("clearance", "activity", "inactivity", "progress_report", "follow_up", "instalment"))
 _GRANT_WIDE = tuple(name for name in NAMES if name not in _ITEMISED)
 _BY_SPAN = frozenset(("first_activity", "inactivity", "progress_report"))
 """Obligations of an effective grant that are due a span of the edition after a day."""
@@ -45,6 +46,7 @@ class Timeline:
         self._edition_on = edition_on
         self._items = Items()
         self._payments = Payments(self._items)
+        self._clearances = Clearances(self._items)
         self._reports = Reports(self._items)
         self._grant: Grant | None = None
         """The grant after the last entry. The next entry changes it."""
@@ -59,6 +61,7 @@ class Timeline:
         """Follow one more event, with the grant after it."""
         if self._reports.runs is not None and self._edition_name is not None:
             self._reports.years_pass(self._policy[self._edition_name], event.on)
+        self._clearances.days_pass(event.on)
         stage_before, self._stage, self._edition_name = self._stage, grant.stage, grant.edition
         self._grant, self._last = grant, event.on
         follow = _FOLLOW.get(type(event))
@@ -78,6 +81,7 @@ class Timeline:
             assert self._last is not None
             ahead = plus_months(max(grant.closing_date, self._last), MONTHS_AHEAD)
             self._reports.years_pass(self._edition(grant), ahead)
+        self._clearances.days_pass(date.max)
         return self._items.in_order()
 
     def _require_before_approval(self, grant: Grant, on: date) -> None:
@@ -97,11 +101,17 @@ class Timeline:
     def _proposed(self, _: Grant, e: was.GrantProposed) -> None:
         for name in _GRANT_WIDE:
             self._items.item(name).add_step(e.on)
+        self._clearances.begin(self._edition_on(e.on), e.on)
         self._payments.begin(e.on)
 
     def _requested(self, _: Grant, e: was.FundingRequested) -> None:
         edition = self._edition_on(e.on)
         self._items.start("review", e.on, None if edition is None else edition.obligations.get("review"))
+        self._clearances.requested(edition, e.on)
+
+    def _cleared(self, _: Grant, e: was.ProposalCleared) -> None:
+        self._items.item("clearance", e.step)
+        self._items.meet("clearance", e.on, e.step)
 
     def _approved(self, grant: Grant, e: was.GrantApproved) -> None:
         self._items.meet("review", e.on)
@@ -347,6 +357,7 @@ _FOLLOW: dict[type[Event], Callable[[Timeline, Grant, Any], None]] = {
     was.GrantProposed: Timeline._proposed,
     was.GrantBroughtForward: Timeline._brought_forward,
     was.FundingRequested: Timeline._requested,
+    was.ProposalCleared: Timeline._cleared,
     was.GrantApproved: Timeline._approved,
     was.ProposalDeclined: Timeline._declined,
     was.AgreementSigned: Timeline._signed,

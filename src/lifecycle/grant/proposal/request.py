@@ -10,6 +10,7 @@ from pydantic import Field
 from lifecycle.fund.establishment import window_is_known
 from lifecycle.fund.state import Fund
 from lifecycle.grant.budget.within_lines import BudgetDoesNotAddUp, named_once
+from lifecycle.grant.proposal.clearance import all_clear
 from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, end_in, unchanged
 from lifecycle.kernel.command import GrantCommand
@@ -253,6 +254,10 @@ def _check_request(grant: Grant, event: FundingRequested, fund: Fund) -> None:
     _check_letters(grant.recipients, event.letters)
 
 
+def _check_clearances(grant: Grant, event: FundingRequested, fund: Fund) -> None:
+    all_clear(grant, fund.edition_on(event.on), "request", event.on)
+
+
 class LetterMissing(Refusal, order=TERMS, rule="domain §3: RequestFunding"):
     """A recipient country has no letter."""
 
@@ -269,7 +274,8 @@ RULES: Rules = {
         invariants=(Rule(1, _check_revision),), arithmetic=(Rule(2, _check_revised_terms),)
     ),
     FundingRequested: Guards(
-        invariants=(Rule(1, _check_request), Rule(3, _check_names)), arithmetic=(Rule(2, _check_budget),)
+        invariants=(Rule(1, _check_request), Rule(3, _check_names), Rule(3, _check_clearances)),
+        arithmetic=(Rule(2, _check_budget),),
     ),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""

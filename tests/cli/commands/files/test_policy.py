@@ -13,7 +13,7 @@ from support.cli_shell import Shell
 
 def with_every_rule() -> str:
     """Return the template with the rules that are off."""
-    return re.sub(r"^# (?=\w+ = )", "", template(), flags=re.MULTILINE)
+    return re.sub(r"^# (?=\w+ = |\[\[)", "", template(), flags=re.MULTILINE)
 
 
 def test_the_template_is_an_edition_and_names_every_rule_there_is() -> None:
@@ -60,8 +60,25 @@ def test_all_faults_are_said_a_line_each(gb: Shell, least: int) -> None:
 
 def test_the_check_names_the_rules_of_all_windows(gb: Shell) -> None:
     Path("own.toml").write_text(with_every_rule())
-    assert "all windows: reallocation_share, rating_scale" in gb("policy", "check", "own.toml").out
-    assert "rating_scale" in gb("--json", "policy", "check", "own.toml").row["rules"]
+    assert "all windows: " in gb("policy", "check", "own.toml").out
+    row = gb("--json", "policy", "check", "own.toml").row
+    assert {"rating_scale", "clearances"} <= set(row["rules"])
+    assert "clearances.idea_brief" in row["assumed"]
+
+
+@pytest.mark.parametrize("step", ["first", "second"])
+def test_a_fault_of_a_step_is_said_with_its_own_line(gb: Shell, step: str) -> None:
+    tables = [
+        f'[[edition.clearances]]\nstep = "{name}"\nrole = "{"king" if name == step else "reviewer"}"\n'
+        'before = "request"\ndays = 5\nsource = "us"\n'
+        for name in ("first", "second")
+    ]
+    text = template() + "".join(tables)
+    Path("own.toml").write_text(text)
+    line = text.splitlines().index('role = "king"') + 1
+    assert f"own.toml: line {line}: edition.clearances." in gb("policy", "check", "own.toml").err
+    Path("own.toml").write_text(text.replace("king", "reviewer").replace("second", "first"))
+    assert "first is named twice" in gb("policy", "check", "own.toml").err
 
 
 def test_a_program_reads_what_an_edition_holds(gb: Shell) -> None:
