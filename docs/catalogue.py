@@ -12,7 +12,7 @@ from lifecycle.decide.correction.correct_entry import COMMANDS as CORRECTIONS
 from lifecycle.directory import experience, institutions
 from lifecycle.fund import contributions, establishment, officers, treasury
 from lifecycle.fund.partners import membership, pledges
-from lifecycle.fund.pools import set_asides
+from lifecycle.fund.pools import agreements, set_asides
 from lifecycle.grant import agreement, closure, exchange, follow_up
 from lifecycle.grant.amendment import amendment, restructuring
 from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
@@ -32,7 +32,7 @@ GRANT = (
     *(reporting, surveys),
     *(indicators, follow_up, closure),
 )
-FUND = (establishment, officers, contributions, pledges, membership, treasury, set_asides)
+FUND = (*(establishment, officers, contributions, agreements, pledges, membership, treasury, set_asides),)
 DIRECTORY = (institutions, experience)
 _HEAD = '''"""The catalogue: every command in one page: its words, its role, its stages, its event.
 

@@ -21,7 +21,7 @@ import lifecycle
 from lifecycle.call import call
 from lifecycle.directory import events as directory
 from lifecycle.fund import events as fund
-from lifecycle.fund.pools.agreement_terms import Preference
+from lifecycle.fund.parts.agreement_terms import Preference
 from lifecycle.grant import events as grant
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.spec import Spec
@@ -53,6 +53,7 @@ VALUES = (
     grant.RefundPart,
     grant.SurveyAnswer,
     Preference,
+    fund.Draw,
 )
 """Parts that commands and events are made of."""
 

@@ -373,6 +373,7 @@ OTHER_COMMANDS = (
     OtherCommand(
         "report instalments", "What partners had to pay, when, and what arrived.", _report, "instalments"
     ),
+    OtherCommand("report pools", "Each agreement's money: what is left, and until when.", _report, "pools"),
     OtherCommand(
         "report set-asides", "Money set aside for calls and plans, and what is left.", _report, "set_asides"
     ),

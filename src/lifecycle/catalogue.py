@@ -157,6 +157,8 @@ FUND_COMMANDS = (
         "InstalmentReceived", ("partner",), "Record money that a partner paid."),
     Spec("WaiveObligation", "fund waive", "approver", (),
         "ObligationWaived", ("obligation",), "Waive an instalment, with the reason."),
+    Spec("AmendContribution", "fund amend-contribution", "finance", (),
+        "ContributionAmended", ("agreement",), "Record that an agreement was amended."),
     Spec("MeetPledgeCondition", "fund meet-pledge-condition", "finance", (),
         "PledgeConditionMet", ("partner",), "Record that a pledge's condition is met."),
     Spec("RenamePartner", "fund rename-partner", "secretariat", (),

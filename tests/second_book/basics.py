@@ -84,7 +84,8 @@ ttl - ProposeGrant
 approver - BringForward SetAside ReleaseSetAside
 administrator - EstablishFund AdoptPolicy AppointOfficer RetireOfficer
 secretariat - JoinPartner RenamePartner LeavePartner HoldConsultation OpenCall CloseCall
-finance - PledgeContribution MeetPledgeCondition AgreeContribution ScheduleInstalment ReceiveInstalment
+finance - PledgeContribution MeetPledgeCondition AgreeContribution AmendContribution
+finance - ScheduleInstalment ReceiveInstalment
 secretariat - RegisterInstitution RenameInstitution
 secretariat - OfferExperience WithdrawOffer VoiceNeed MeetNeed RecordUse
 finance - ChargeFee CreditIncome ReturnFunds

@@ -365,6 +365,7 @@ ON_FUND: dict[str, Maker] = {
     "AgreeContribution": _maker(
         g.agree_contribution, partner=_partner, amount=_said_amount, holding_amount=_worth
     ),
+    "AmendContribution": _maker(g.amend_contribution),
     "ScheduleInstalment": _maker(g.schedule, partner=_partner, instalment=_due),
     "ReceiveInstalment": _maker(
         g.receive,

@@ -253,6 +253,9 @@ consult = on_fund("HoldConsultation", "secretariat", summary="met")
 pledge = on_fund("PledgeContribution", "finance", partner="DK", amount="1000.00 USD")
 meet_pledge_condition = on_fund("MeetPledgeCondition", "finance", partner="DK", condition="parliament's vote")
 agree_contribution = on_fund("AgreeContribution", "finance", partner="DK", amount="1000.00 USD")
+amend_contribution = on_fund(
+    "AmendContribution", "finance", agreement="DK-1", valid_until="2019-12-31", reason="by letter"
+)
 schedule = on_fund(
     "ScheduleInstalment", "finance", partner="DK", instalment="I1", amount="1000.00 USD", due="2019-01-01"
 )

@@ -11,7 +11,7 @@ from cli.narrative.phrases import (
 )
 from cli.output.terminal_text import prose
 from lifecycle.fund import events
-from lifecycle.fund.pools.agreement_terms import Preference
+from lifecycle.fund.parts.agreement_terms import Preference
 from lifecycle.kernel.event import DocumentAttached, EntryCorrected
 
 
@@ -80,7 +80,7 @@ def _agreed(event: events.ContributionAgreed) -> str:
     return f"{agreed}{_terms(event)}"
 
 
-def _terms(event: events.ContributionAgreed) -> str:
+def _terms(event: events.ContributionAgreed | events.ContributionAmended) -> str:
     """Return the terms that the event states, each after a semicolon."""
     terms = []
     if event.preference is not None:
@@ -96,6 +96,12 @@ def _terms(event: events.ContributionAgreed) -> str:
     if event.report_days is not None:
         terms.append(f"reports are due {event.report_days} days after their period")
     return "".join(f"; {term}" for term in terms)
+
+
+def _amended(event: events.ContributionAmended) -> str:
+    total = f" to {money(event.amount)}" if event.amount is not None else ""
+    worth = f", worth {money(event.holding_amount)}" if event.holding_amount is not None else ""
+    return f"amended agreement {event.agreement}{total}{worth}{_terms(event)}{because(event.reason)}"
 
 
 def _preferred(preference: Preference) -> str:
@@ -175,16 +181,28 @@ def _returned(event: events.FundsReturned) -> str:
     return f"returned {money(event.amount)} {to}{because(event.reason)}"
 
 
+def _from(draws: tuple[events.Draw, ...] | None) -> str:
+    return f", drawn from {_pools(draws)}" if draws else ""
+
+
+def _back_to(draws: tuple[events.Draw, ...] | None) -> str:
+    return f", back to {_pools(draws)}" if draws else ""
+
+
+def _pools(draws: tuple[events.Draw, ...]) -> str:
+    return ", ".join(f"{draw.agreement or 'the free pool'} ({money(draw.amount)})" for draw in draws)
+
+
 def _committed(event: events.FundsCommitted) -> str:
-    return f"committed {money(event.amount)} to grant {event.grant}"
+    return f"committed {money(event.amount)} to grant {event.grant}{_from(event.draws)}"
 
 
 def _increased(event: events.CommitmentIncreased) -> str:
-    return f"committed {money(event.amount)} more to grant {event.grant}"
+    return f"committed {money(event.amount)} more to grant {event.grant}{_from(event.draws)}"
 
 
 def _released(event: events.CommitmentReleased) -> str:
-    return f"took back {money(event.amount)} from grant {event.grant}"
+    return f"took back {money(event.amount)} from grant {event.grant}{_back_to(event.draws)}"
 
 
 def _overpaid(event: events.OverpaymentRecorded) -> str:
@@ -208,6 +226,7 @@ FUND_SENTENCES: Sentences = {
     events.ContributionPledged: _pledged,
     events.PledgeConditionMet: _pledge_condition_met,
     events.ContributionAgreed: _agreed,
+    events.ContributionAmended: _amended,
     events.InstalmentScheduled: _scheduled,
     events.InstalmentReceived: _received,
     events.ObligationWaived: _waived,

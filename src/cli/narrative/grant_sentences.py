@@ -131,7 +131,11 @@ def _signed(_: events.AgreementSigned) -> str:
 
 
 def _effective(event: events.GrantMadeEffective) -> str:
-    return f"made the grant effective, to close on {event.closing_date}"
+    return f"made the grant effective, to close on {event.closing_date}{_past_pools(event.pool_waiver)}"
+
+
+def _past_pools(waiver: str | None) -> str:
+    return f"; beyond the end of an agreement, waived{because(waiver)}" if waiver else ""
 
 
 def _lapsed(event: events.GrantLapsed) -> str:
@@ -248,8 +252,9 @@ def _cost(event: events.CostRecorded) -> str:
 
 
 def _extended(event: events.ClosingDateExtended) -> str:
+    past = _past_pools(event.pool_waiver)
     waiver = f"; beyond the window's span, waived{because(event.waiver)}" if event.waiver else ""
-    return f"extended the closing date to {event.closing_date}{because(event.reason)}{waiver}"
+    return f"extended the closing date to {event.closing_date}{because(event.reason)}{waiver}{past}"
 
 
 def _restructured(event: events.GrantRestructured) -> str:
@@ -261,7 +266,8 @@ def _restructured(event: events.GrantRestructured) -> str:
 
 
 def _increased(event: events.CommitmentIncreased) -> str:
-    return f"increased the commitment by {money(event.amount)}{_of_lines(event.lines)}{because(event.reason)}"
+    how_much = f"{money(event.amount)}{_of_lines(event.lines)}"
+    return f"increased the commitment by {how_much}{because(event.reason)}{_past_pools(event.pool_waiver)}"
 
 
 def _balance_cancelled(event: events.BalanceCancelled) -> str:

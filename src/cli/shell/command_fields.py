@@ -132,6 +132,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     "grant make-effective": (
         Field("grant", "GRANT", "", is_argument=True, is_required=True),
         Field("closing_date", "DATE", "The last day for activities.", form="day", is_required=True),
+        Field("pool_waiver", "TEXT", "Why payments may be possible after the end of an agreement whose money the grant draws."),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "grant lapse": (
@@ -289,6 +290,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("closing_date", "DATE", "The new last day for activities.", form="day", is_required=True),
         Field("reason", "TEXT", "Why more time is needed.", is_required=True),
         Field("waiver", "TEXT", "Why the closing date may be beyond the window's span."),
+        Field("pool_waiver", "TEXT", "Why payments may be possible after the end of an agreement whose money the grant draws."),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "grant increase": (
@@ -296,6 +298,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("amount", "\"2000.00 USD\"", "By how much; in the holding currency.", form="money", is_required=True),
         Field("lines", "line=…,amount=…", "How much of it each budget line gets. Without them it is split as the budget was asked for. May be given several times.", form="model", is_list=True),
         Field("reason", "TEXT", "What the further money is for."),
+        Field("pool_waiver", "TEXT", "Why payments may be possible after the end of an agreement whose money the grant draws."),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "grant cancel-balance": (
@@ -564,6 +567,20 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("obligation", "OBLIGATION", "", is_argument=True, is_required=True),
         Field("item", "TEXT", "Which one, as PARTNER/instalment; all present and future ones if not given."),
         Field("reason", "TEXT", "Why the instalment need not be paid.", is_required=True),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
+    "fund amend-contribution": (
+        Field("agreement", "AGREEMENT", "", is_argument=True, is_required=True),
+        Field("partner", "TEXT", "The partner's short name in the book; it must be the agreement's if it is given."),
+        Field("amount", "\"2000.00 USD\"", "What is agreed in total from now on, if that changes; in the partner's currency.", form="money"),
+        Field("holding_amount", "\"2000.00 USD\"", "Its worth in the holding currency on the day: needed if the amount is in another.", form="money"),
+        Field("valid_until", "DATE", "The last day on which grants may draw from its money, if that changes.", form="day"),
+        Field("end_disbursement", "DATE", "The last day on which its money may be paid, if that changes.", form="day"),
+        Field("preference", "strength=…,windows=…;…,regions=…;…,countries=…;…,sectors=…;…", "Which grants its money is for, if that changes.", form="model"),
+        Field("fee_percent", "NUMBER", "The most that the fees may be of what was received under it, in percent, if that changes.", form="number"),
+        Field("reports_every", "N", "How many months the period of each report to the partner has, if that changes.", form="int"),
+        Field("report_days", "N", "Within how many days after its period each report is due, if that changes.", form="int"),
+        Field("reason", "TEXT", "Why it was amended.", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund meet-pledge-condition": (

@@ -109,6 +109,7 @@ EXAMPLES = {
     "report outcomes": "grantbook report outcomes --by outcome",
     "report countries": "grantbook report countries --by pair",
     "report value": "grantbook report value --by window",
+    "report pools": "grantbook report pools --by request",
     "report instalments": "grantbook report instalments --as-of 2017-12-31",
     "report set-asides": "grantbook report set-asides --as-of 2012-06-30",
     "report follow-ups": "grantbook report follow-ups --grant SSF-2017-01",

@@ -30,6 +30,8 @@ class Movement(NamedTuple):
     grant: str | None = None
     is_brought_forward: bool = False
     """Whether it is one of the totals with which a grant was brought forward."""
+    agreement: str | None = None
+    """The agreement under which the fund received, paid or returned the money; `None` for none."""
 
 
 class Draws:

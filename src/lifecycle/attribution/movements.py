@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from lifecycle.attribution.by_pool import divide
 from lifecycle.attribution.split import Movement, least_left, ordered
 from lifecycle.fund import events as on_fund
+from lifecycle.fund.pools.account import DayChange
 from lifecycle.grant import events as on_grant
 from lifecycle.grant.evolve import steps
 from lifecycle.kernel.event import Event
@@ -29,13 +31,15 @@ _PAIRS: dict[type[Event], int] = {
 def movements_of(
     fund: Sequence[Entry], grants: Mapping[str, Sequence[Entry]], currency: str
 ) -> list[Movement]:
-    """Return the movements in the entries of the fund and of its grants, in order, in minor units.
+    """Return the movements of the free pool's money, in order, in minor units.
 
-    ``grants``: the entries of each grant, by its id.
+    ``fund``, ``grants``: the entries of the fund, and of each grant by its id.
     """
     scale = 10 ** decimals(currency)
     own: list[Movement] = []
     pairs: list[tuple[str, str, int, int]] = []
+    kept: dict[str, list[DayChange]] = {}
+    agreements: dict[str, str] = {}
     for entry in in_force(fund):
         event, event_type = entry.event, type(entry.event)
         if event_type in _FUND:
@@ -48,13 +52,29 @@ def movements_of(
                     _FUND[event_type],
                     int(amount.amount * scale),
                     fields.get("partner"),
+                    agreement=fields.get("agreement"),
                 )
             )
+        elif isinstance(event, on_fund.ContributionAgreed) and event.agreement is not None:
+            agreements[event.agreement] = event.partner
         elif event_type in _PAIRS:
             signed = _PAIRS[event_type] * int(event.__dict__["amount"].amount * scale)
             pairs.append((event.__dict__["grant"], event.on.isoformat(), signed, entry.originator_version))
+            if (change := _kept(event, signed, scale)) is not None:
+                kept.setdefault(event.__dict__["grant"], []).append(change)
     by_grant = ((grant, _of_grant(grant, entries, scale)) for grant, entries in sorted(grants.items()))
-    return ordered(own, by_grant, pairs)
+    movements = ordered(own, by_grant, pairs)
+    return divide(movements, kept, agreements).free if agreements else movements
+
+
+def _kept(event: Event, signed: int, scale: int) -> DayChange | None:
+    """Return the draws of a paired event; `None` if it keeps none."""
+    draws = event.__dict__["draws"]
+    if draws is None:
+        return None
+    sign = 1 if signed > 0 else -1
+    parts = (((draw.rank, draw.agreement), sign * int(draw.amount.amount * scale)) for draw in draws)
+    return DayChange(event.on.isoformat(), signed, tuple(parts))
 
 
 def _of_grant(grant: str, entries: Sequence[Entry], scale: int) -> list[Movement]:

@@ -39,6 +39,8 @@ class Part(NamedTuple):
     amount: int
     is_brought_forward: bool = False
     """Whether the movement is one of the totals with which a grant was brought forward."""
+    agreement: str | None = None
+    """The agreement whose money it is; `None` for the free pool's."""
 
 
 class _Account:

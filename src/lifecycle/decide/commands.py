@@ -14,6 +14,7 @@ from lifecycle.fund.establishment import AdoptPolicy, AttachFundDocument, Establ
 from lifecycle.fund.officers import AppointOfficer, RetireOfficer
 from lifecycle.fund.partners.membership import LeavePartner, RenamePartner
 from lifecycle.fund.partners.pledges import MeetPledgeCondition
+from lifecycle.fund.pools.agreements import AmendContribution
 from lifecycle.fund.pools.set_asides import ReleaseSetAside, SetAside
 from lifecycle.fund.treasury import ChargeFee, CreditIncome, ReturnFunds
 from lifecycle.grant.agreement import LapseGrant, MakeEffective, MeetCondition, SignAgreement
@@ -119,6 +120,7 @@ FUND: tuple[type[FundCommand], ...] = (
     ScheduleInstalment,
     ReceiveInstalment,
     WaiveFundObligation,
+    AmendContribution,
     MeetPledgeCondition,
     RenamePartner,
     LeavePartner,
@@ -153,6 +155,7 @@ __all__ = [
     "AdoptPolicy",
     "AgreeContribution",
     "AgreeFollowUp",
+    "AmendContribution",
     "AnswerQuarantineDraft",
     "AppointOfficer",
     "ApprovalDraft",

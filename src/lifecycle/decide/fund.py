@@ -30,14 +30,15 @@ from lifecycle.fund.establishment import has_usable_currency
 from lifecycle.fund.evolve import evolve as evolve_fund
 from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.fund.officers import has_administrator
-from lifecycle.fund.rules import check_fund_rules
+from lifecycle.fund.parts.named_agreement import fees_still_allowed
+from lifecycle.fund.rules import RULES, check_fund_rules
 from lifecycle.fund.state import Fund
 from lifecycle.fund.treasury import never_overdrawn
 from lifecycle.kernel.command import FundCommand, event_of
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import Entry, in_force
 from lifecycle.kernel.refusals import Refusal
-from lifecycle.kernel.rule import RULE_SET
+from lifecycle.kernel.rule import NONE, RULE_SET
 
 NEED_ENTRIES = ("CorrectEntry", "ReturnFunds")
 """Commands that are decided on all entries of the fund."""
@@ -65,9 +66,7 @@ def decide(  # noqa: PLR0917 what a decision rests on
     spec = spec_of(command)
     if fund.established_on is not None:
         permit_command(fund, spec, command, recorder, today)
-    event = (
-        event_of(EntryCorrected, command.event) if isinstance(command, CorrectFundEntry) else command.event
-    )
+    event = _event_made(command, fund)
     if isinstance(command, CorrectFundEntry):
         target_of(command.event, entries, rules, lambda: is_settled(entries, streams))
         new = provisional(command, event, len(entries) + 1, rules)
@@ -79,6 +78,7 @@ def decide(  # noqa: PLR0917 what a decision rests on
             returns_still_covered(entries, (*entries, new), fund, streams)
             fund_ids_differ(fund, after)
         never_overdrawn(fund, after)
+        fees_still_allowed(fund.agreements, after.agreements, fund.currency)
         readings_permitted(after, held, before)
     else:
         check_rules_and_day(
@@ -89,6 +89,14 @@ def decide(  # noqa: PLR0917 what a decision rests on
         after = evolve_fund(fund, event)
     still_permitted(fund, after, acts_since)
     return Decision(event, (), None, after)
+
+
+def _event_made(command: FundCommand, fund: Fund) -> Event:
+    """Return the event that the command becomes."""
+    if isinstance(command, CorrectFundEntry):
+        return event_of(EntryCorrected, command.event)
+    make = RULES.get(type(command.event), NONE).made_by
+    return make(None, command.event, fund) if make else command.event
 
 
 def _check_event(
@@ -105,7 +113,8 @@ def _check_event(
         edition_in_time(event, streams, rules)
     elif isinstance(event, on_fund.FundsReturned) and rules >= _RETURNS_AND_IDS:
         check_fund_rules(fund, event, rules, is_new=False)
-        partner_has_it(entries, event, fund, streams)
+        if event.agreement is None:
+            partner_has_it(entries, event, fund, streams)
         check_fund_rules(fund, event, rules, is_new=True)
     elif isinstance(event, on_fund.FundsSetAside):
         check_fund_rules(fund, event, rules, is_new=False)

@@ -34,7 +34,7 @@ from lifecycle.decide.decision import (
 )
 from lifecycle.decide.grant_history import GrantHistory, is_late, needs_entries
 from lifecycle.decide.likenesses import grant_ids_differ, new_ids_differ
-from lifecycle.decide.paired_events import decision_with_pairs
+from lifecycle.decide.pairs.paired_events import decision_with_pairs
 from lifecycle.decide.permission import permit, permit_command, readings_permitted
 from lifecycle.decide.waivers import waived_items_are_there
 from lifecycle.fund.state import Fund

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lifecycle.catalogue import BY_EVENT
 from lifecycle.decide.decision import no_longer
-from lifecycle.fund.appointments import role_spans
+from lifecycle.fund.parts.appointments import role_spans
 from lifecycle.fund.state import Fund
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event

@@ -8,7 +8,9 @@ from typing import Annotated, ClassVar, Protocol
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from lifecycle.fund.pools.agreement_terms import DaysToReport, MonthsBetween, Percent, Preference
+from lifecycle.fund.parts.agreement_terms import DaysToReport, MonthsBetween, Percent, Preference
+from lifecycle.fund.parts.named_agreement import check_named, check_new_agreement
+from lifecycle.fund.parts.pool import Agreement, Terms
 from lifecycle.fund.state import Evolves, Flows, Fund, MutableFund, Partner, unchanged
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
@@ -166,29 +168,35 @@ class _Promise(Protocol):
     partner: ItemId
 
 
-def noted_promise(fund: MutableFund, event: _Promise) -> Partner:
-    """Keep the day of the promise with its partner, and return the partner."""
-    partner = fund.partners[event.partner]
-    promised_on = max(event.on, partner.promised_on or event.on)
-    fund.partners[event.partner] = replace(partner, promised_on=promised_on)
-    return fund.partners[event.partner]
+def noted_promise(fund: MutableFund, name: str, on: date) -> Partner:
+    """Keep the day of a promise with its partner, and return the partner."""
+    partner = fund.partners[name]
+    promised_on = max(on, partner.promised_on or on)
+    fund.partners[name] = replace(partner, promised_on=promised_on)
+    return fund.partners[name]
 
 
 def _pledged(fund: MutableFund, event: ContributionPledged) -> None:
-    partner = noted_promise(fund, event)
+    partner = noted_promise(fund, event.partner, event.on)
     if event.condition is not None:
         conditions = (*partner.conditions, (event.on, event.condition))
         fund.partners[event.partner] = replace(partner, conditions=conditions)
 
 
 def _agreed(fund: MutableFund, event: ContributionAgreed) -> None:
-    noted_promise(fund, event)
+    noted_promise(fund, event.partner, event.on)
+    if event.agreement is not None:
+        fund.agreements[event.agreement] = Agreement(
+            event.partner, event.amount.currency, ((event.on, Terms.of(event)),)
+        )
 
 
 def _instalment_scheduled(fund: MutableFund, event: InstalmentScheduled) -> None:
-    partner = noted_promise(fund, event)
-    instalments = {**partner.instalments, event.instalment: event.on}
-    fund.partners[event.partner] = replace(partner, instalments=instalments)
+    partner = noted_promise(fund, event.partner, event.on)
+    instalments, under = {**partner.instalments, event.instalment: event.on}, partner.under
+    if event.agreement is not None:
+        under = {**under, event.instalment: event.agreement}
+    fund.partners[event.partner] = replace(partner, instalments=instalments, under=under)
 
 
 EVOLVE: Evolves = {
@@ -241,10 +249,15 @@ class PartnerHasLeft(Refusal, order=STAGE, rule="domain §9: PartnerLeft"):
 
 def check_has_not_left(fund: Fund, event: _Promise) -> None:
     """Refuse a promise of a partner that has left by its day. Raises `PartnerHasLeft`."""
-    left_on = partner_of(fund, event.partner, event.on).left_on
-    if left_on is not None and left_on <= event.on:
+    check_partner_is_there(fund, event.partner, event.on)
+
+
+def check_partner_is_there(fund: Fund, name: str, on: date) -> None:
+    """Refuse a promise on the day of a partner that has left. Raises `PartnerHasLeft`."""
+    left_on = partner_of(fund, name, on).left_on
+    if left_on is not None and left_on <= on:
         raise PartnerHasLeft(
-            f"{event.partner} left the fund on {left_on}: money that it still pays is received, but nothing"
+            f"{name} left the fund on {left_on}: money that it still pays is received, but nothing"
             " more is promised"
         )
 
@@ -259,9 +272,26 @@ def _check_pledge(fund: Fund, event: ContributionPledged) -> None:
         in_holding_currency(event.holding_amount, fund.currency)
 
 
-def _check_worth(fund: Fund, event: ContributionPledged | ContributionAgreed) -> None:
+def _check_agreement(fund: Fund, event: ContributionAgreed) -> None:
+    check_new_agreement(fund.agreements, event.agreement, Terms.of(event))
+
+
+def _check_named_agreement(fund: Fund, event: InstalmentScheduled | InstalmentReceived) -> None:
+    check_named(fund.agreements, event.agreement, event.on, event.partner)
+
+
+def _received_under(_: None, event: InstalmentReceived, fund: Fund) -> InstalmentReceived:
+    """Return the receipt with the agreement of its instalment, if it names none itself."""
+    partner = fund.partners.get(event.partner)
+    if event.agreement is not None or event.instalment is None or partner is None:
+        return event
+    agreement = partner.under.get(event.instalment)
+    return event if agreement is None else event.model_copy(update={"agreement": agreement})
+
+
+def _check_worth_of(fund: Fund, event: ContributionPledged | ContributionAgreed) -> None:
     # Without it the totals in the holding currency would leave the contribution out (domain §9).
-    _check_holding_amount(fund, event.amount, event.holding_amount)
+    check_worth(fund, event.amount, event.holding_amount)
 
 
 class InstalmentIdTaken(Refusal, order=STAGE, rule="domain §3: ScheduleInstalment"):
@@ -282,14 +312,14 @@ def _check_receipt(fund: Fund, event: InstalmentReceived) -> None:
     if event.instalment is not None and event.instalment not in partner.instalments:
         near = near_or_all(event.instalment, partner.instalments)
         raise UnknownInstalment(f"{event.partner} has no instalment {event.instalment}{near}")
-    _check_holding_amount(fund, event.amount, event.holding_amount)
+    check_worth(fund, event.amount, event.holding_amount)
 
 
 class HoldingAmountMissing(Refusal, order=TERMS, rule="domain §2: the rate is frozen on receipt"):
     """The worth in the holding currency is missing, or is given for an amount that is in it already."""
 
 
-def _check_holding_amount(fund: Fund, amount: Money, worth: Money | None) -> None:
+def check_worth(fund: Fund, amount: Money, worth: Money | None) -> None:
     """Refuse an amount whose worth in the holding currency is missing or contradicts it."""
     if worth is None:
         if amount.currency != fund.currency:
@@ -324,23 +354,31 @@ RULES: Rules = {
         invariants=(
             Rule(1, _check_pledge),
             Rule(3, check_has_not_left),
-            Rule(2, _check_worth),
+            Rule(2, _check_worth_of),
         )
     ),
     ContributionAgreed: Guards(
         invariants=(
             Rule(1, _check_partner),
             Rule(3, check_has_not_left),
-            Rule(2, _check_worth),
+            Rule(2, _check_worth_of),
+            Rule(3, _check_agreement),
         )
     ),
     InstalmentScheduled: Guards(
         invariants=(
             Rule(3, check_has_not_left),
             Rule(1, _check_instalment_id),
+            Rule(3, _check_named_agreement),
         )
     ),
-    InstalmentReceived: Guards(invariants=(Rule(1, _check_receipt),)),
+    InstalmentReceived: Guards(
+        invariants=(
+            Rule(1, _check_receipt),
+            Rule(3, _check_named_agreement),
+        ),
+        made_by=_received_under,
+    ),
     ObligationWaived: Guards(invariants=(Rule(2, _check_waiver),)),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""

@@ -14,9 +14,11 @@ from lifecycle.fund.evolve import EVOLVE
 from lifecycle.fund.officers import OfficerAppointed, OfficerRetired, Roles
 from lifecycle.fund.partners.membership import PartnerLeft, PartnerRenamed
 from lifecycle.fund.partners.pledges import PledgeConditionMet
+from lifecycle.fund.pools.agreements import ContributionAmended
 from lifecycle.fund.pools.commitments import (
     CommitmentIncreased,
     CommitmentReleased,
+    Draw,
     FundsCommitted,
     OverpaymentRecorded,
     OverpaymentSettled,
@@ -40,8 +42,10 @@ __all__ = [
     "CommitmentReleased",
     "ConsultationHeld",
     "ContributionAgreed",
+    "ContributionAmended",
     "ContributionPledged",
     "DocumentAttached",
+    "Draw",
     "EntryCorrected",
     "FeeCharged",
     "FundEstablished",

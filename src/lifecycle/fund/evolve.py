@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from lifecycle.fund import contributions, establishment, officers, quarantine, treasury
 from lifecycle.fund.partners import membership, pledges
-from lifecycle.fund.pools import commitments, set_asides
+from lifecycle.fund.pools import agreements, commitments, set_asides
+from lifecycle.fund.pools.flows import Flow, add_to_pools
 from lifecycle.fund.state import Evolves, Flows, Fund
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
@@ -20,6 +21,7 @@ EVOLVE: Evolves = {
     **pledges.EVOLVE,
     **set_asides.EVOLVE,
     **treasury.EVOLVE,
+    **agreements.EVOLVE,
     **commitments.EVOLVE,
     **quarantine.EVOLVE,
 }
@@ -46,11 +48,15 @@ def _after(fund: Fund, events: Iterable[Event]) -> Fund:
     after = fund.thaw()
     # Flows add up in any order, so their sum by day is added to the state once, at the end.
     changes: dict[date, Decimal] = {}
+    flows: list[Flow] = []
     for event in events:
         event_class = type(event)
         if flow := FLOWS.get(event_class):
-            changes[event.on] = changes.get(event.on, ZERO) + flow(event)
+            amount = flow(event)
+            changes[event.on] = changes.get(event.on, ZERO) + amount
+            flows.append(Flow(event, amount))
         EVOLVE[event_class](after, event)
     if changes:
         after.available = after.available.plus(changes)
+    add_to_pools(after, fund, flows)
     return after.freeze()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from lifecycle.fund.appointments import Appointment
+from lifecycle.fund.parts.appointments import Appointment
 from lifecycle.fund.state import Evolves, Fund, MutableFund
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent

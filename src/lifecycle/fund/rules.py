@@ -1,11 +1,13 @@
 """The rules of the fund, joined from its files. For other events only the officer and the day are checked."""
 
 from lifecycle.fund import contributions, establishment, officers, treasury
+from lifecycle.fund.evolve import evolve
 from lifecycle.fund.partners import membership, pledges
-from lifecycle.fund.pools import set_asides
+from lifecycle.fund.parts.named_agreement import check_fees
+from lifecycle.fund.pools import agreements, set_asides
 from lifecycle.fund.pools.set_asides import FundsSetAside
 from lifecycle.fund.state import Fund
-from lifecycle.fund.treasury import FeeCharged, FundsReturned, still_covered
+from lifecycle.fund.treasury import FeeCharged, FundsReturned, pool_covers, still_covered
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.rule import NONE, Rules, in_set
 
@@ -17,8 +19,12 @@ RULES: Rules = {
     **pledges.RULES,
     **set_asides.RULES,
     **treasury.RULES,
+    **agreements.RULES,
 }
 """The rules of each event of the fund."""
+
+_POOLS = 3
+"""The number of the rule set that introduced agreements with terms."""
 
 
 def check_fund_rules(fund: Fund, event: Event, rules: int, *, is_new: bool) -> None:
@@ -31,5 +37,8 @@ def check_fund_rules(fund: Fund, event: Event, rules: int, *, is_new: bool) -> N
         rule.apply(fund=fund, event=event)
     if is_new and isinstance(event, FeeCharged | FundsReturned):
         still_covered(fund, event.on, event.amount)
+        pool_covers(fund, event.on, event.amount, event.agreement)
     elif is_new and isinstance(event, FundsSetAside):
         still_covered(fund, event.on, event.amount, event.until)
+    if is_new and isinstance(event, FeeCharged) and event.agreement is not None and rules >= _POOLS:
+        check_fees(evolve(fund, event).agreements, event.agreement, event.on, fund.currency)

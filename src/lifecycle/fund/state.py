@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from lifecycle.fund.appointments import Appointment, roles_held
+from lifecycle.fund.parts.appointments import Appointment, roles_held
+from lifecycle.fund.parts.pool import Agreement, Drawn
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.frozen import Frozen, Mutable, frozen, thawed
 from lifecycle.policy.edition import Edition, in_force
@@ -32,6 +33,8 @@ class Partner:
     joined_on: date
     instalments: dict[str, date] = field(default_factory=dict)
     """The day on which each instalment was scheduled, by its name."""
+    under: dict[str, str] = field(default_factory=dict)
+    """The agreement of each instalment that was scheduled under one."""
     names: tuple[tuple[date, str], ...] = ()
     """Its names in full, each with the day from which it holds, in order of days."""
     promised_on: date | None = None
@@ -102,6 +105,18 @@ class Fund(Frozen):
     Below zero if the bank paid too much."""
     set_asides: dict[str, SetAsideMoney] = field(default_factory=dict)
     """The money that is set aside, by the names of the set-asides."""
+    agreements: dict[str, Agreement] = field(default_factory=dict)
+    """The partners' agreements by name. The money of each is a pool."""
+    free: DatedSums = field(default_factory=DatedSums)
+    """What is available and of no agreement: the free pool. Kept only if there are agreements."""
+    drawn: dict[str, tuple[Drawn, ...]] = field(default_factory=dict)
+    """What each grant drew from pools and gave back, by day, since there are agreements."""
+
+    def pool(self, agreement: str | None) -> DatedSums:
+        """Return what is left of an agreement's money; of the free pool if it names none."""
+        if agreement is not None:
+            return self.agreements[agreement].left
+        return self.free if self.agreements else self.available
 
     @property
     def editions(self) -> dict[str, Edition]:

@@ -5,13 +5,17 @@ from decimal import Decimal
 from typing import ClassVar
 
 from lifecycle.fund.contributions import partner_of
+from lifecycle.fund.parts.named_agreement import check_named
+from lifecycle.fund.parts.pool import FREE
 from lifecycle.fund.state import Evolves, Flows, Fund, unchanged
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.refusals import ExceedsAvailableFunds
 from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.types.dated_amount import DatedSums
 from lifecycle.types.money import Amount, Money
+from lifecycle.types.stage import ZERO
 from lifecycle.types.text import ItemId, Reason
 
 
@@ -77,6 +81,14 @@ def _check_return(fund: Fund, event: FundsReturned) -> None:
     _check_currency(fund, event)
 
 
+def _check_returned_under(fund: Fund, event: FundsReturned) -> None:
+    check_named(fund.agreements, event.agreement, event.on, event.partner)
+
+
+def _check_fee_under(fund: Fund, event: FeeCharged) -> None:
+    check_named(fund.agreements, event.agreement, event.on)
+
+
 def still_covered(fund: Fund, on: date, amount: Money, until: date | None = None) -> None:
     """Refuse an amount above what is available on the day or a later one. Raises `ExceedsAvailableFunds`.
 
@@ -90,6 +102,24 @@ def still_covered(fund: Fund, on: date, amount: Money, until: date | None = None
         if least < 0:
             left = f"on {day} it {left_in_words(least, fund.currency)}"
         raise ExceedsAvailableFunds(f"{money(*amount)} is more than the fund has left to promise: {left}")
+
+
+def pool_covers(fund: Fund, on: date, amount: Money, agreement: str | None) -> None:
+    """Refuse an amount above what its pool has on the day or a later one. Raises `ExceedsAvailableFunds`.
+
+    ``agreement``: whose pool it is; the free pool's if `None`.
+    """
+    least, day = fund.pool(agreement).least_from(on)
+    if fund.agreements and amount.amount > least:
+        raise ExceedsAvailableFunds(
+            f"{money(*amount)} is more than {pool_in_words(agreement)} has left:"
+            f" {money(max(least, ZERO), fund.currency)} on {day}"
+        )
+
+
+def pool_in_words(agreement: str | None) -> str:
+    """Return the name of a pool, for a sentence."""
+    return "the free pool" if agreement is None else f"the pool of agreement {agreement}"
 
 
 def left_in_words(left: Decimal, currency: str) -> str:
@@ -111,12 +141,27 @@ def never_overdrawn(before: Fund, after: Fund) -> None:
         raise ExceedsAvailableFunds(
             f"on {day} the fund would have promised {money(missing, after.currency)} more than it had"
         )
+    no_pool_overdrawn(before, after)
+
+
+def no_pool_overdrawn(before: Fund, after: Fund) -> None:
+    """Refuse a change that makes what is left in a pool negative. Raises `ExceedsAvailableFunds`."""
+    for agreement in (*after.agreements, FREE) if after.agreements else ():
+        pool = after.pool(agreement)
+        known = agreement is FREE or agreement in before.agreements
+        short = pool.shortfall_by(pool.minus(before.pool(agreement) if known else DatedSums()))
+        if short is not None:
+            missing, day = short
+            raise ExceedsAvailableFunds(
+                f"on {day} {money(missing, after.currency)} more would have been taken from"
+                f" {pool_in_words(agreement)} than it had"
+            )
 
 
 RULES: Rules = {
-    FeeCharged: Guards(invariants=(Rule(1, _check_currency),)),
+    FeeCharged: Guards(invariants=(Rule(1, _check_currency), Rule(3, _check_fee_under))),
     IncomeCredited: Guards(invariants=(Rule(1, _check_currency),)),
-    FundsReturned: Guards(invariants=(Rule(1, _check_return),)),
+    FundsReturned: Guards(invariants=(Rule(1, _check_return), Rule(3, _check_returned_under))),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""
 

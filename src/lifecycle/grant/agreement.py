@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import model_validator
 
 from lifecycle.fund.establishment import window_of
+from lifecycle.fund.pools.ends import check_closes_within_pools
 from lifecycle.fund.state import Fund
 from lifecycle.grant.budget.capacity import within_capacity_share
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, end_in
@@ -34,8 +35,12 @@ class AgreementSigned(GrantEvent):
 class GrantMadeEffective(GrantEvent):
     """Payments and activities are possible from this day. Recorded by the secretariat."""
 
+    VERSION: ClassVar[int] = 2
+
     closing_date: Day
     """The last day for activities."""
+    pool_waiver: Reason | None = None
+    """Why payments may be possible after the end of an agreement whose money the grant draws."""
 
 
 class GrantLapsed(GrantEvent):
@@ -168,6 +173,11 @@ def _check_effectiveness(grant: Grant, event: GrantMadeEffective, fund: Fund) ->
     within_capacity_share(grant, window, with_used=False)
 
 
+def _check_pools(grant: Grant, event: GrantMadeEffective, fund: Fund) -> None:
+    deadline = edition_of(grant, fund).deadline(event.closing_date)
+    check_closes_within_pools(fund, grant.id, event.on, deadline, event.pool_waiver)
+
+
 def _check_capability_plan(grant: Grant, fund: Fund) -> None:
     edition = edition_of(grant, fund)
     plans_capabilities(grant.window, grant.capabilities_planned, window_of(grant.window, edition))
@@ -285,6 +295,7 @@ RULES: Rules = {
         invariants=(
             Rule(1, _check_effectiveness),
             Rule(2, _check_capability_plan),
+            Rule(3, _check_pools),
         ),
         arithmetic=(Rule(2, was_approved),),
     ),

@@ -218,6 +218,8 @@ class Grant(Frozen, Replaceable):
     """What was asked for and paid, by the key of the budget line that the payments name."""
     commitments: list[tuple[date, Decimal]] = field(default_factory=list)
     """What was committed (+) or released (-), by day, as in the fund's paired events."""
+    paid: list[tuple[date, Decimal]] = field(default_factory=list)
+    """What was paid (+), or came back (-), by day."""
     overpayments: list[tuple[date, Decimal]] = field(default_factory=list)
     """By how much `overpaid` grew (+) or shrank (-), by day, as in the fund's paired events."""
     selections: list[tuple[date, Decimal]] = field(default_factory=list)
@@ -352,13 +354,15 @@ def unchanged(_grant: MutableGrant, _event: "Event") -> None:
 
 
 def track_overpaid(evolve: Evolve) -> Evolve:
-    """Return the function, extended to keep the change of `Grant.overpaid` by day."""
+    """Return the function, extended to keep the changes of what is paid and overpaid by day."""
 
     def evolve_and_track(grant: MutableGrant, event: "Event") -> None:
-        before = grant.overpaid
+        before, paid = grant.overpaid, grant.disbursed - grant.refunded
         evolve(grant, event)
         if change := grant.overpaid - before:
             grant.overpayments.append((event.on, change))
+        if change := grant.disbursed - grant.refunded - paid:
+            grant.paid.append((event.on, change))
 
     return evolve_and_track
 

@@ -18,7 +18,6 @@ from eventsourcing.persistence import AggregateRecorder, StoredEvent
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from lifecycle.fund import (
-    appointments,
     contributions,
     establishment,
     evolve,
@@ -28,7 +27,8 @@ from lifecycle.fund import (
     treasury,
 )
 from lifecycle.fund.partners import membership, pledges
-from lifecycle.fund.pools import agreement_terms, commitments, set_asides
+from lifecycle.fund.parts import agreement_terms, appointments, pool
+from lifecycle.fund.pools import agreements, commitments, flows, set_asides
 from lifecycle.fund.state import Fund
 from lifecycle.journal import upcasts
 from lifecycle.kernel import event, frozen, history
@@ -54,6 +54,9 @@ _MADE_BY = (
     treasury,
     commitments,
     agreement_terms,
+    agreements,
+    flows,
+    pool,
     membership,
     pledges,
     quarantine,

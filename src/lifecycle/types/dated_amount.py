@@ -106,6 +106,11 @@ class DatedSums(NamedTuple):
                         least, lowest = amount, on
         return least, lowest
 
+    def days_from(self, day: date) -> list[date]:
+        """Return the days with a change, on the day or later."""
+        later = self.months[_index(self.months, _month(day)) :]
+        return [on for month in later for on in month.days if on >= day]
+
     def minus(self, other: Self) -> Changes:
         """Return the difference of the changes from those of the other, by day, without zeros."""
         return changes_between(tuple(other._by_day()), tuple(self._by_day()))

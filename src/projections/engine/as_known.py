@@ -30,6 +30,7 @@ from projections.schema.layout import (
     DIRECTORY_TABLES,
     FUND_TABLES,
     GRANT_TABLES,
+    fund_agreements,
     fund_details,
     fund_flows,
     fund_officers,
@@ -180,7 +181,14 @@ def _lay_over(connection: Connection, book: Book, known: int, fund: Fund, since:
     _insert(connection, folded(book.entries_of(versions_then, known), fund))
 
 
-_ROWS_BY_VERSION = (fund_flows, fund_officers, fund_partner_changes, fund_pledges, fund_set_asides)
+_ROWS_BY_VERSION = (
+    fund_flows,
+    fund_agreements,
+    fund_officers,
+    fund_partner_changes,
+    fund_pledges,
+    fund_set_asides,
+)
 """The tables of the fund with a row for each entry that stands alone."""
 
 

@@ -42,6 +42,7 @@ from projections.folds.event_rows import EventRows
 from projections.folds.exchanges import Activities, Attendance
 from projections.folds.fund import instalments, set_asides
 from projections.folds.fund.contributions import (
+    agreement_rows,
     consultation_rows,
     flow_rows,
     partner_change_rows,
@@ -65,6 +66,7 @@ from projections.schema.layout import (
     DIRECTORY_TABLES,
     GRANT_TABLES,
     call_spans,
+    fund_agreements,
     fund_consultations,
     fund_details,
     fund_documents,
@@ -238,6 +240,7 @@ def rows_of_independent(entries: Sequence[Entry], currency: str) -> Rows:
     """Return the rows of the fund's entries that need no other entry."""
     return {
         fund_flows: flow_rows(entries, currency),
+        fund_agreements: agreement_rows(entries),
         fund_partners: partner_rows(entries),
         fund_partner_changes: partner_change_rows(entries),
         fund_pledges: pledge_rows(entries, currency),

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lifecycle.book.storage.copies import most_sealed
-from lifecycle.fund.appointments import Appointment, roles_held
+from lifecycle.fund.parts.appointments import Appointment, roles_held
 from lifecycle.grant.budget.lines import HeldLine, LineUse
 from lifecycle.grant.obligations.next_acts import Terms
 from lifecycle.grant.state import (

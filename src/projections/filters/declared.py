@@ -85,6 +85,7 @@ _TAKEN = {
     "fund": _Taken(("partner",)),
     "instalments": _Taken(("partner",), "due days"),
     "set-asides": _Taken(()),
+    "pools": _Taken(("partner",)),
     "calls": _Taken(("window", "call"), "days on which calls opened"),
     "exchanges": _Taken(period="days on which activities ended, or else begin"),
     "follow-ups": _Taken(period="due days"),

@@ -32,10 +32,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import visitors
 
-from lifecycle.attribution.split import DRAWS, attributed
+from lifecycle.attribution.split import DRAWS
 from lifecycle.kernel.likeness import group_key
 from projections.filters.declared import Filters
-from projections.reports.money.attribution import OF_ALL_GRANTS, movements
+from projections.reports.money.attribution import OF_ALL_GRANTS, parts
 from projections.reports.questions import Question
 from projections.schema.columns import Columns
 from projections.schema.expressions import holds
@@ -84,6 +84,7 @@ _PERIOD_TABLES = {
 _COLUMNS = {
     "fund": ("partner",),
     "instalments": ("partner",),
+    "pools": ("partner",),
     "institutions": ("country",),
     "needs": ("country", "grant"),
     "offers": ("country",),
@@ -99,7 +100,7 @@ def grants_of_partner(connection: Connection, partner: str, as_of: date) -> froz
     on = as_of.isoformat()
     return frozenset(
         part.grant
-        for part in attributed(movements(connection))
+        for part in parts(connection)
         if part.partner == partner and part.kind in DRAWS and part.on <= on and part.grant is not None
     )
 
@@ -263,7 +264,8 @@ def limited_rows(name: str, question: Question, filters: Filters) -> Question:
     if filters.has_period and name == "instalments":
         question = _with_rows(question, lambda row: _is_due(row, question.columns, filters))
     for key in _COLUMNS.get(name, ()):
-        if (value := filters.of_grants.get(key)) is not None:
+        value = filters.of_grants.get(key)
+        if value is not None and key in question.columns.names:
             question = _with_value(question, key, value)
     return question
 

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Date, Dialect, Numeric, Select
 from sqlalchemy.schema import CreateView
 
 from projections.reports.directory import institutions, needs, offers
-from projections.reports.fund import calls, instalments, set_asides
+from projections.reports.fund import calls, instalments, pools, set_asides
 from projections.reports.fund import contributions as fund
 from projections.reports.money import (
     attribution,
@@ -60,6 +60,7 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "value": value.report,
     "instalments": instalments.report,
     "set-asides": set_asides.report,
+    "pools": pools.report,
     "follow-ups": follow_ups.report,
     "indicators": indicators.report,
     "stages": stages.report,
@@ -91,6 +92,7 @@ MEANINGS = {
     "value": "Co-financing beside the grants, and unit costs.",
     "instalments": "What partners had to pay, when, and what arrived.",
     "set-asides": "Money set aside for calls and plans, and what is left.",
+    "pools": "Each agreement's money: what is left, and until when.",
     "follow-ups": "Follow-up actions, and the money that they need.",
     "indicators": "Results as numbers: baseline, target, actual, on track or off.",
     "stages": "How many days each grant spent in each stage.",
@@ -124,6 +126,7 @@ KEYS: dict[str, dict[str, Callable[..., Question]]] = {
     "timeline": {"obligation": timeline.report_by_obligation},
     "countries": {key: partial(countries.report_by, key) for key in countries.KEYS},
     "value": {key: partial(value.report_by, key) for key in value.KEYS},
+    "pools": {"request": pools.report_by_request},
     "surveys": {key: partial(surveys.report_by, key) for key in surveys.KEYS},
     "follow-ups": {"waiting": follow_ups.waiting},
 }

@@ -279,10 +279,18 @@ fund_flows = _table(
     _needed("scale", INTEGER),
     _needed("amount", BIG_INTEGER),
     TableColumn("holding", BIG_INTEGER),
-    *_texts("grant"),
+    *_texts("grant", "agreement", "draws"),
 )
 """The fund's flows, by the version of their entry. ``holding`` is the amount in the holding currency, if
-stated; ``grant`` is the grant of a commitment."""
+stated; ``grant`` is the grant of a commitment; ``agreement`` is that of the money. ``draws`` is a JSON list:
+rank, agreement and minor units of each pool that a commitment draws from or gives back to."""
+
+fund_agreements = _table(
+    "fund_agreements",
+    _key("version", INTEGER),
+    *_texts("on", "agreement", "partner", "terms"),
+)
+"""Each agreement of a partner and each amendment of one, with the terms that it states, as JSON."""
 
 fund_partners = _table("fund_partners", _key("partner"), *_texts("kind", "joined_on", "name"))
 """The partners, who contribute to the fund."""
@@ -415,6 +423,7 @@ CALL_TABLES = (call_spans,)
 DIRECTORY_TABLES = directory_layout.DIRECTORY_TABLES
 FUND_TABLES = (
     fund_flows,
+    fund_agreements,
     fund_partners,
     fund_partner_changes,
     fund_pledges,

@@ -227,6 +227,7 @@ ON_FUND: dict[str, Make] = {
     "PledgeContribution": g.pledge,
     "MeetPledgeCondition": g.meet_pledge_condition,
     "AgreeContribution": g.agree_contribution,
+    "AmendContribution": g.amend_contribution,
     "ScheduleInstalment": g.schedule,
     "ReceiveInstalment": g.receive,
     "WaiveObligation": lambda on, **k: g.waive_instalment(on, **({"item": None} | k)),
@@ -240,6 +241,7 @@ ON_FUND: dict[str, Make] = {
 }
 FIRST_ON_FUND: dict[str, list[Command]] = {
     "ReleaseSetAside": [g.set_aside("2012-01-10")],
+    "AmendContribution": [g.agree_contribution("2012-01-10", agreement="DK-1")],
     "MeetPledgeCondition": [g.pledge("2012-01-10", condition="parliament's vote")],
 }
 """The commands that have to come before a command on the fund."""

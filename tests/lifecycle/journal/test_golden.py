@@ -93,6 +93,7 @@ EDITION = {
     },
     "obligations": {"review": {"days": 30, **SOURCED}, "development_outcome": {"years": 4, **SOURCED}},
 }
+DRAWS = [{"rank": 1, "agreement": "DK-1", "amount": USD}]
 SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/GrantProposed": {**PROPOSAL, "call": "C1"},
     "grant/GrantBroughtForward": {
@@ -145,7 +146,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/ProposalWithdrawn": {"reason": "no time"},
     "grant/ConditionMet": {"condition": "a bank account"},
     "grant/AgreementSigned": {},
-    "grant/GrantMadeEffective": {"closing_date": "2018-03-31"},
+    "grant/GrantMadeEffective": {"closing_date": "2018-03-31", "pool_waiver": "agreed by letter"},
     "grant/GrantLapsed": {"given_up": True, "reason": "unsigned"},
     "grant/ActivityPlanned": {
         **ACTIVITY,
@@ -191,7 +192,12 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "holding_amount": "0.04 USD",
     },
     "grant/CostRecorded": {"purpose": "supervision", "amount": "5 JPY", "holding_amount": "0.04 USD"},
-    "grant/ClosingDateExtended": {"closing_date": "2018-06-30", "reason": "rain", "waiver": "a flood"},
+    "grant/ClosingDateExtended": {
+        "closing_date": "2018-06-30",
+        "reason": "rain",
+        "waiver": "a flood",
+        "pool_waiver": "agreed by letter",
+    },
     "grant/GrantRestructured": {
         "budget": [{"line": "travel", "amount": USD, "capacity": True, "kind": "travel"}],
         "window": "oks",
@@ -207,6 +213,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "amount": USD,
         "lines": LINES,
         "reason": "more countries",
+        "pool_waiver": "agreed by letter",
     },
     "grant/BalanceCancelled": {
         "amount": USD,
@@ -308,6 +315,19 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "reports_every": 6,
         "report_days": 60,
     },
+    "fund/ContributionAmended": {
+        "agreement": "DK-1",
+        "partner": "DK",
+        "amount": "2000.00 USD",
+        "holding_amount": "2000.00 USD",
+        "valid_until": "2020-12-31",
+        "end_disbursement": "2021-12-31",
+        "preference": {"strength": "soft", "windows": ["oks"]},
+        "fee_percent": "4",
+        "reports_every": 12,
+        "report_days": 90,
+        "reason": "by letter",
+    },
     "fund/InstalmentScheduled": {
         "partner": "CO",
         "instalment": "I1",
@@ -336,9 +356,21 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "fund/SetAsideReleased": {"set_aside": "dialogues", "amount": USD, "reason": "they begin"},
     "fund/SetAsideUsed": {"set_aside": "dialogues", "grant": "SSF-1", "amount": USD},
     "fund/SetAsideRefilled": {"set_aside": "dialogues", "grant": "SSF-1", "amount": USD},
-    "fund/FundsCommitted": {"grant": "SSF-1", "amount": USD},
-    "fund/CommitmentIncreased": {"grant": "SSF-1", "amount": USD},
-    "fund/CommitmentReleased": {"grant": "SSF-1", "amount": USD},
+    "fund/FundsCommitted": {
+        "grant": "SSF-1",
+        "amount": USD,
+        "draws": [{"rank": 1, "agreement": "DK-1", "amount": USD}],
+    },
+    "fund/CommitmentIncreased": {
+        "grant": "SSF-1",
+        "amount": USD,
+        "draws": [{"rank": 1, "agreement": "DK-1", "amount": USD}],
+    },
+    "fund/CommitmentReleased": {
+        "grant": "SSF-1",
+        "amount": USD,
+        "draws": [{"rank": 1, "agreement": "DK-1", "amount": USD}],
+    },
     "fund/OverpaymentRecorded": {"grant": "SSF-1", "amount": USD},
     "fund/OverpaymentSettled": {"grant": "SSF-1", "amount": USD},
     "fund/RowQuarantined": {

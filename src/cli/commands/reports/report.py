@@ -37,6 +37,7 @@ KEYS = {
     "surveys": ("kind", "question"),
     "stages": ("window", "calendar-year", "fiscal-year"),
     "cohorts": ("fiscal-year", "window", "sector"),
+    "pools": ("request",),
     "follow-ups": ("waiting",),
 }
 """The keys of ``--by``, by report. ``waiting`` is chosen by the option ``--waiting``. A test compares them
@@ -314,6 +315,7 @@ countries = report_command("countries", "Who receives and who provides, alone an
 value = report_command("value", "Co-financing beside the grants, and unit costs.", _by)
 instalments = report_command("instalments", "What partners had to pay, when, and what arrived.")
 set_asides = report_command("set-asides", "Money set aside for calls and plans, and what is left.")
+pools = report_command("pools", "Each agreement's money: what is left, and until when.", _by)
 follow_ups = report_command("follow-ups", "Follow-up actions, and the money that they need.", _waiting)
 indicators = report_command("indicators", "Results as numbers: baseline, target, actual, on track or off.")
 stages = report_command("stages", "How many days each grant spent in each stage.", _by)

@@ -23,7 +23,7 @@ class PledgeConditionMet(FundEvent):
 
 
 def _condition_met(fund: MutableFund, event: PledgeConditionMet) -> None:
-    partner = noted_promise(fund, event)
+    partner = noted_promise(fund, event.partner, event.on)
     met = (*partner.conditions_met, (event.on, event.condition))
     fund.partners[event.partner] = replace(partner, conditions_met=met)
 

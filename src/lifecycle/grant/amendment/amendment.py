@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from lifecycle.fund.establishment import window_of
+from lifecycle.fund.pools.ends import check_closes_within_pools
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import (
     edition_of,
@@ -45,12 +46,16 @@ class ClosingDateExtended(GrantEvent):
     Recorded by an approver.
     """
 
+    VERSION: ClassVar[int] = 2
+
     closing_date: Day
     """The new last day for activities."""
     reason: Reason
     """Why more time is needed."""
     waiver: Reason | None = None
     """Why the closing date may be beyond the window's span."""
+    pool_waiver: Reason | None = None
+    """Why payments may be possible after the end of an agreement whose money the grant draws."""
 
 
 class CommitmentIncreased(GrantEvent):
@@ -59,7 +64,7 @@ class CommitmentIncreased(GrantEvent):
     Recorded by an approver.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
 
     amount: Amount
     """By how much; in the holding currency."""
@@ -67,6 +72,8 @@ class CommitmentIncreased(GrantEvent):
     """How much of it each budget line gets. Without them it is split as the budget was asked for."""
     reason: Reason | None = None
     """What the further money is for."""
+    pool_waiver: Reason | None = None
+    """Why payments may be possible after the end of an agreement whose money the grant draws."""
 
 
 class BalanceCancelled(GrantEvent):
@@ -174,6 +181,11 @@ def _check_extension(grant: Grant, event: ClosingDateExtended, fund: Fund) -> No
         within_span(grant.effective_on, event.closing_date, window_of(grant.window, edition_of(grant, fund)))
 
 
+def _check_pools(grant: Grant, event: ClosingDateExtended, fund: Fund) -> None:
+    deadline = edition_of(grant, fund).deadline(event.closing_date)
+    check_closes_within_pools(fund, grant.id, event.on, deadline, event.pool_waiver)
+
+
 def _check_increase(grant: Grant, event: CommitmentIncreased, fund: Fund) -> None:
     not_prepared_by(event.actor, grant)
     in_holding_currency(event.amount, fund.currency)
@@ -228,7 +240,7 @@ def _check_lifting(grant: Grant, event: SuspensionLifted) -> None:
 
 RULES: Rules = {
     ClosingDateExtended: Guards(
-        invariants=(Rule(1, _check_extension),), arithmetic=(Rule(2, was_effective),)
+        invariants=(Rule(1, _check_extension), Rule(3, _check_pools)), arithmetic=(Rule(2, was_effective),)
     ),
     CommitmentIncreased: Guards(
         invariants=(Rule(1, _check_increase), Rule(3, _check_lines)),

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import disbursement_deadline
+from lifecycle.grant.payment.pools_open import check_pools_open
 from lifecycle.grant.payment.request import (
     PaymentAlreadyFinished,
     not_finished,
@@ -165,6 +166,11 @@ def _check_disbursement(grant: Grant, event: FundsDisbursed, fund: Fund) -> None
         )
 
 
+def _check_pools_open(grant: Grant, event: FundsDisbursed, fund: Fund) -> None:
+    if grant.id in fund.drawn:
+        check_pools_open(grant, fund, event.amount.amount, event.on)
+
+
 def _check_is_payable(grant: Grant, event: FundsDisbursed, fund: Fund) -> None:
     not_finished(payment_of(grant, event.payment))
     in_holding_currency(event.amount, fund.currency)
@@ -232,6 +238,7 @@ RULES: Rules = {
         invariants=(
             Rule(1, _check_disbursement),
             Rule(2, _check_rate),
+            Rule(3, _check_pools_open),
         ),
         balances=(Rule(1, _check_within_balance),),
         requested_by=(Rule(1, _requester_and_authoriser),),

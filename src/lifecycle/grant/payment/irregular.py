@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from pydantic import model_validator
 
+from lifecycle.fund.pools.ends import PoolEnded
 from lifecycle.fund.state import Fund
 from lifecycle.grant.budget.lines import key_of
 from lifecycle.grant.budget.within_lines import ExceedsBudgetLine
@@ -116,6 +117,7 @@ DISBURSEMENT_REFUSALS: tuple[type[Refusal], ...] = (
     PaymentAlreadyFinished,
     DecidesOwnRequest,
     DatedInFuture,
+    PoolEnded,
     DisbursementDeadlinePassed,
     PaymentsSuspended,
     CurrencyNotHolding,

@@ -205,6 +205,7 @@ def _pay_to_date(grant: MutableGrant, event: GrantBroughtForward) -> None:
         disburse(grant, payment, disbursed)
         grant.refunded = amount_of(event.refunded)
         put_payment(grant, grant.payments[BROUGHT_FORWARD].replace(refunded=grant.refunded))
+        grant.paid.append((event.on, grant.disbursed - grant.refunded))
 
 
 EVOLVE: Evolves = {

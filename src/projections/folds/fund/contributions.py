@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from lifecycle.fund import events as was
+from lifecycle.fund.parts.pool import Terms
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 from lifecycle.types.money import Money
 from projections.folds.fund import set_asides
 from projections.schema.layout import (
+    fund_agreements,
     fund_consultations,
     fund_flows,
     fund_partner_changes,
@@ -63,22 +65,52 @@ def stands_alone(entry: Entry) -> bool:
     event = entry.event
     if isinstance(event, was.ContributionPledged):
         return event.condition is None
+    if isinstance(event, was.ContributionAgreed):
+        return event.agreement is None
     return type(event) in _ADDS_ROWS_ALONE and getattr(event, "instalment", None) is None
 
 
 _flow_row, _partner_row = row_maker(fund_flows), row_maker(fund_partners)
 _change_row, _pledge_row = row_maker(fund_partner_changes), row_maker(fund_pledges)
+_agreement_row = row_maker(fund_agreements)
 _consultation_row = row_maker(fund_consultations)
 
 
 def flow_rows(entries: Iterable[Entry], holding_currency: str) -> list[Row]:
     """Return a row for each entry in force that moves money."""
     rows: list[Row] = []
+    agreed = dict[str, was.ContributionAgreed | was.ContributionAmended]()
     for entry in entries:
-        kind = _KINDS.get(type(entry.event))
+        event = entry.event
+        kind = _KINDS.get(type(event))
         if kind is not None:
             rows.append(_flow(entry, *kind, holding_currency))
+        if isinstance(event, was.ContributionAmended) and event.amount is not None:
+            rows.append(_amended(entry, event, agreed[event.agreement], holding_currency))
+            agreed[event.agreement] = event
+        elif isinstance(event, was.ContributionAgreed) and event.agreement is not None:
+            agreed[event.agreement] = event
     return rows
+
+
+def _amended(
+    entry: Entry,
+    event: was.ContributionAmended,
+    before: was.ContributionAgreed | was.ContributionAmended,
+    holding_currency: str,
+) -> Row:
+    """Return the flow of an amended amount: by how much more, or less, is agreed."""
+    assert event.amount is not None
+    assert before.amount is not None
+    more = event.amount.amount - before.amount.amount
+    worth = (event.holding_amount or event.amount).amount - (before.holding_amount or before.amount).amount
+    difference = event.model_copy(
+        update={
+            "amount": Money(more, event.amount.currency),
+            "holding_amount": Money(worth, holding_currency),
+        }
+    )
+    return _flow(entry._replace(event=difference), "agreed", 1, holding_currency)
 
 
 def _flow(entry: Entry, kind: str, sign: int, holding_currency: str) -> Row:
@@ -99,7 +131,36 @@ def _flow(entry: Entry, kind: str, sign: int, holding_currency: str) -> Row:
         amount=sign * minor(amount.amount, scale),
         holding=holding,
         grant=fields.get("grant"),
+        agreement=fields.get("agreement"),
+        draws=_draws(fields.get("draws"), sign, scale),
     )
+
+
+def _draws(draws: tuple[was.Draw, ...] | None, sign: int, scale: int) -> str | None:
+    """Return the draws as JSON; `None` if none are kept."""
+    if draws is None:
+        return None
+    return json.dumps(
+        [[draw.rank, draw.agreement, sign * minor(draw.amount.amount, scale)] for draw in draws]
+    )
+
+
+def agreement_rows(entries: Iterable[Entry]) -> list[Row]:
+    """Return a row for each agreement that has a name, and for each amendment."""
+    rows: list[Row] = []
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, was.ContributionAgreed | was.ContributionAmended) and event.agreement:
+            rows.append(
+                _agreement_row(
+                    version=entry.originator_version,
+                    on=day(entry.on),
+                    agreement=event.agreement,
+                    partner=event.partner,
+                    terms=Terms.of(event).model_dump_json(exclude_none=True),
+                )
+            )
+    return rows
 
 
 def partner_rows(entries: Iterable[Entry]) -> list[Row]:

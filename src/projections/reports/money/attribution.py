@@ -3,8 +3,9 @@
 The split is computed over every known flow, and then summed as of the day.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import partial
 from itertools import groupby
@@ -14,13 +15,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from lifecycle.attribution.split import (
-    DRAWS,
-    Movement,
-    attributed,
-    ordered,
-)
+from lifecycle.attribution.by_pool import attributed_by_pool
+from lifecycle.attribution.split import DRAWS, Movement, Part, ordered
 from lifecycle.attribution.whole_units import in_order
+from lifecycle.fund.pools.account import DayChange
 from projections.folds.disbursement import KINDS, MARKS
 from projections.reports.money.disbursement import sums_as_text
 from projections.reports.money.disbursement_by import ALL_DAYS, BY_PARTNER, Period
@@ -28,7 +26,7 @@ from projections.reports.portfolio.register import standing_on
 from projections.reports.questions import Question
 from projections.schema.expressions import PAGED
 from projections.schema.rows import Row
-from projections.schema.tables import fund_flows, holding, money_flows
+from projections.schema.tables import fund_agreements, fund_flows, holding, money_flows
 
 OF_ALL_GRANTS = "of_all_grants"
 """The execution option of a query that reads all grants, also for a report that is limited to some.
@@ -42,19 +40,45 @@ def movements(connection: Connection) -> list[Movement]:
     of_fund: list[Movement] = []
     commitments: list[tuple[str, str, int, int]] = []
     kinds = ("received", "returned", "income", "fees", "committed")
-    flows = select(f.version, f.on, f.kind, f.partner, f.holding, f.grant).where(f.kind.in_(kinds))
+    flows = select(f.version, f.on, f.kind, f.partner, f.holding, f.grant, f.agreement)
+    flows = flows.where(f.kind.in_(kinds)).order_by(f.on, f.version)
     all_grants = {OF_ALL_GRANTS: True}
-    for version, on, kind, partner, amount, grant in connection.execute(
-        flows.order_by(f.on, f.version), execution_options=all_grants
+    for version, on, kind, partner, amount, grant, agreement in connection.execute(
+        flows, execution_options=all_grants
     ):
         if kind == "committed":
             commitments.append((grant, on, amount, version))
         else:
-            of_fund.append(Movement(on, version, kind, amount, partner))
+            of_fund.append(Movement(on, version, kind, amount, partner, agreement=agreement))
     grant_flows = select(m.grant, m.on, m.kind, m.amount).where(m.kind != "overpaid").order_by(m.grant, m.n)
     rows = connection.execute(grant_flows, execution_options={**PAGED, **all_grants})
     of_grants = ((grant, _of_grant(grant, own)) for grant, own in groupby(rows, key=attrgetter("grant")))
     return ordered(of_fund, of_grants, commitments)
+
+
+def parts(connection: Connection) -> Iterator[Part]:
+    """Yield each partner's part of every movement of money in the tables, with the agreement of it."""
+    agreements = partner_of_agreements(connection)
+    yield from attributed_by_pool(movements(connection), _kept(connection) if agreements else {}, agreements)
+
+
+def partner_of_agreements(connection: Connection) -> dict[str, str]:
+    """Return the partner of each agreement."""
+    a = fund_agreements.c
+    rows = connection.execute(select(a.agreement, a.partner).where(a.partner.is_not(None)))
+    return {row.agreement: row.partner for row in rows}
+
+
+def _kept(connection: Connection) -> dict[str, list[DayChange]]:
+    """Return what each grant drew from pools and gave back, in order of days."""
+    f = fund_flows.c
+    kept: dict[str, list[DayChange]] = {}
+    rows = select(f.grant, f.on, f.holding, f.draws).where(f.kind == "committed", f.draws.is_not(None))
+    rows = rows.order_by(f.on, f.version)
+    for grant, on, amount, draws in connection.execute(rows, execution_options={OF_ALL_GRANTS: True}):
+        parts = tuple(((rank, agreement), units) for rank, agreement, units in json.loads(draws))
+        kept.setdefault(grant, []).append(DayChange(on, amount, parts))
+    return kept
 
 
 def _of_grant(grant: str, rows: Iterable[Any]) -> list[Movement]:
@@ -88,7 +112,7 @@ def by_partner(connection: Connection, as_of: date, period: Period = ALL_DAYS) -
     standing = {row.grant: row for row in standing_on(connection, as_of)}
     sums: dict[str | None, dict[str, int]] = defaultdict(lambda: dict.fromkeys((*KINDS, "overpaid"), 0))
     grants: dict[str | None, set[str | None]] = defaultdict(set)
-    for part in attributed(movements(connection)):
+    for part in parts(connection):
         if part.on > on or part.grant not in standing:
             continue
         if first <= part.on <= last:

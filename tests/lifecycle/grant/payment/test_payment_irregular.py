@@ -401,6 +401,7 @@ NO_RULE_OF_PAYMENTS = {
     "WindowNotInEdition",
     "ExceedsAvailableFunds",
     "ExceedsCallEnvelope",
+    "ClosesAfterPool",
     *("UnknownCall", "CallIdTaken", "CallAlreadyClosed", "CallStillOpen", "CallIsClosed"),
     "Refusal",
 }

@@ -8,14 +8,17 @@ from lifecycle.call import call as on_call
 from lifecycle.call.call import Call, check_call_rules, within_envelope
 from lifecycle.call.call import evolve as evolve_call
 from lifecycle.decide.decision import Calls, Decision
+from lifecycle.decide.pairs.pool_draws import with_draws
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.evolve import FLOWS
 from lifecycle.fund.evolve import evolve as evolve_fund
+from lifecycle.fund.pools.ends import check_ends
 from lifecycle.fund.pools.set_aside_uses import User, uses_of
 from lifecycle.fund.pools.set_asides import SetAsideRefilled, SetAsideUsed, change_of
 from lifecycle.fund.state import Fund
 from lifecycle.fund.treasury import left_in_words
 from lifecycle.grant import events as on_grant
+from lifecycle.grant.agreement import edition_of
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.guards import money
@@ -24,6 +27,9 @@ from lifecycle.kernel.refusals import ExceedsAvailableFunds
 from lifecycle.types.dated_amount import changes_between
 from lifecycle.types.money import Money
 from lifecycle.types.stage import ZERO
+
+_POOLS = 3
+"""The number of the rule set since which commitments are drawn from pools, if the fund has agreements."""
 
 
 def decision_with_pairs(  # noqa: PLR0917 what the paired events follow from
@@ -50,17 +56,20 @@ def decision_with_pairs(  # noqa: PLR0917 what the paired events follow from
         return Decision(event, (), None, fund)  # a correction of a struck proposal
     if before is not None and after is not None and _same_promises(before, after):
         return Decision(event, (), after, fund)
+    fund_events = _fund_events(event, before, after, grant)
     promised = (before.commitments if before else (), after.commitments if after else ())
-    fund_events = [
-        *_fund_events(event, before, after, grant),
-        *uses_of(fund, User(grant.id, grant.call, event.actor), *promised),
-    ]
+    uses = uses_of(fund, User(grant.id, grant.call, event.actor), *promised)
+    if refusing:
+        _check_available(fund, [*fund_events, *uses], grant)
+    if fund_events and fund.agreements and rules >= _POOLS:
+        fund_events = with_draws(fund, fund_events, before, after, refusing=refusing)
+    if refusing and isinstance(event, on_grant.CommitmentIncreased):
+        _check_ends(event, after, fund, fund_events)
+    fund_events += uses
     pair: list[tuple[str, Event]] = [(FUND, fund_event) for fund_event in fund_events]
     fund_after = fund
     for fund_event in fund_events:
         fund_after = evolve_fund(fund_after, fund_event)
-    if refusing:
-        _check_available(fund, fund_after, fund_events, grant)
     selected: dict[str, Call | None] = {}
     # Not a set, whose order depends on hashes: the entries must always have the same order.
     for name in dict.fromkeys(
@@ -72,6 +81,21 @@ def decision_with_pairs(  # noqa: PLR0917 what the paired events follow from
             selected[name] = _selected(calls.get(name), name, call_events, fund, rules)
             pair += [(call_stream(name), call_event) for call_event in call_events]
     return Decision(event, tuple(pair), after, fund_after, selected)
+
+
+def _check_ends(
+    event: on_grant.CommitmentIncreased, grant: Grant | None, fund: Fund, fund_events: Sequence[Event]
+) -> None:
+    """Refuse an increase from a pool that ends before the grant's last payments. Raises `ClosesAfterPool`."""
+    if event.pool_waiver is not None or grant is None or grant.closing_date is None:
+        return
+    pools = {
+        (draw.rank, draw.agreement): 1
+        for fund_event in fund_events
+        if isinstance(fund_event, on_fund.FundsCommitted | on_fund.CommitmentIncreased)
+        for draw in fund_event.draws or ()
+    }
+    check_ends(fund, pools, event.on, edition_of(grant, fund).deadline(grant.closing_date))
 
 
 def _same_promises(before: Grant, after: Grant) -> bool:
@@ -139,22 +163,22 @@ def _fund_event(event: Event, event_type: _FundEvent, grant: Grant, day: date, c
     return event_type(on=day, actor=event.actor, grant=grant.id, amount=amount)
 
 
-def _check_available(before: Fund, after: Fund, events: Sequence[Event], grant: Grant) -> None:
+def _check_available(fund: Fund, events: Sequence[Event], grant: Grant) -> None:
     """Refuse events after which the fund has less than nothing on a day. Raises `ExceedsAvailableFunds`."""
     changes: dict[date, Decimal] = {}
     for event in events:
         if isinstance(event, SetAsideUsed | SetAsideRefilled):
-            for day, change in change_of(before, event).items():
+            for day, change in change_of(fund, event).items():
                 changes[day] = changes.get(day, ZERO) - change
         else:
             changes[event.on] = changes.get(event.on, ZERO) + FLOWS[type(event)](event)
-    shortage = after.available.shortfall_by(changes)
+    shortage = fund.available.plus(changes).shortfall_by(changes)
     if shortage is None:
         return
     missing, day = shortage
     since = min(changes)
-    left = left_in_words(before.available.least_from(since)[0], before.currency)
+    left = left_in_words(fund.available.least_from(since)[0], fund.currency)
     raise ExceedsAvailableFunds(
-        f"from {since} on the fund {left}, and {grant.id} would take {money(missing, before.currency)} more"
+        f"from {since} on the fund {left}, and {grant.id} would take {money(missing, fund.currency)} more"
         f" than there is on {day}"
     )

@@ -1,0 +1,1 @@
+"""Parts of the fund's state: appointments of officers, and agreements of partners with their pools."""

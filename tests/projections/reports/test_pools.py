@@ -1,0 +1,91 @@
+"""The report of pools, requests that no pool fits, and whose money was paid in a fund with agreements."""
+
+from pathlib import Path
+
+from support import given as g
+from support.given import REQUESTED
+from support.reading import ask, new_book
+
+AFRICA = {"strength": "hard", "regions": ["Sub-Saharan Africa"]}
+POOLS = [
+    g.join("2016-11-01", partner="CO", name="Colombia", kind="emerging"),
+    g.agree_contribution(
+        "2016-11-01",
+        agreement="DK-1",
+        preference=AFRICA,
+        valid_until="2019-12-31",
+        end_disbursement="2020-12-31",
+    ),
+    g.agree_contribution("2016-11-01", partner="CO", agreement="CO-1"),
+    g.receive("2016-12-01", agreement="DK-1", amount="30000.00 USD"),
+    g.receive("2016-12-01", partner="CO", agreement="CO-1", amount="250000.00 USD"),
+]
+LIVED = [
+    *REQUESTED,
+    g.approve("02-10"),
+    g.sign("03-01"),
+    g.make_effective("03-31"),
+    g.request_payment("04-10", amount="42000.00 USD"),
+    g.authorise("04-20"),
+    g.disburse("05-01", amount="42000.00 USD"),
+]
+
+
+def money(rows: list[dict[str, object]], *names: str) -> list[tuple[object, ...]]:
+    """Return these cells of each row."""
+    return [tuple(_number(row[name]) for name in names) for row in rows]
+
+
+def _number(cell: object) -> object:
+    """Return an amount as a number, and any other cell as it is."""
+    text = str(cell)
+    return float(text) if text.replace(".", "").isdigit() else cell
+
+
+def test_each_pool_has_what_it_holds_what_is_drawn_and_what_is_paid(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", POOLS, LIVED, g.charge_fee("06-01", agreement="CO-1")) as book:
+        rows = ask(book, "pools", "2017-06-01")
+        # Rank 1 is DK-1; of the rest 60,000, a third is of CO-1 and two thirds are free.
+        assert money(rows, "pool", "partner", "held", "committed", "paid", "free") == [
+            ("CO-1", "CO", 249990, 20000, 4000, 229990),
+            ("DK-1", "DK", 30000, 30000, 30000, 0),
+            (None, None, 500000, 40000, 8000, 460000),
+        ]
+        assert money(rows[1:2], "preference", "valid_until", "end_disbursement") == [
+            ("hard: regions Sub-Saharan Africa", "2019-12-31", "2020-12-31")
+        ]
+        assert money(ask(book, "pools", "2017-05-31"), "paid") == [(4000,), (30000,), (8000,)]
+        assert money(ask(book, "pools", "2017-04-30"), "committed", "paid") == [
+            (20000, 0),
+            (30000, 0),
+            (40000, 0),
+        ]
+        assert money(ask(book, "pools", "2016-10-31"), "pool", "held") == [(None, 500000)]
+
+
+def test_money_is_that_of_the_partner_whose_pool_it_was_drawn_from(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", POOLS, LIVED, g.refund("06-01", amount="2000.00 USD")) as book:
+        rows = ask(book, "disbursement", "2017-05-31", by="partner")
+        assert money(rows, "partner", "committed", "disbursed") == [("CO", 20000, 4000), ("DK", 70000, 38000)]
+        rows = ask(book, "disbursement", "2017-06-01", by="partner")
+        assert money(rows, "refunded") == [(666.67,), (1333.33,)]
+        known = book.position()
+        later = g.receive("2016-12-02", agreement="DK-1", amount="60000.00 USD")
+        book.record(later, "f.nance")
+        for at in (None, known):
+            then = ask(book, "disbursement", "2017-05-31", by="partner", known=at)
+            assert money(then, "committed") == [(20000,), (70000,)]
+
+
+def test_a_request_that_no_pool_fits_is_shown_with_what_is_missing(tmp_path: Path) -> None:
+    spent = g.return_funds("2016-12-02", amount="500000.00 USD")
+    with new_book(tmp_path / "book", POOLS[1:2], POOLS[3:4], spent, REQUESTED) as book:
+        (row,) = ask(book, "pools", "2017-02-01", by="request")
+        assert money([row], "grant", "requested", "pools", "left", "missing") == [
+            ("SSF-1", 100000, "DK-1", 30000, 70000)
+        ]
+        assert ask(book, "pools", "2017-01-19", by="request") == []
+        amended = {"strength": "hard", "regions": ["South Asia"]}
+        book.record(g.amend_contribution("2017-02-02", preference=amended), "f.nance")
+        (row,) = ask(book, "pools", "2017-02-02", by="request")
+        assert money([row], "pools", "left", "missing") == [("", 0, 100000)]
