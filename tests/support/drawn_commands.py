@@ -247,7 +247,12 @@ ON_GRANT: dict[str, Maker] = {
     "RescheduleActivity": _on_grant(g.reschedule, activity=_activity),
     "CancelActivity": _on_grant(g.call_off, activity=_activity),
     "HoldActivity": _on_grant(g.hold, activity=_activity, starts=lambda _: "2012-01-05", ends=_ends),
-    "RequestPayment": _on_grant(g.request_payment, payment=_payment, amount=_amount),
+    "RequestPayment": _on_grant(
+        g.request_payment,
+        payment=_payment,
+        amount=_amount,
+        method=lambda draw: [None, "direct", "advance", "reimbursement"][draw.dice // 43 % 4],
+    ),
     "AuthorisePayment": _on_grant(
         g.authorise, payment=_payment, amount=lambda draw: draw.amount if draw.one_in(3) else None
     ),

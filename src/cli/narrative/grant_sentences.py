@@ -199,7 +199,8 @@ def _held(event: events.ActivityHeld) -> str:
 
 def _payment_requested(event: events.PaymentRequested) -> str:
     amount, payee, category = money(event.amount), prose(event.payee), prose(event.category or "no line")
-    return f"asked for payment {event.payment}: {amount} to {payee} for {category}"
+    method = f", as {named(event.method)}" if event.method else ""
+    return f"asked for payment {event.payment}: {amount} to {payee} for {category}{method}"
 
 
 def _payment_authorised(event: events.PaymentAuthorised) -> str:

@@ -215,6 +215,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("payee", "TEXT", "Who is paid: an organization or a role, never a person's name.", is_required=True),
         Field("category", "TEXT", "The budget line that pays; line is another name of this field. If it is not given, the book fills in the only line of the budget."),
         Field("amount", "\"2000.00 USD\"", "In the grant's currency; at most what the line has left, and what the grant has.", form="money", is_required=True),
+        Field("method", "direct|reimbursement|advance", "How it is paid: to the payee, back to who paid already, or before it is spent; direct if not given.", form="choice", choices=("direct", "reimbursement", "advance",)),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "payment authorise": (

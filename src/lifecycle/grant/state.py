@@ -28,6 +28,10 @@ BROUGHT_FORWARD = "brought-forward"
 """The name of the payment that stands for all that was paid before a grant was brought forward."""
 
 
+DIRECT = "direct"
+"""The method of a payment of which none is stated."""
+
+
 class Replaceable:
     """A frozen record that can be copied with other values."""
 
@@ -61,6 +65,8 @@ class Payment(Replaceable):
     """Its number among the grant's disbursed payments in order of days, from 1; 0 if it is not disbursed."""
     irregular_rule: str | None = None
     """The name of the refusal whose rule the bank broke; `None` if the payment is regular."""
+    method: str = DIRECT
+    """``direct``, ``reimbursement`` or ``advance``."""
     duplicate_of: str | None = None
     """The id of the payment that the bank paid a second time with this one."""
     of_lines: dict[str, LineUse] = field(default_factory=dict)

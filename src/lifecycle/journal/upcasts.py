@@ -60,6 +60,7 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("RefundReceived", 1): _said_less,
     ("IrregularPaymentRecorded", 1): _said_less,
     ("GrantLapsed", 1): _said_less,
+    ("PaymentRequested", 1): _said_less,
     ("ClientSurveyRecorded", 1): _said_less,
     ("GrantApproved", 1): _said_less,
     ("CommitmentIncreased", 1): _said_less,

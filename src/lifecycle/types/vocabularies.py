@@ -127,6 +127,8 @@ Phase = Annotated[Line, Listed.word("design", "implementation", "monitoring")]
 Scope = Annotated[Line, Listed.word("all", "payments", "activities")]
 LineKind = Annotated[Line, Listed.word("travel", "workshop", "expert", "translation", "equipment", "other")]
 """What sort of cost a budget line is (domain §8)."""
+PaymentMethod = Annotated[Line, Listed.word("direct", "reimbursement", "advance")]
+"""How a payment is made: to who is owed it, back to who paid it, or before it is spent (domain §11)."""
 Direction = Annotated[Line, Listed.word("one_way", "two_way")]
 """Whether know-how goes one way, as a transfer, or both ways, as sharing (S1)."""
 Initiator = Annotated[Line, Listed.word("recipient", "provider", "staff")]

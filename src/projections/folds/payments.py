@@ -113,6 +113,7 @@ def _amounts(payment: Payment, overpaid: Decimal, currency: str) -> Cells:
     scale = scale_of(currency)
     was_asked = payment.irregular_rule is None and payment.requested_by is not None
     return {
+        "method": payment.method,
         "status": payment.status,
         "asked": minor(payment.requested, scale) if was_asked else None,
         "authorised": None if payment.authorised_by is None else minor(payment.authorised, scale),

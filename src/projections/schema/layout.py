@@ -60,7 +60,7 @@ payment_spans = _table(
     "payment_spans",
     _key("grant"),
     _key("n", INTEGER),
-    *_texts("since", "until", "payment", "category", "payee", "status"),
+    *_texts("since", "until", "payment", "category", "payee", "method", "status"),
     *(TableColumn(name, BIG_INTEGER) for name in ("asked", "authorised")),
     *(_needed(name, BIG_INTEGER) for name in ("disbursed", "failed", "refunded", "overpaid")),
     *_texts("asked_on", "asked_by", "authorised_on", "authorised_by", "paid_on", "paid_by", "failed_on"),

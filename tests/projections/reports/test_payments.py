@@ -129,3 +129,10 @@ def test_nobody_of_the_book_paid_what_was_brought_forward(tmp_path: Path) -> Non
         assert (before["payment"], before["status"]) == ("brought-forward", "disbursed")
         assert (before["paid_on"], before["paid_by"]) == ("2017-06-01", None)
         assert before["recorder"] is not None
+
+
+def test_a_payment_says_by_which_method_it_is_paid(tmp_path: Path) -> None:
+    asked = g.request_payment("04-10", amount="10.00 USD")
+    advance = g.request_payment("04-10", payment="P2", method="advance", amount="10.00 USD")
+    with new_book(tmp_path / "book", EFFECTIVE, asked, advance) as book:
+        assert [row["method"] for row in ask(book, "payments", "04-10")] == ["direct", "advance"]

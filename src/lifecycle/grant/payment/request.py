@@ -1,7 +1,7 @@
 """Payments that are requested, and authorised or rejected by finance."""
 
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import model_validator
 
@@ -16,7 +16,7 @@ from lifecycle.grant.budget.within_lines import (
     names_of_lines,
     within_line,
 )
-from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment, put_payment, requester_of
+from lifecycle.grant.state import DIRECT, Evolves, Grant, MutableGrant, Payment, put_payment, requester_of
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import OfficerActs, by_another_officer, in_holding_currency, money
@@ -27,7 +27,7 @@ from lifecycle.kernel.spec import ENDS, PAYMENT, E, F
 from lifecycle.types.money import Amount
 from lifecycle.types.readings.nearest import did_you_mean
 from lifecycle.types.text import ItemId, Line, Reason
-from lifecycle.types.vocabularies import Label
+from lifecycle.types.vocabularies import Label, PaymentMethod
 
 
 def line_as_category(fields: Any) -> Any:
@@ -41,6 +41,7 @@ def line_as_category(fields: Any) -> Any:
 class PaymentRequested(GrantEvent):
     """A payment was requested. Recorded by the task team leader."""
 
+    VERSION: ClassVar[int] = 2
     _line = model_validator(mode="before")(line_as_category)
 
     payment: ItemId
@@ -52,6 +53,8 @@ class PaymentRequested(GrantEvent):
     in the only line of the budget."""
     amount: Amount
     """In the grant's currency; at most what the line has left, and what the grant has."""
+    method: PaymentMethod | None = None
+    """How it is paid: to the payee, back to who paid already, or before it is spent; direct if not given."""
 
 
 class PaymentAuthorised(GrantEvent):
@@ -75,9 +78,8 @@ class PaymentRejected(GrantEvent):
 def _payment_requested(grant: MutableGrant, event: PaymentRequested) -> None:
     amount = event.amount.amount
     line = key_of(event.category)
-    put_payment(
-        grant, Payment(event.payment, amount, requested_by=event.actor, payee=event.payee, category=line)
-    )
+    payment = Payment(event.payment, amount, requested_by=event.actor, payee=event.payee, category=line)
+    put_payment(grant, payment.replace(method=event.method or DIRECT))
     grant.pending += amount
 
 

@@ -1,6 +1,6 @@
 """Payments: each with its amounts, its days, the three officers, and who recorded it."""
 
-from sqlalchemy import ColumnElement, case, literal, select, true
+from sqlalchemy import ColumnElement, case, select, true
 
 from projections.reports import common_columns as common
 from projections.reports.questions import Question
@@ -14,7 +14,11 @@ COLUMNS = Columns(
     Column("payment", Type.TEXT, "Its name within the grant"),
     Column("category", Type.TEXT, "The budget line; null for an irregular payment without one", width=14),
     Column("payee", Type.TEXT, "Who is paid", width=16),
-    Column("method", Type.CODE, "`direct`: the bank pays the payee"),
+    Column(
+        "method",
+        Type.CODE,
+        "`direct`: to the payee; `reimbursement`: back to who paid already; `advance`: before it is spent",
+    ),
     common.CURRENCY,
     Column(
         "asked",
@@ -62,7 +66,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None, status: str | No
             p.payment,
             p.category,
             p.payee,
-            literal("direct").label("method"),
+            p.method,
             f.currency,
             *(case((p[name].is_not(None), money(p[name], f.scale))).label(name) for name in _MAY_BE_NULL),
             *(
