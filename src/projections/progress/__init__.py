@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import Connection, select
 
-from projections.progress import measured, money, results
+from projections.progress import measured, money, movement, results
 from projections.progress.asking import ReportReader
 from projections.progress.model import Period, Progress
 from projections.schema.tables import fund_details
@@ -25,6 +25,9 @@ def compute(connection: Connection, fund: str, period: Period, *, as_of: date, k
         money.portfolio,
         money.contributions,
         money.elapsed,
+        movement.shares,
+        movement.pipeline,
+        movement.changes,
         results.timeline,
         measured.ratings,
         measured.indicators,

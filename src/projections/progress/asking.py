@@ -47,6 +47,12 @@ class ReportReader:
         """Grants that are effective or in follow-up."""
         self.approved, self.completed = list[Any](), list[Any]()
         """The register's rows of grants that were approved, or completed, in the period."""
+        self.asked = Counter[str]()
+        """What those in each stage ask for, or what is committed to them once they are approved."""
+        self.signed = (0, 0)
+        """Committed to, and net disbursed for, grants that were signed or are effective without that."""
+        self.suspended = 0
+        """The number of grants that are suspended."""
         self._read_register()
 
     def _read_register(self) -> None:
@@ -55,12 +61,22 @@ class ReportReader:
             self.stages[row.stage] += 1
             if row.grant in self.money:
                 self.committed[row.stage] += self.money[row.grant].committed
+            self._read_movement(row)
             if row.stage in ("effective", "follow_up"):
                 self.running.append(row.grant)
             if self.is_in_period(row.approved_on):
                 self.approved.append(row)
             if self.is_in_period(row.completed_on):
                 self.completed.append(row)
+
+    def _read_movement(self, row: Any) -> None:
+        money = self.money.get(row.grant)
+        self.suspended += row.suspended is not None
+        is_approved = row.approved_on is not None and money is not None
+        self.asked[row.stage] += money.committed if is_approved and money else row.asked
+        if money is not None and (row.signed_on or row.effective_on):
+            committed, net = self.signed
+            self.signed = committed + money.committed, net + money.net_disbursed
 
     def each(self, name: str, by: str | None = None) -> Iterator[dict[str, Any]]:
         """Yield a report's rows while it is read, each by name of column."""
