@@ -9,8 +9,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
+from cli.commands.reports.published import figures_in
 from cli.facility import compile as facility
 from cli.facility.assumed import OFFICERS, PROJECTS
+from cli.facility.later import DIALOGUE
 from cli.facility.make_command import table
 from lifecycle.book.book import Book
 from lifecycle.decide import GrantHistory
@@ -18,7 +20,9 @@ from lifecycle.grant.state import Grant
 from lifecycle.journal.recorder import CommandResult
 from lifecycle.parse import command_from
 from lifecycle.types.stage import Stage
-from projections.query import run
+from projections.published_figures import COLUMNS as FIGURES
+from projections.published_figures import compared
+from projections.query import run, tables_at
 from projections.reports.results.outcomes import OUTCOMES
 
 FILE = Path(facility.__file__).with_name("facility.jsonl")
@@ -69,11 +73,11 @@ def test_the_totals_are_as_published(book: Book) -> None:
         if command["command"] in ("PledgeContribution", "ReceiveInstalment"):
             sums[command["command"]] += int(Decimal(command["amount"].split()[0]))
     assert sums == {"PledgeContribution": PUBLISHED_PLEDGED, "ReceiveInstalment": PUBLISHED_RECEIVED}
-    assert len(book.fund().partners) == 9
+    assert len(book.fund().partners) == 10
 
 
 def test_each_completed_project_lived_and_closed_by_october_2011(book: Book) -> None:
-    completed = [grant(book, name) for name in book.grants() if name.startswith("SEETF-")]
+    completed = [grant(book, f"SEETF-{project.id}") for project in PROJECTS.values()]
     assert len(completed) == 21
     for state in completed:
         assert state.stage is Stage.CLOSED
@@ -142,6 +146,44 @@ def test_the_call_of_november_2018_selects_ten_of_fifty_two(book: Book) -> None:
     assert selected[0].recipients == ("RW",)
     assert selected[0].providers == ("CL",)
     assert len({code for s in selected for code in (*s.recipients, *s.providers)}) == 20
+
+
+def test_each_published_figure_stands_beside_the_computed_one(book: Book) -> None:
+    figures = figures_in(FILE.with_name("published_figures.csv"))
+    with tables_at(book, None) as (connection, _):
+        rows = [dict(zip(FIGURES.names, row, strict=True)) for row in compared(connection, figures)]
+    assert {row["figure"]: row["difference"] for row in rows if float(str(row["difference"]))} == {
+        "Grants": "1",
+        "Grants in which China provides": "1",
+        "Grants in which Mexico provides": "1",
+        "Pledged": "16087.00",
+        "Left after 72 grants of 100000": "51850.00",
+        "Countries of the selected": "-2",
+    }
+    assert all(row["explanation"] for row in rows if float(str(row["difference"])))
+
+
+def test_the_dialogue_costs_nothing_and_is_none_of_the_72(book: Book) -> None:
+    dialogue = grant(book, DIALOGUE)
+    assert dialogue.committed == 0
+    assert dialogue.stage is Stage.EFFECTIVE
+    names = [name for name in book.grants() if name.startswith("SEETF-")]
+    assert (len(names), DIALOGUE in names) == (72, False)
+
+
+def test_the_51_say_that_they_are_filled_in_and_do_not_teach_themselves() -> None:
+    filled = [command for command in COMMANDS if command["command"] == "BringForward"]
+    assert len(filled) == 51
+    for command in filled:
+        assert command["note"].startswith("illustrative (not published): the whole grant")
+        assert not {*command["recipients"]} & {*command["providers"]}
+
+
+def test_indonesia_joined_and_the_netherlands_left_by_2016(book: Book) -> None:
+    names = {row["partner"]: row["left_on"] for row in rows_of(book, "fund", date(2016, 1, 1))}
+    assert names["NL"] == "2015-12-31"
+    assert names["ID"] is None
+    assert "ID" not in {row["partner"] for row in rows_of(book, "fund", date(2015, 12, 30))}
 
 
 def test_each_command_notes_what_is_illustrative() -> None:

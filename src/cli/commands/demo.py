@@ -99,12 +99,13 @@ def _show(options: Settings, book: "Book", folder: Path) -> None:
 
     show("The fund: contributions and what is available", ask(book, "fund"))
     register = ask(book, "register")
-    show(*_some("The register of grants", register, "stage", lambda stage: stage != "declined", most=40))
+    show(*_some("The register of grants", register, "title", _is_named, most=40))
     show("The call of November 2018", ask(book, "calls"))
     show("How its ten proposals were scored", ask(book, "calls", by="criterion"))
     show("Disbursement by window", ask(book, "disbursement", by="window"))
     show("Outcomes of the 21 projects completed by October 2011", ask(book, "outcomes", as_of=_ACCOUNTS))
     show(*_receiving_and_providing(ask(book, "countries")))
+    _published(book, folder, show)
     _sessions_and_library(options, book, show)
     overdue = ask(book, "timeline", as_of=AS_OF)
     show(*_some(f"Obligations overdue on {AS_OF}", overdue, "status", lambda status: status == "overdue"))
@@ -113,6 +114,11 @@ def _show(options: Settings, book: "Book", folder: Path) -> None:
     show_history(options, book, grant)
     _write_progress(book, folder)
     _what_next(folder, grant)
+
+
+def _is_named(title: str) -> bool:
+    """Return whether a source gives the title of the grant."""
+    return not title.endswith("title not published")
 
 
 def _table(options: Settings, book: "Book", title: str, report: "Report", note: str) -> None:
@@ -147,6 +153,32 @@ def _receiving_and_providing(report: "Report") -> tuple[str, "Report", str]:
     shown = [row for row in report.rows if row[0] in both or row[0] is None]
     title = f"The {total['both']} countries that receive and provide, and the sums of all"
     return title, replace(report, rows=shown), f"{len(shown)} of {len(report.rows)} rows.\n"
+
+
+def _published(book: "Book", folder: Path, show: Callable[..., None]) -> None:
+    """Show what was published beside what the book gives, with the reason of each difference.
+
+    A copy of the file of figures is put beside the reports, for ``grantbook report published``.
+    """
+    from cli.commands.reports.published import figures_in
+    from projections.published_figures import COLUMNS, compared
+    from projections.query import Report, tables_at
+
+    copy = folder / "reports" / "published_figures.csv"
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_bytes(resources.files("cli").joinpath("facility/published_figures.csv").read_bytes())
+    with tables_at(book, None) as (connection, position):
+        rows = list(compared(connection, figures_in(copy)))
+    report = Report("published", COLUMNS, rows, book.today(), position)
+    show("What was published beside what the book gives", report, _differences(report))
+
+
+def _differences(report: "Report") -> str:
+    """Return a line for each figure that differs from the published one, with the explanation."""
+    rows = [dict(zip(report.columns, row, strict=True)) for row in report.rows]
+    return "".join(
+        f"{row['figure']}: {row['explanation']}.\n" for row in rows if float(str(row["difference"] or 0))
+    )
 
 
 def _sessions_and_library(options: Settings, book: "Book", show: Callable[..., None]) -> None:

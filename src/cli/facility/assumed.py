@@ -141,6 +141,10 @@ NO_STORY = ("Railway Strategies", "Migration Challenges and Opportunities", "Hyd
 NO_SURVEY = ("Licensing Systems for Medical Practitioners", "National Road Infrastructure Planning")
 """Projects without these records, so that something is overdue. No source says that they were missing."""
 LATE_ENTRY = "Afforestation and Carbon Trading"
+NO_TOUR = ("Migration Challenges and Opportunities", "Hydropower Development")
+"""The two of the 21 without a study tour. S4 says that there are two, not which."""
+KINDS = {"travel": "travel", "workshops": "workshop", "documentation": "other"}
+"""What sort of cost each budget line is."""
 REALLOCATED = ("Afforestation and Carbon Trading", "Tackling Poverty")
 CORRECTED = "Afforestation and Carbon Trading"
 HANDED_OVER = "Social Protection"

@@ -20,12 +20,14 @@ from cli.facility.assumed import (
     FIRST_PROPOSAL,
     FOUNDED,
     HANDED_OVER,
+    KINDS,
     LATE_ENTRY,
     LATE_STORY,
     LESSONS,
     NEEDS,
     NO_STORY,
     NO_SURVEY,
+    NO_TOUR,
     OFFICERS,
     PARTNERS,
     PROJECTS,
@@ -35,8 +37,9 @@ from cli.facility.assumed import (
     SUMMARIES,
     WAITS,
 )
-from cli.facility.later import call, consultations, dialogue
+from cli.facility.later import call, changes, consultations, dialogue
 from cli.facility.make_command import HERE, Command, make_command, table, usd
+from cli.facility.other_grants import other_grants
 
 # ── the fund ─────────────────────────────────────────────────────────────────────────────────
 
@@ -190,7 +193,9 @@ class Life:
             self.ttl,
             "the day, amount (published average), budget lines and letters",
             amount=usd(self.approved),
-            budget=[{"line": line, "amount": usd(amount)} for line, amount in budget.items()],
+            budget=[
+                {"line": line, "kind": KINDS[line], "amount": usd(amount)} for line, amount in budget.items()
+            ],
             letters=letters,
         )
 
@@ -220,9 +225,10 @@ class Life:
         second = self.approved - first - self.project.unspent
         self._pay("P1", 60, "travel", first)
         days = {"starts": str(self.day(95)), "ends": str(self.day(95) + timedelta(days=4))}
-        filled = "the days and the name; S4 says that 19 of the 21 held study tours"
+        filled = "the days and the name; S4 says that 19 of the 21 held study tours, not which"
         countries = [*self.recipients, *(code for code in self.providers if code not in self.recipients)]
-        tour = {"instrument": "study_tour", "countries": countries}
+        instrument = "expert_visit" if self.title in NO_TOUR else "study_tour"
+        tour = {"instrument": instrument, "countries": countries}
         self.record("PlanActivity", 70, self.ttl, filled, activity="A1", **tour, **days)
         self.record("HoldActivity", 105, self.ttl, filled, activity="A1", **days)
         self._reallocate(second)
@@ -347,7 +353,7 @@ def _completed() -> Iterator[Command]:
 
 def lines() -> Iterator[str]:
     """Yield every line of ``facility.jsonl``, in order."""
-    for part in (_officers, _partners, _completed, consultations, dialogue, call):
+    for part in (_officers, _partners, _completed, consultations, dialogue, call, other_grants, changes):
         for command in part():
             yield json.dumps(command, ensure_ascii=False)
 

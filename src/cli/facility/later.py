@@ -41,7 +41,10 @@ def dialogue() -> Iterator[Command]:
 
 
 def _made_effective() -> Iterator[Command]:
-    money = "day and amount (the published average of a grant; what the dialogue cost is not published)"
+    money = (
+        "day and amount (0.00: S1 says that the World Bank Institute held the dialogue; that it"
+        " cost the fund anything is not published)"
+    )
     yield _of_dialogue(
         "ProposeGrant",
         date(2011, 4, 1),
@@ -53,7 +56,7 @@ def _made_effective() -> Iterator[Command]:
         providers=_COUNTRIES,
         sector="Public Sector",
         objective="Learn from each other how a country sets up institutions for South-South exchange",
-        amount=usd(100_000),
+        amount=usd(0),
         months=12,
     )
     letters = [{"country": code, "ministry": "not stated", "dated": "2011-04-05"} for code in _COUNTRIES]
@@ -62,11 +65,11 @@ def _made_effective() -> Iterator[Command]:
         date(2011, 4, 11),
         "ttl-1",
         f"{money}, budget line and letters",
-        amount=usd(100_000),
-        budget=[{"line": "dialogues", "amount": usd(100_000)}],
+        amount=usd(0),
+        budget=[{"line": "dialogues", "amount": usd(0)}],
         letters=letters,
     )
-    yield _of_dialogue("ApproveGrant", date(2011, 5, 2), "approver-1", money, amount=usd(100_000))
+    yield _of_dialogue("ApproveGrant", date(2011, 5, 2), "approver-1", money, amount=usd(0))
     yield _of_dialogue(
         "MakeEffective",
         date(2011, 5, 16),
@@ -263,4 +266,34 @@ def _of_proposal(number: int, actor: str, command: str, on: date, filled: str, *
         grant=f"SSF-2018-11-{number:02}",
         **fields,
         note=f"{_FILLED}{filled}",
+    )
+
+
+# ── partners by 2016 ─────────────────────────────────────────────────────────────────────────
+
+
+def changes() -> Iterator[Command]:
+    """Yield the partner that had joined and the one that had left by 2016 (S0)."""
+    on = date(2015, 12, 31)
+    note = f"{_FILLED}day; S0 lists the partners of 2016"
+    yield make_command(
+        "S0",
+        "Indonesia joined",
+        "JoinPartner",
+        on,
+        "secretariat-1",
+        partner="ID",
+        name="Indonesia",
+        kind="emerging",
+        note=note,
+    )
+    yield make_command(
+        "S0",
+        "Netherlands left",
+        "LeavePartner",
+        on,
+        "secretariat-1",
+        partner="NL",
+        reason="It is not among the partners of 2016",
+        note=note,
     )

@@ -20,6 +20,8 @@ def test_the_demo_shows_the_published_totals_each_time(shell: Shell) -> None:
         "The call of November 2018",
         "2018-11  250,000.00        52  1,250,000.00        10        42         20",
         "total                               15     16     5      0      8     18",
+        "What was published beside what the book gives",
+        "S4 publishes no such figure",
         "New Delhi       Asia/Kolkata         2011-06-29T08:30",
         "India built competitive",
         "Who could teach Kenya",
@@ -27,6 +29,9 @@ def test_the_demo_shows_the_published_totals_each_time(shell: Shell) -> None:
         "GRANTBOOK_BOOK=demo-book",
     ):
         assert text in first.out
+    figures = str(shell.folder / "demo-book" / "reports" / "published_figures.csv")
+    rows = shell("--book", "demo-book", "--json", "report", "published", figures).rows
+    assert (rows[1]["figure"], rows[1]["computed"]) == ("Countries", "65")
     page = (shell.folder / "demo-book" / "reports" / "progress-2018.html").read_text("utf-8")
     assert "Approved in 2018" in page
     assert "250,000.00 USD" in page
