@@ -34,3 +34,10 @@ def not_clear(state: State, before: str, on: str, book: Context) -> Iterator[str
         is_silent = step.get("no_objection") and since and on > days_later(since, step["days"])
         if step["step"] not in state["clearances"] and not is_silent:
             yield "ClearanceOpen"
+
+
+def not_eligible(state: State, rules: State) -> Iterator[str]:
+    """Yield the refusal of recipients that the window does not name. Random lives name countries alone."""
+    words = rules.get("eligible_recipients")
+    if words and set(state["recipients"]) - set(words) - {"ZZ"}:
+        yield "NotEligible"

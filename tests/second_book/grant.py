@@ -31,7 +31,7 @@ from second_book.basics import (
     undisbursed,
 )
 from second_book.brought_forward import brought_forward
-from second_book.clearances import clearing, not_clear
+from second_book.clearances import clearing, not_clear, not_eligible
 from second_book.payments import paying, payment_request, refund, rules_of
 from second_book.results import indicator
 
@@ -86,6 +86,9 @@ def proposal(state: State, event: Event, book: Context) -> Iterator[str]:
         if set(event.get("recipients") or state["recipients"]) - written - {"ZZ"}:
             yield "LetterMissing"
     if name == "RequestFunding":
+        edition = book.edition_on(on)
+        rules = book.edition(edition)["windows"].get(state["window"]) if edition else None
+        yield from not_eligible(state, rules or {})
         yield from not_clear(state, "request", on, book)
         state |= {"letters": event["letters"], "stage": "requested", "requested_on": on}
         return
@@ -127,6 +130,7 @@ def decision(state: State, event: Event, book: Context) -> Iterator[str]:
         if not event.get("lines"):
             yield from budget.asked_beyond_share(state, rules)
         yield from budget.misstated(state, event)
+        yield from not_eligible(state, rules)
         yield from not_clear(state, "approval", on, book)
         state |= {
             "approved": on,
@@ -245,6 +249,7 @@ def amendment(state: State, event: Event, book: Context) -> Iterator[str]:
         budget.replace(state, event)
     if budget.beyond_share(state, rules, only_held=True):
         yield "CapacityShareTooHigh"
+    yield from not_eligible(state, rules)
     yield from budget.unfit(before, state, event)
     if budget.beyond_share(state, rules):
         yield "?CapacityShareTooHigh"
@@ -268,11 +273,16 @@ def waived(state: State, book: Context) -> bool:
     return bool(state["closing"] > months_later(state["effective"], months))
 
 
-def activity(state: State, event: Event, _: Context) -> Iterator[str]:
+def activity(state: State, event: Event, book: Context) -> Iterator[str]:
     """Plan, reschedule, cancel and hold an activity."""
     status = state["activities"].get(event["activity"])
     if event["command"] == "PlanActivity" and status:
         yield "ActivityIdTaken"
+    if event["command"] == "PlanActivity":
+        there = [name for name, is_now in state["activities"].items() if is_now != "cancelled"]
+        limit = rules_of(state, book).get("max_activities")
+        if limit is not None and len(there) >= limit:
+            yield "?TooManyActivities"
     if event["command"] in ("PlanActivity", "HoldActivity"):
         yield from too_like(event["activity"], state["activities"])
     if event["command"] == "PlanActivity":

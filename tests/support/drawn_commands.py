@@ -79,6 +79,8 @@ def _edition(draw: Draw) -> dict[str, Any]:
         return {"value": value, "source": "a test"}
 
     windows = {"stand_alone": {"max_amount": limit(usd(90_000)), "max_months": limit(12)}}
+    if draw.one_in(5):
+        windows["stand_alone"] |= {"eligible_recipients": limit(["TZ", "UG"]), "max_activities": limit(1)}
     return {
         "name": f"E{draw.item + 1}",
         "from": [draw.on, "2018-06-02", shift(draw.on, 365)][draw.dice // 2 % 3],

@@ -6,12 +6,13 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, model_validator
 
 from lifecycle.fund.state import Fund
+from lifecycle.grant.agreement import edition_of
 from lifecycle.grant.state import Activity, Evolves, Grant, MutableGrant, unchanged
 from lifecycle.kernel.command import GrantCommand, event_of
 from lifecycle.kernel.event import Draft, GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency
 from lifecycle.kernel.likeness import not_too_like
-from lifecycle.kernel.refusals import DATES, STAGE, Refusal
+from lifecycle.kernel.refusals import DATES, STAGE, TERMS, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ACTIVITY, GRANT, A, E, F, P, R, S
 from lifecycle.types.dates import Day, Moment
@@ -245,6 +246,22 @@ def _check_plan(grant: Grant, event: ActivityPlanned, fund: Fund) -> None:
         in_holding_currency(event.budget, fund.currency)
 
 
+class TooManyActivities(Refusal, order=TERMS, rule="domain §10: max_activities"):
+    """The window has no room for another activity."""
+
+
+def _check_room(grant: Grant, event: ActivityPlanned, fund: Fund) -> None:
+    edition = edition_of(grant, fund)
+    window = edition.windows.get(grant.window)
+    limit = None if window is None else window.max_activities
+    there = [activity for activity in grant.activities.values() if activity.status != "cancelled"]
+    if limit is not None and len(there) >= limit.value:
+        raise TooManyActivities(
+            f"window {grant.window} of edition {edition.name} has at most {limit.value}"
+            f" {'activity' if limit.value == 1 else 'activities'} ({limit.source})"
+        )
+
+
 class ActivityNotPlanned(Refusal, order=STAGE, rule="domain §3: RescheduleActivity, CancelActivity"):
     """The activity is not planned on that day."""
 
@@ -308,6 +325,7 @@ RULES: Rules = {
             Rule(1, _check_plan),
             Rule(2, _check_likeness),
         ),
+        preconditions=(Rule(3, _check_room),),
         arithmetic=(Rule(2, _check_plan),),
     ),
     ActivityRescheduled: Guards(

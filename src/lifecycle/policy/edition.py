@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from lifecycle.types.dates import Day, plus_days, plus_months
 from lifecycle.types.money import Amount
 from lifecycle.types.text import PART_OF_ONE, Line, Word
-from lifecycle.types.vocabularies import Before, Capability, Listed, Role
+from lifecycle.types.vocabularies import Before, Capability, GroupOfCountries, Listed, Role
 
 _SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True, populate_by_name=True)
 Whole = Annotated[int, Field(ge=0, le=1200, strict=True)]
@@ -58,6 +58,14 @@ class Capabilities(BaseModel):
 
     model_config = _SHAPE
     value: tuple[Capability, ...]
+    source: Line
+
+
+class Groups(BaseModel):
+    """Income groups, classes of lending and countries, with their source."""
+
+    model_config = _SHAPE
+    value: tuple[GroupOfCountries, ...] = Field(min_length=1, max_length=300)
     source: Line
 
 
@@ -108,6 +116,9 @@ class Window(BaseModel):
     min_recipients: Number | None = None
     min_activities: Number | None = None
     max_capacity_share: Share | None = None
+    max_activities: Number | None = None
+    eligible_recipients: Groups | None = None
+    eligible_providers: Groups | None = None
     institution: Requirement | None = None
     capabilities: Capabilities | None = None
 

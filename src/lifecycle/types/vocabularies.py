@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
 from pydantic import AfterValidator, Field, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import core_schema
 
+from lifecycle.types.codes import COUNTRIES
 from lifecycle.types.text import COUNTRY, CURRENCY, Line, as_label, without_breaks
 
 
@@ -137,6 +138,10 @@ ClearanceAnswer = Annotated[Line, Listed.word("cleared", "objected")]
 """What a step of the clearances was answered."""
 Before = Annotated[Line, Listed.word("request", "approval")]
 """What a step of the clearances stands before."""
+GROUPS_OF_COUNTRIES = ("high", "upper_middle", "lower_middle", "low", "IBRD", "IDA", "Blend")
+"""Income groups and classes of lending of the World Bank."""
+GroupOfCountries = Annotated[Line, Listed.word(*GROUPS_OF_COUNTRIES, *COUNTRIES)]
+"""An income group, a class of lending, or a country's code (domain §10)."""
 SurveyKind = Annotated[Line, Listed.word("clients", "team_leaders")]
 """Who answered a survey (S0, S4)."""
 StageReached = Annotated[

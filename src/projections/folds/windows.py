@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from lifecycle.grant import events as was
 from lifecycle.grant.budget.capacity import keeps_capacity_share, part_for_capacity
+from lifecycle.grant.proposal.eligibility import all_eligible
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.policy.edition import (
@@ -211,6 +212,30 @@ def _completed_here(grant: Grant) -> bool:
     return grant.completed_on is not None and grant.brought_forward_on is None
 
 
+def _max_activities(grant: Grant, _: Window, limit: int) -> _Checked:
+    """Compare the activities that are planned or held."""
+    count = sum(activity.status != "cancelled" for activity in grant.activities.values())
+    return str(count), str(limit), count <= limit
+
+
+def _eligible_recipients(grant: Grant, _: Window, groups: tuple[str, ...]) -> _Checked:
+    return _eligible(grant, grant.recipients, groups)
+
+
+def _eligible_providers(grant: Grant, _: Window, groups: tuple[str, ...]) -> _Checked:
+    return _eligible(grant, grant.providers, groups)
+
+
+def _eligible(grant: Grant, countries: tuple[str, ...], groups: tuple[str, ...]) -> _Checked:
+    """Compare the countries on the day of the approval, or before it on that of the request or the proposal.
+
+    It is not decided if the class of a country is not known on that day.
+    """
+    on = grant.approved_on or grant.requested_on or grant.proposed_on
+    complies = None if on is None else all_eligible(countries, groups, on)
+    return ", ".join(countries), ", ".join(groups), complies
+
+
 def _max_capacity_share(grant: Grant, _: Window, limit: str) -> _Checked:
     """Compare what is for capacity with the highest commitment; before the approval, what is asked for it."""
     share = grant.capacity_share
@@ -247,6 +272,9 @@ _CHECKS: dict[str, Any] = {
     "min_months": _min_months,
     "min_recipients": _min_recipients,
     "min_activities": _min_activities,
+    "max_activities": _max_activities,
+    "eligible_recipients": _eligible_recipients,
+    "eligible_providers": _eligible_providers,
     "max_capacity_share": _max_capacity_share,
     "institution": _institution,
     "capabilities_planned": _capabilities_planned,
@@ -298,7 +326,9 @@ _DECIDES: dict[type[Event], tuple[str, ...]] = {
     was.GrantBroughtForward: _ALL,
     was.GrantMadeEffective: _SPAN,
     was.GrantLapsed: _MONEY,
-    was.ActivityHeld: ("min_activities",),
+    was.ActivityHeld: ("min_activities", "max_activities"),
+    was.ActivityPlanned: ("max_activities",),
+    was.ActivityCancelled: ("max_activities",),
     was.IrregularPaymentRecorded: _CAPACITY,
     was.BudgetReallocated: _CAPACITY,
     was.PaymentRequested: _CAPACITY,

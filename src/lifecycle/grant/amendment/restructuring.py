@@ -20,6 +20,7 @@ from lifecycle.grant.budget.within_lines import (
     ExceedsBudgetLine,
     named_once,
 )
+from lifecycle.grant.proposal.eligibility import fits_eligibility
 from lifecycle.grant.proposal.review import within_maximum
 from lifecycle.grant.proposal.terms import BudgetLine
 from lifecycle.grant.state import Evolves, Grant, MutableGrant
@@ -139,6 +140,10 @@ def _restructured(grant: Grant, event: GrantRestructured) -> Grant:
     return after.freeze()
 
 
+def _check_eligibility(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
+    fits_eligibility(_restructured(grant, event), fund.editions[event.edition], event.on)
+
+
 def _check_new_budget(grant: Grant, event: GrantRestructured) -> None:
     if event.budget is None:
         return
@@ -205,6 +210,7 @@ RULES: Rules = {
         invariants=(
             Rule(1, _check_restructuring),
             Rule(2, _check_capability_plan),
+            Rule(3, _check_eligibility),
             Rule(3, _check_new_budget),
         ),
         balances=(Rule(3, _check_new_lines_hold),),

@@ -11,6 +11,7 @@ from lifecycle.fund.establishment import window_is_known
 from lifecycle.fund.state import Fund
 from lifecycle.grant.budget.within_lines import BudgetDoesNotAddUp, named_once
 from lifecycle.grant.proposal.clearance import all_clear
+from lifecycle.grant.proposal.eligibility import fits_eligibility
 from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, end_in, unchanged
 from lifecycle.kernel.command import GrantCommand
@@ -258,6 +259,10 @@ def _check_clearances(grant: Grant, event: FundingRequested, fund: Fund) -> None
     all_clear(grant, fund.edition_on(event.on), "request", event.on)
 
 
+def _check_eligibility(grant: Grant, event: FundingRequested, fund: Fund) -> None:
+    fits_eligibility(grant, fund.edition_on(event.on), event.on)
+
+
 class LetterMissing(Refusal, order=TERMS, rule="domain §3: RequestFunding"):
     """A recipient country has no letter."""
 
@@ -274,7 +279,12 @@ RULES: Rules = {
         invariants=(Rule(1, _check_revision),), arithmetic=(Rule(2, _check_revised_terms),)
     ),
     FundingRequested: Guards(
-        invariants=(Rule(1, _check_request), Rule(3, _check_names), Rule(3, _check_clearances)),
+        invariants=(
+            Rule(1, _check_request),
+            Rule(3, _check_names),
+            Rule(3, _check_eligibility),
+            Rule(3, _check_clearances),
+        ),
         arithmetic=(Rule(2, _check_budget),),
     ),
 }

@@ -13,6 +13,7 @@ from lifecycle.grant.budget.line_amounts import LineAmount, by_line
 from lifecycle.grant.budget.lines import HeldLine, asked_lines, with_more
 from lifecycle.grant.budget.within_lines import lines_add_up
 from lifecycle.grant.proposal.clearance import all_clear
+from lifecycle.grant.proposal.eligibility import fits_eligibility
 from lifecycle.grant.proposal.request import request_digest
 from lifecycle.grant.state import (
     Evolves,
@@ -179,6 +180,10 @@ def _check_clearances(grant: Grant, event: GrantApproved, fund: Fund) -> None:
     all_clear(grant, fund.editions[event.edition], "approval", event.on)
 
 
+def _check_eligibility(grant: Grant, event: GrantApproved, fund: Fund) -> None:
+    fits_eligibility(grant, fund.editions[event.edition], event.on)
+
+
 def _check_lines(grant: Grant, event: GrantApproved) -> None:
     lines_add_up(grant.replace(lines=_asked_lines(grant)), event.lines, event.amount.amount)
 
@@ -217,6 +222,7 @@ RULES: Rules = {
             Rule(1, _check_approval),
             Rule(2, _check_window),
             Rule(3, _check_lines),
+            Rule(3, _check_eligibility),
             Rule(3, _check_clearances),
         ),
         preconditions=(Rule(3, _check_capacity_share),),

@@ -1,0 +1,107 @@
+"""Who may receive and provide in a window, as of the day of the request and of the approval."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from lifecycle.grant import events as was
+from lifecycle.grant.exchange import TooManyActivities
+from lifecycle.grant.proposal.eligibility import NotEligible, is_eligible
+from projections.folds.windows import findings_of
+from support import given as g
+from support.given import APPROVED, Past, given
+
+
+def ours(**window: Any) -> Any:
+    """Return the adoption of an edition whose window has these rules."""
+    limits = {rule: {"value": value, "source": "us"} for rule, value in window.items()}
+    edition = {
+        "name": "ours",
+        "from": "2017-01-05",
+        "agreement_required": False,
+        "disbursement_grace": {"months": 4, "source": "a test"},
+        "windows": {"stand_alone": limits},
+    }
+    return g.adopt("01-04", edition=edition)
+
+
+def proposed(on: str = "01-10", **countries: Any) -> Any:
+    return g.propose(on, **countries)
+
+
+def request(on: str, *codes: str) -> Any:
+    letters = [{"country": code, "ministry": "Finance", "dated": "2017-01-05"} for code in codes]
+    return g.request(on, letters=letters)
+
+
+@pytest.mark.parametrize(
+    ("country", "groups", "day", "eligible"),
+    [
+        ("KE", ("low",), "2015-06-30", True),
+        ("KE", ("low",), "2015-07-01", False),
+        ("KE", ("lower_middle",), "2015-07-01", True),
+        ("KE", ("IDA", "Blend"), "2017-01-01", None),
+        ("KE", ("IDA", "Blend", "KE"), "2017-01-01", True),
+        ("DK", ("IBRD", "IDA", "Blend"), "2021-01-31", None),
+        ("DK", ("IBRD", "IDA", "Blend"), "2021-02-01", False),
+        ("DK", ("high", "IDA"), "2017-01-01", True),
+        ("ZZ", ("low",), "2017-01-01", None),
+        ("KE", ("TZ",), "2017-01-01", False),
+    ],
+)
+def test_a_country_is_of_a_group_on_a_day(
+    country: str, groups: tuple[str, ...], day: str, eligible: bool | None
+) -> None:
+    assert is_eligible(country, groups, date.fromisoformat(day)) is eligible
+
+
+def test_a_request_for_a_country_that_is_not_eligible_is_refused() -> None:
+    """Denmark learns from Norway for 100,000: both are of high income."""
+    past = given(
+        ours(eligible_recipients=["low", "lower_middle"]), proposed(recipients=["DK"], providers=["NO"])
+    )
+    past.when(request("01-20", "DK")).refused(
+        NotEligible, "Denmark (DK) may not receive in window stand_alone"
+    )
+    past = given(
+        ours(eligible_providers=["low", "lower_middle"]), proposed(recipients=["TZ"], providers=["NO"])
+    )
+    past.when(request("01-20", "TZ")).refused(NotEligible, "Norway (NO) may not provide")
+    past = given(ours(eligible_recipients=["high"]), proposed(recipients=["DK"], providers=["NO"]))
+    past.when(request("01-20", "DK")).then(was.FundingRequested)
+
+
+def test_nothing_is_refused_if_the_class_is_not_known() -> None:
+    past = given(ours(eligible_recipients=["IDA"]), proposed(recipients=["DK"], providers=["NO"]))
+    past.record(request("01-20", "DK")).then(was.FundingRequested)
+    edition = past.fund.editions["ours"]
+    (finding,) = findings_of(past.grant, edition)
+    assert (finding.rule, finding.limit, finding.complies) == ("eligible_recipients", "IDA", None)
+
+
+@pytest.mark.parametrize(
+    ("on", "taken"), [("2020-06-30", True), ("2020-07-01", False), ("2020-07-02", False)]
+)
+def test_an_approval_is_judged_by_the_classes_of_its_own_day(on: str, taken: bool) -> None:
+    """Tanzania was of low income until June 2020."""
+    asked = [proposed("2020-06-01", recipients=["TZ"], providers=["IN"]), request("2020-06-10", "TZ")]
+    outcome = given(ours(eligible_recipients=["low"]), asked).when(g.approve(on))
+    if taken:
+        assert outcome.refusal is None
+    else:
+        outcome.refused(NotEligible, "Tanzania (TZ)")
+
+
+def test_a_restructuring_brings_no_country_in_that_is_not_eligible() -> None:
+    past: Past = given(ours(eligible_recipients=["low", "lower_middle"]), APPROVED)
+    past.when(g.restructure("03-01", recipients=["TZ", "DK"])).refused(NotEligible, "Denmark")
+    past.when(g.restructure("03-01", recipients=["TZ", "KE"])).then(was.GrantRestructured)
+
+
+def test_no_more_activities_than_the_window_has() -> None:
+    """S0 calls stand-alone exchanges one-off."""
+    past = given(ours(max_activities=1), APPROVED, g.make_effective("03-31"), g.plan("04-10"))
+    past.when(g.plan("04-11", activity="A2")).refused(TooManyActivities, "at most 1")
+    past.given(g.call_off("04-11")).when(g.plan("04-11", activity="A2")).then(was.ActivityPlanned)
+    past.when(g.hold("06-16", activity="A9")).then(was.ActivityHeld)
