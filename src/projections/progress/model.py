@@ -70,6 +70,14 @@ class Chart(NamedTuple):
     """Whether the series of a category are parts of a whole, and so of one bar."""
 
 
+class CountryMap(NamedTuple):
+    """The countries to show on a map of the world. A table of the same section has them, too."""
+
+    title: str
+    providing: frozenset[str]
+    receiving: frozenset[str]
+
+
 class Story(NamedTuple):
     """A story that was published."""
 
@@ -89,6 +97,7 @@ class Section:
     figures: list[Figure] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
+    country_map: CountryMap | None = None
     stories: list[Story] = field(default_factory=list)
 
 

@@ -4,8 +4,9 @@ from sqlalchemy import select
 
 from lifecycle.kernel.obligation import NAMES
 from lifecycle.policy.places.regions import editions_in_words
+from lifecycle.types.stage import NOT_STATED
 from projections.progress.asking import ReportReader, percent
-from projections.progress.model import NOTHING, Figure, Section, Story, Table, chart_of
+from projections.progress.model import NOTHING, CountryMap, Figure, Section, Story, Table, chart_of
 from projections.reports.money.value import ratio
 from projections.reports.results.outcomes import OUTCOMES
 from projections.schema.tables import library_texts
@@ -123,6 +124,11 @@ def countries(source: ReportReader) -> Section:
             Figure("Both", str(total["both"]), "countries that receive and provide"),
         ],
         tables=[Table("Grants by country", columns, rows)],
+        country_map=CountryMap(
+            f"Who gave and who received, in grants approved until {source.as_of}",
+            frozenset(row["country"] for row in countries if row["providing"]) - {NOT_STATED},
+            frozenset(row["country"] for row in countries if row["receiving"]) - {NOT_STATED},
+        ),
         charts=[chart_of("Countries by region", "countries", bars)],
     )
 

@@ -96,6 +96,7 @@ def as_html(report: "Progress", known: str) -> str:
     from cli.output.pages import page
 
     dates = f"{report.period.first} to {report.period.last}. As of {report.as_of}, as known {known}."
+    maps, captions = _maps(report)
     return page(
         "sections.html",
         title=f"Progress report, {report.period.label}",
@@ -103,8 +104,20 @@ def as_html(report: "Progress", known: str) -> str:
         lines=[dates, f"Amounts in {report.currency}."],
         sections=report.sections,
         known=report.known,
-        drawn=_drawn(report),
+        drawn={**_drawn(report), **maps},
+        captions=captions,
     )
+
+
+def _maps(report: "Progress") -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the SVG of each map by its title, and what stands below it."""
+    from markupsafe import Markup
+
+    from cli.output.world_map import caption, svg
+
+    maps = [section.country_map for section in report.sections if section.country_map is not None]
+    drawings = {country_map.title: Markup(svg(country_map)) for country_map in maps}
+    return drawings, {country_map.title: caption(country_map) for country_map in maps}
 
 
 def _drawn(report: "Progress") -> dict[str, Any]:
