@@ -145,6 +145,7 @@ def test_a_correction_of_an_amount_draws_or_gives_back_the_difference() -> None:
 
 def test_a_commitment_that_moves_to_another_day_takes_its_draws_along() -> None:
     past = given(REQUESTED, POOLS, g.approve("02-10"))
+    past.given(g.receive("02-01", agreement="HARD", amount="90000.00 USD"))  # a new draw would be of it alone
     entry = past.version(was.GrantApproved)
     for on in ("02-09", "02-11"):
         moved = past.when(g.correct("02-20", entry=entry, reads={"on": f"2017-{on}"}))
