@@ -15,7 +15,7 @@ from lifecycle.fund.partners import membership, pledges
 from lifecycle.fund.pools import agreements, set_asides
 from lifecycle.grant import agreement, closure, exchange, follow_up
 from lifecycle.grant.amendment import amendment, restructuring
-from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
+from lifecycle.grant.payment import disbursement, documentation, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, clearance, review
 from lifecycle.grant.proposal import request as proposal_request
@@ -28,7 +28,7 @@ FILE = Path(lifecycle.__file__).with_name("catalogue.py")
 COMMANDS_FILE = FILE.parent / "decide" / "commands.py"
 GRANT = (
     *(proposal_request, clearance, review, brought_forward, agreement, exchange, payment_request),
-    *(disbursement, refund, irregular, other_money, reallocation, amendment, restructuring),
+    *(disbursement, refund, irregular, other_money, reallocation, documentation, amendment, restructuring),
     *(reporting, surveys),
     *(indicators, follow_up, closure),
 )

@@ -70,6 +70,8 @@ GRANT_COMMANDS = (
         "CostRecorded", ("grant",), "Record the cost of preparing or supervising."),
     Spec("ReallocateBudget", "grant reallocate", "ttl or approver", ("approved", "signed", "effective", "follow_up",),
         "BudgetReallocated", ("grant",), "Move money from one budget line to another."),
+    Spec("DocumentExpenditure", "payment document-expenditure", "finance", ("effective", "follow_up",),
+        "ExpenditureDocumented", ("grant", "payment",), "Document what an advance was spent on."),
     Spec("ExtendClosingDate", "grant extend", "approver", ("effective",),
         "ClosingDateExtended", ("grant",), "Move the closing date."),
     Spec("IncreaseCommitment", "grant increase", "approver", ("approved", "signed", "effective", "follow_up", "closed",),

@@ -63,7 +63,7 @@ secretariat AS MeetCondition MakeEffective
 secretariat F AcceptCompletionReport
 secretariat FC RecordClientSurvey PublishResultsStory RecordDevelopmentOutcome
 reviewer R ReviewProposal
-finance EF AuthorisePayment DisburseFunds
+finance EF AuthorisePayment DisburseFunds DocumentExpenditure
 finance EFDWLX RejectPayment
 finance * FailPayment RecordRefund
 approver R ApproveGrant

@@ -32,7 +32,7 @@ from second_book.basics import (
 )
 from second_book.brought_forward import brought_forward
 from second_book.clearances import clearing, not_clear, not_eligible
-from second_book.payments import paying, payment_request, refund, rules_of
+from second_book.payments import documentation, paying, payment_request, refund, rules_of
 from second_book.results import indicator
 
 OBLIGATIONS = (
@@ -440,6 +440,7 @@ PARTS: dict[str, Any] = {
     "PlanActivity RescheduleActivity CancelActivity HoldActivity": activity,
     "RequestPayment RecordIrregularPayment": payment_request,
     "AuthorisePayment RejectPayment DisburseFunds FailPayment": paying,
+    "DocumentExpenditure": documentation,
     "RecordRefund": refund,
     "ReallocateBudget": reallocation,
     "SuspendGrant LiftSuspension": suspension,

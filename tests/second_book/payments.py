@@ -53,7 +53,7 @@ def payment_request(state: State, event: Event, book: Any) -> Iterator[str]:
     if takes_of_capacity and budget.beyond_share(state, rules_of(state, book), asked=amount):
         yield "?CapacityShareTooHigh"
     new: State = {"is": "requested", "asked": amount, "by": event["actor"], "out": 0, "back": 0}
-    new["line"] = line
+    new |= {"line": line, "method": event.get("method") or "direct", "spent": 0}
     if not is_regular:
         new |= {"is": "disbursed", "by": None, "out": amount, "nth": next_out(state)}
         state["disbursed"] += amount
@@ -106,6 +106,23 @@ def return_to_fund(state: State, event: Event) -> None:
     if state["stage"] in ENDS.values():
         state["commitments"] = [*state["commitments"], (event["on"], -undisbursed(state))]
         budget.end(state)
+
+
+def documentation(state: State, event: Event, _: Any) -> Iterator[str]:
+    """Document what an advance was spent on."""
+    payment = state["payments"].get(event["payment"])
+    if payment is None:
+        yield "UnknownPayment"
+    if payment["is"] != "disbursed" or payment.get("method") != "advance":
+        yield "NotAnAdvance"
+    yield from budget.unknown_lines(state, event)
+    yield from in_dollars(event)
+    yield from budget.misstated(state, event)
+    amount = money(event["amount"])
+    if amount > payment["out"] - payment["back"] - payment["spent"]:
+        yield "$ExceedsAdvance"
+    spent = {**payment, "spent": payment["spent"] + amount}
+    state["payments"] = {**state["payments"], event["payment"]: spent}
 
 
 def paying(state: State, event: Event, _: Any) -> Iterator[str]:

@@ -258,6 +258,13 @@ ON_GRANT: dict[str, Maker] = {
     "AuthorisePayment": _on_grant(
         g.authorise, payment=_payment, amount=lambda draw: draw.amount if draw.one_in(3) else None
     ),
+    "DocumentExpenditure": _on_grant(
+        g.document,
+        payment=_payment,
+        amount=_amount,
+        lines=_lines,
+        ineligible=lambda draw: "1.00 USD" if draw.one_in(5) else None,
+    ),
     "RejectPayment": _on_grant(g.reject, payment=_payment),
     "DisburseFunds": _on_grant(
         g.disburse, payment=_payment, amount=_amount, paid_amount=_paid_amount, rate=_rate

@@ -173,6 +173,14 @@ hold = on_grant("HoldActivity", "ttl", activity="A1", starts="2017-06-05", ends=
 request_payment = on_grant(
     "RequestPayment", "ttl", payment="P1", payee="Dairy Board", category="travel", amount="2000.00 USD"
 )
+document = on_grant(
+    "DocumentExpenditure",
+    "finance",
+    payment="P1",
+    amount="500.00 USD",
+    period="March",
+    document="statement 1",
+)
 authorise = on_grant("AuthorisePayment", "finance", payment="P1")
 reject = on_grant("RejectPayment", "finance", payment="P1", reason="no invoice")
 disburse = on_grant("DisburseFunds", PAYER, payment="P1", amount="2000.00 USD")

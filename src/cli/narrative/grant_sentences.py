@@ -203,6 +203,12 @@ def _payment_requested(event: events.PaymentRequested) -> str:
     return f"asked for payment {event.payment}: {amount} to {payee} for {category}{method}"
 
 
+def _documented(event: events.ExpenditureDocumented) -> str:
+    due = f"; {money(event.ineligible)} of it is due back" if event.ineligible is not None else ""
+    what = f"{money(event.amount)} of advance {event.payment}{_of_lines(event.lines)}"
+    return f"documented {what}, spent in {prose(event.period)}, by {prose(event.document)}{due}"
+
+
 def _payment_authorised(event: events.PaymentAuthorised) -> str:
     return f"authorised payment {event.payment}" + (
         f" up to {money(event.amount)}" if event.amount is not None else ""
@@ -362,6 +368,7 @@ GRANT_SENTENCES: Sentences = {
     events.ActivityCancelled: _called_off,
     events.ActivityHeld: _held,
     events.PaymentRequested: _payment_requested,
+    events.ExpenditureDocumented: _documented,
     events.PaymentAuthorised: _payment_authorised,
     events.PaymentRejected: _payment_rejected,
     events.FundsDisbursed: _disbursed,

@@ -286,6 +286,16 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("reason", "TEXT", "Why the money is needed there.", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
+    "payment document-expenditure": (
+        Field("grant", "GRANT", "", is_argument=True, is_required=True),
+        Field("payment", "PAYMENT", "", is_argument=True, is_required=True),
+        Field("amount", "\"2000.00 USD\"", "What was spent as agreed; in the grant's currency.", form="money", is_required=True),
+        Field("lines", "line=…,amount=…", "On which budget lines it was spent; they add up to the amount, and change nothing that a line holds. May be given several times.", form="model", is_list=True),
+        Field("ineligible", "\"2000.00 USD\"", "What was spent otherwise, and is due back; in the grant's currency.", form="money"),
+        Field("period", "TEXT", "The time in which it was spent.", is_required=True),
+        Field("document", "TEXT", "The statement or report that shows it.", is_required=True),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
     "grant extend": (
         Field("grant", "GRANT", "", is_argument=True, is_required=True),
         Field("closing_date", "DATE", "The new last day for activities.", form="day", is_required=True),

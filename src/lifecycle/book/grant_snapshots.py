@@ -19,7 +19,7 @@ from lifecycle.grant import agreement, closure, evolve, exchange, follow_up, sta
 from lifecycle.grant.amendment import amendment, restructuring
 from lifecycle.grant.budget import capacity, line_amounts, lines, within_lines
 from lifecycle.grant.evolve import EVOLVE, fold
-from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
+from lifecycle.grant.payment import disbursement, documentation, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, clearance, review, terms
 from lifecycle.grant.proposal import request as proposal_request
@@ -64,6 +64,7 @@ _MADE_BY = (
     irregular,
     other_money,
     reallocation,
+    documentation,
     amendment,
     restructuring,
     reporting,

@@ -24,6 +24,7 @@ from lifecycle.grant.closure import AttachDocument, CloseGrant, ReopenGrant, Wai
 from lifecycle.grant.exchange import ActivityHeldDraft, CancelActivity, EngageExpert, HoldActivity, InvolveParty, PlanActivity, RescheduleActivity
 from lifecycle.grant.follow_up import AgreeFollowUp, CompleteFollowUp, DropFollowUp, FinanceFollowUp, HandOverFollowUp
 from lifecycle.grant.payment.disbursement import DisburseFunds, FailPayment
+from lifecycle.grant.payment.documentation import DocumentExpenditure
 from lifecycle.grant.payment.irregular import RecordIrregularPayment
 from lifecycle.grant.payment.other_money import RecordCoFinancing, RecordCost
 from lifecycle.grant.payment.reallocation import ReallocateBudget
@@ -69,6 +70,7 @@ GRANT: tuple[type[GrantCommand], ...] = (
     RecordCoFinancing,
     RecordCost,
     ReallocateBudget,
+    DocumentExpenditure,
     ExtendClosingDate,
     IncreaseCommitment,
     CancelBalance,
@@ -182,6 +184,7 @@ __all__ = [
     "DeclineProposal",
     "DirectoryCorrection",
     "DisburseFunds",
+    "DocumentExpenditure",
     "DropFollowUp",
     "EngageExpert",
     "EstablishFund",

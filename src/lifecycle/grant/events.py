@@ -31,6 +31,7 @@ from lifecycle.grant.follow_up import (
     FollowUpHandedOver,
 )
 from lifecycle.grant.payment.disbursement import FundsDisbursed, PaymentFailed
+from lifecycle.grant.payment.documentation import ExpenditureDocumented
 from lifecycle.grant.payment.irregular import IrregularPaymentRecorded
 from lifecycle.grant.payment.other_money import CoFinancingRecorded, CostRecorded
 from lifecycle.grant.payment.reallocation import BudgetReallocated
@@ -86,6 +87,7 @@ __all__ = [
     "DevelopmentOutcomeRecorded",
     "DocumentAttached",
     "EntryCorrected",
+    "ExpenditureDocumented",
     "ExpertEngaged",
     "FollowUpAgreed",
     "FollowUpCompleted",

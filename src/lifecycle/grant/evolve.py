@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from lifecycle.grant import agreement, closure, exchange, follow_up
 from lifecycle.grant.amendment import amendment, restructuring
-from lifecycle.grant.payment import disbursement, irregular, other_money, reallocation, refund
+from lifecycle.grant.payment import disbursement, documentation, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, clearance, review
 from lifecycle.grant.proposal import request as proposal_request
@@ -32,6 +32,7 @@ EVOLVE: Evolves = {
     **irregular.EVOLVE,
     **other_money.EVOLVE,
     **reallocation.EVOLVE,
+    **documentation.EVOLVE,
     **amendment.EVOLVE,
     **restructuring.EVOLVE,
     **reporting.EVOLVE,

@@ -2,7 +2,7 @@
 
 from lifecycle.grant import agreement, closure, exchange, follow_up
 from lifecycle.grant.amendment import amendment, restructuring
-from lifecycle.grant.payment import disbursement, irregular, reallocation, refund
+from lifecycle.grant.payment import disbursement, documentation, irregular, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, clearance, review
 from lifecycle.grant.proposal import request as proposal_request
@@ -24,6 +24,7 @@ RULES: Rules = {
     **refund.RULES,
     **irregular.RULES,
     **reallocation.RULES,
+    **documentation.RULES,
     **amendment.RULES,
     **restructuring.RULES,
     **reporting.RULES,

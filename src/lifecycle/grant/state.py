@@ -28,10 +28,6 @@ BROUGHT_FORWARD = "brought-forward"
 """The name of the payment that stands for all that was paid before a grant was brought forward."""
 
 
-DIRECT = "direct"
-"""The method of a payment of which none is stated."""
-
-
 class Replaceable:
     """A frozen record that can be copied with other values."""
 
@@ -65,8 +61,12 @@ class Payment(Replaceable):
     """Its number among the grant's disbursed payments in order of days, from 1; 0 if it is not disbursed."""
     irregular_rule: str | None = None
     """The name of the refusal whose rule the bank broke; `None` if the payment is regular."""
-    method: str = DIRECT
+    method: str = "direct"
     """``direct``, ``reimbursement`` or ``advance``."""
+    documented: Decimal = ZERO
+    """What of an advance was documented as spent as agreed."""
+    ineligible: Decimal = ZERO
+    """What of an advance was spent otherwise, and is due back."""
     duplicate_of: str | None = None
     """The id of the payment that the bank paid a second time with this one."""
     of_lines: dict[str, LineUse] = field(default_factory=dict)

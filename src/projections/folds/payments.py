@@ -18,6 +18,7 @@ _EVENTS = (
     was.FundsDisbursed,
     was.PaymentFailed,
     was.IrregularPaymentRecorded,
+    was.ExpenditureDocumented,
 )
 """The events of one payment. A refund may be of several."""
 CONCERNS: frozenset[type[Event]] = frozenset((*_EVENTS, was.RefundReceived, *MOVE_MONEY))
@@ -121,6 +122,8 @@ def _amounts(payment: Payment, overpaid: Decimal, currency: str) -> Cells:
         "failed": minor(payment.failed, scale),
         "refunded": minor(payment.refunded, scale),
         "overpaid": minor(overpaid, scale),
+        "documented": minor(payment.documented, scale),
+        "ineligible": minor(payment.ineligible, scale),
         "irregular": payment.irregular_rule,
     }
 

@@ -57,7 +57,7 @@ _S = [*_A, g.sign("2012-03-01")]
 _E = [
     *_S,
     g.make_effective("2012-03-31", closing_date="2013-09-30"),
-    *(g.request_payment("2012-04-01", payment=payment) for payment in ("P1", "P2", "P3")),
+    *(g.request_payment("2012-04-01", payment=name, method="advance") for name in ("P1", "P2", "P3")),
     g.authorise("2012-04-02", payment="P1"),
     g.authorise("2012-04-02", payment="P3"),
     g.disburse("2012-04-03", payment="P1"),

@@ -136,3 +136,13 @@ def test_a_payment_says_by_which_method_it_is_paid(tmp_path: Path) -> None:
     advance = g.request_payment("04-10", payment="P2", method="advance", amount="10.00 USD")
     with new_book(tmp_path / "book", EFFECTIVE, asked, advance) as book:
         assert [row["method"] for row in ask(book, "payments", "04-10")] == ["direct", "advance"]
+
+
+def test_an_advance_shows_what_was_documented_of_it(tmp_path: Path) -> None:
+    advance = g.request_payment("04-10", amount="10.00 USD", method="advance")
+    paid = [advance, g.authorise("04-11"), g.disburse("04-12", amount="10.00 USD")]
+    documented = g.document("05-20", amount="7.00 USD", ineligible="1.00 USD")
+    with new_book(tmp_path / "book", EFFECTIVE, paid, documented) as book:
+        for on, cells in {"05-19": ("0.00", "0.00"), "05-20": ("7.00", "1.00")}.items():
+            (row,) = ask(book, "payments", on)
+            assert (row["documented"], row["ineligible"]) == cells

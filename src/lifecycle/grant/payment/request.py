@@ -16,7 +16,7 @@ from lifecycle.grant.budget.within_lines import (
     names_of_lines,
     within_line,
 )
-from lifecycle.grant.state import DIRECT, Evolves, Grant, MutableGrant, Payment, put_payment, requester_of
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment, put_payment, requester_of
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import OfficerActs, by_another_officer, in_holding_currency, money
@@ -79,7 +79,7 @@ def _payment_requested(grant: MutableGrant, event: PaymentRequested) -> None:
     amount = event.amount.amount
     line = key_of(event.category)
     payment = Payment(event.payment, amount, requested_by=event.actor, payee=event.payee, category=line)
-    put_payment(grant, payment.replace(method=event.method or DIRECT))
+    put_payment(grant, payment.replace(method=event.method or payment.method))
     grant.pending += amount
 
 

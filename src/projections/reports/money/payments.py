@@ -34,6 +34,8 @@ COLUMNS = Columns(
         Type.MONEY,
         "Its part of what the grant was overpaid, which is of the payments that were paid last",
     ),
+    Column("documented", Type.MONEY, "What of an advance was documented as spent as agreed"),
+    Column("ineligible", Type.MONEY, "What of an advance was spent otherwise, and is due back"),
     Column("status", Type.CODE, "`requested`, `authorised`, `rejected`, `disbursed` or `failed`"),
     Column("asked_on", Type.DAY, "Day of the request"),
     Column("asked_by", Type.TEXT, "The officer who requested it"),
@@ -71,7 +73,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None, status: str | No
             *(case((p[name].is_not(None), money(p[name], f.scale))).label(name) for name in _MAY_BE_NULL),
             *(
                 money(p[name], f.scale).label(name)
-                for name in ("disbursed", "failed", "refunded", "overpaid")
+                for name in ("disbursed", "failed", "refunded", "overpaid", "documented", "ineligible")
             ),
             *(p[name] for name in COLUMNS.names[COLUMNS.names.index("status") :]),
         )
