@@ -128,9 +128,15 @@ KEYS = tuple(_BY)
 """The keys by which it can be summed, instead of by calendar year."""
 
 
+def _by(column: Column, group_of: Group) -> Question:
+    columns = Columns(column, *_FIGURES, first=f"{column.name} {_FIRST}")
+    return Question(columns, _answer(columns, group_of))
+
+
+_QUESTIONS = {key: _by(column, group_of) for key, (column, group_of) in _BY.items()}
+
+
 def report_by(key: str, as_of: ColumnElement[str]) -> Question:
     """Ask for a row for each fiscal year of approval, window or sector."""
     del as_of
-    column, group_of = _BY[key]
-    columns = Columns(column, *_FIGURES, first=f"{column.name} {_FIRST}")
-    return Question(columns, _answer(columns, group_of))
+    return _QUESTIONS[key]
