@@ -11,7 +11,7 @@ from lifecycle.decide.correction import correct_entry
 from lifecycle.decide.correction.correct_entry import COMMANDS as CORRECTIONS
 from lifecycle.directory import experience, institutions
 from lifecycle.fund import contributions, establishment, officers, treasury
-from lifecycle.fund.partners import membership, pledges
+from lifecycle.fund.partners import donor_reports, membership, partner_waivers, pledges
 from lifecycle.fund.pools import agreements, set_asides
 from lifecycle.grant import agreement, closure, exchange, follow_up
 from lifecycle.grant.amendment import amendment, restructuring
@@ -32,7 +32,20 @@ GRANT = (
     *(reporting, surveys),
     *(indicators, follow_up, closure),
 )
-FUND = (*(establishment, officers, contributions, agreements, pledges, membership, treasury, set_asides),)
+FUND = (
+    *(
+        establishment,
+        officers,
+        contributions,
+        agreements,
+        pledges,
+        membership,
+        donor_reports,
+        partner_waivers,
+        treasury,
+    ),
+    set_asides,
+)
 DIRECTORY = (institutions, experience)
 _HEAD = '''"""The catalogue: every command in one page: its words, its role, its stages, its event.
 

@@ -83,7 +83,7 @@ any PR ClearProposal
 ttl - ProposeGrant
 approver - BringForward SetAside ReleaseSetAside
 administrator - EstablishFund AdoptPolicy AppointOfficer RetireOfficer
-secretariat - JoinPartner RenamePartner LeavePartner HoldConsultation OpenCall CloseCall
+secretariat - JoinPartner RenamePartner LeavePartner SubmitDonorReport HoldConsultation OpenCall CloseCall
 finance - PledgeContribution MeetPledgeCondition AgreeContribution AmendContribution
 finance - ScheduleInstalment ReceiveInstalment
 secretariat - RegisterInstitution RenameInstitution

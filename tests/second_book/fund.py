@@ -48,6 +48,14 @@ def membership(partner: State, event: Event) -> Iterator[str]:
         ):
             yield "UnknownPledgeCondition"
         partner["said"] = [*partner["said"], (on, event["condition"], met)]
+    if name == "AgreeContribution" and event.get("reports_every"):
+        partner["reporting"] = [*partner["reporting"], (on, event.get("agreement"))]
+    if name == "SubmitDonorReport":
+        asking = [agreement for since, agreement in partner["reporting"] if since <= on]
+        if event.get("agreement") not in asking and (event.get("agreement") or len(asking) != 1):
+            yield "NoReportAgreed"
+        if event["until"] > on:
+            yield "PeriodNotOver"
     if name == "LeavePartner":
         if partner["left"] < LATEST or partner["promised"] > on:
             yield "PartnerHasLeft"
@@ -89,6 +97,7 @@ def apply_fund_event(state: State, event: Event) -> Iterator[str]:
             "names": [(event["on"], event["name"])],
             "promised": "",
             "said": [],
+            "reporting": [],
         }
     elif event.get("partner") and (not partner or partner["joined"] > event["on"]):
         yield "UnknownPartner"

@@ -366,6 +366,11 @@ ON_FUND: dict[str, Maker] = {
         partner=_partner,
         name=lambda draw: ["Denmark", "Kingdom of Denmark", "Danmark"][draw.dice // 3 % 3],
     ),
+    "SubmitDonorReport": _maker(
+        g.submit_report_to_partner,
+        partner=_partner,
+        until=lambda draw: shift(draw.on, [0, -1, 1, -30][draw.dice // 3 % 4]),
+    ),
     "LeavePartner": _maker(g.leave_partner, partner=_partner),
     "HoldConsultation": _maker(g.consult),
     "PledgeContribution": _maker(
@@ -377,7 +382,10 @@ ON_FUND: dict[str, Maker] = {
     ),
     "MeetPledgeCondition": _maker(g.meet_pledge_condition, partner=_partner),
     "AgreeContribution": _maker(
-        g.agree_contribution, partner=_partner, amount=_said_amount, holding_amount=_worth
+        g.agree_contribution,
+        partner=_partner,
+        amount=_said_amount,
+        holding_amount=_worth,
     ),
     "AmendContribution": _maker(g.amend_contribution),
     "ScheduleInstalment": _maker(g.schedule, partner=_partner, instalment=_due),

@@ -259,6 +259,7 @@ rename_partner = on_fund("RenamePartner", "secretariat", partner="DK", name="Kin
 leave_partner = on_fund("LeavePartner", "secretariat", partner="DK", reason="its aid goes elsewhere")
 consult = on_fund("HoldConsultation", "secretariat", summary="met")
 pledge = on_fund("PledgeContribution", "finance", partner="DK", amount="1000.00 USD")
+submit_report_to_partner = on_fund("SubmitDonorReport", "secretariat", partner="DK", until="2013-01-09")
 meet_pledge_condition = on_fund("MeetPledgeCondition", "finance", partner="DK", condition="parliament's vote")
 agree_contribution = on_fund("AgreeContribution", "finance", partner="DK", amount="1000.00 USD")
 amend_contribution = on_fund(

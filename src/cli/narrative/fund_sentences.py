@@ -49,6 +49,12 @@ def _left(event: events.PartnerLeft) -> str:
     return f"recorded that {event.partner} left the fund{because(event.reason)}"
 
 
+def _donor_report(event: events.DonorReportSubmitted) -> str:
+    agreement = f" under {event.agreement}" if event.agreement else ""
+    reference = f" ({prose(event.reference)})" if event.reference else ""
+    return f"reported to {event.partner}{agreement} on the time until {event.until}{reference}"
+
+
 def _consultation(event: events.ConsultationHeld) -> str:
     among = f" with {', '.join(event.partners)}" if event.partners else ""
     return f"held a consultation{among}: {quoted(event.summary)}"
@@ -221,6 +227,7 @@ FUND_SENTENCES: Sentences = {
     events.PartnerJoined: _joined,
     events.PartnerRenamed: _renamed,
     events.PartnerLeft: _left,
+    events.DonorReportSubmitted: _donor_report,
     events.ConsultationHeld: _consultation,
     events.SealingSwitched: _sealing_switched,
     events.ContributionPledged: _pledged,

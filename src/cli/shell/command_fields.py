@@ -574,12 +574,6 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("agreement", "TEXT", "The agreement under which it arrived: that of the instalment if not given."),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
-    "fund waive": (
-        Field("obligation", "OBLIGATION", "", is_argument=True, is_required=True),
-        Field("item", "TEXT", "Which one, as PARTNER/instalment; all present and future ones if not given."),
-        Field("reason", "TEXT", "Why the instalment need not be paid.", is_required=True),
-        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
-    ),
     "fund amend-contribution": (
         Field("agreement", "AGREEMENT", "", is_argument=True, is_required=True),
         Field("partner", "TEXT", "The partner's short name in the book; it must be the agreement's if it is given."),
@@ -607,6 +601,19 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     "fund leave-partner": (
         Field("partner", "PARTNER", "", is_argument=True, is_required=True),
         Field("reason", "TEXT", "Why it left."),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
+    "fund submit-donor-report": (
+        Field("partner", "PARTNER", "", is_argument=True, is_required=True),
+        Field("agreement", "TEXT", "The agreement that asks for it; may be left out if only one does."),
+        Field("until", "DATE", "The last day that the report covers.", form="day", is_required=True),
+        Field("reference", "TEXT", "Where the report is kept, or how it is called."),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
+    "fund waive": (
+        Field("obligation", "OBLIGATION", "", is_argument=True, is_required=True),
+        Field("item", "TEXT", "Which one, as PARTNER/instalment; all present and future ones if not given."),
+        Field("reason", "TEXT", "Why the instalment need not be paid.", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund charge-fee": (

@@ -9,10 +9,12 @@ from lifecycle.decide.correction.correct_entry import CallCorrection, CorrectCal
 from lifecycle.decide.quarantined_rows import AnswerQuarantineDraft, QuarantineAnswer, QuarantineRow, RowQuarantineDraft
 from lifecycle.directory.experience import MeetNeed, OfferExperience, RecordUse, VoiceNeed, WithdrawOffer
 from lifecycle.directory.institutions import RegisterInstitution, RenameInstitution
-from lifecycle.fund.contributions import AgreeContribution, HoldConsultation, JoinPartner, PledgeContribution, ReceiveInstalment, ScheduleInstalment, WaiveFundObligation
+from lifecycle.fund.contributions import AgreeContribution, HoldConsultation, JoinPartner, PledgeContribution, ReceiveInstalment, ScheduleInstalment
 from lifecycle.fund.establishment import AdoptPolicy, AttachFundDocument, EstablishFund, SwitchSealing
 from lifecycle.fund.officers import AppointOfficer, RetireOfficer
+from lifecycle.fund.partners.donor_reports import SubmitDonorReport
 from lifecycle.fund.partners.membership import LeavePartner, RenamePartner
+from lifecycle.fund.partners.partner_waivers import WaiveFundObligation
 from lifecycle.fund.partners.pledges import MeetPledgeCondition
 from lifecycle.fund.pools.agreements import AmendContribution
 from lifecycle.fund.pools.set_asides import ReleaseSetAside, SetAside
@@ -121,11 +123,12 @@ FUND: tuple[type[FundCommand], ...] = (
     AgreeContribution,
     ScheduleInstalment,
     ReceiveInstalment,
-    WaiveFundObligation,
     AmendContribution,
     MeetPledgeCondition,
     RenamePartner,
     LeavePartner,
+    SubmitDonorReport,
+    WaiveFundObligation,
     ChargeFee,
     CreditIncome,
     ReturnFunds,
@@ -250,6 +253,7 @@ __all__ = [
     "SetIndicator",
     "SignAgreement",
     "SubmitCompletionReport",
+    "SubmitDonorReport",
     "SuspendGrant",
     "SwitchSealing",
     "VoiceNeed",

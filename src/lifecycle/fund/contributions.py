@@ -11,22 +11,26 @@ from pydantic_core import PydanticCustomError
 from lifecycle.fund.parts.agreement_terms import DaysToReport, MonthsBetween, Percent, Preference
 from lifecycle.fund.parts.named_agreement import check_named, check_new_agreement
 from lifecycle.fund.parts.pool import Agreement, Terms
-from lifecycle.fund.state import Evolves, Flows, Fund, MutableFund, Partner, unchanged
+from lifecycle.fund.state import Evolves, Flows, Fund, MutableFund, Partner, ReportTerms, unchanged
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.guards import in_holding_currency
 from lifecycle.kernel.likeness import not_too_like
-from lifecycle.kernel.refusals import STAGE, TERMS, Refusal, UnknownItem, UnknownObligation
+from lifecycle.kernel.refusals import STAGE, TERMS, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.types.dates import Day
 from lifecycle.types.money import Amount, Money
 from lifecycle.types.readings.nearest import near_or_all
 from lifecycle.types.stage import YEARS
-from lifecycle.types.text import ItemId, Line, Prose, Reason, Word
+from lifecycle.types.text import ItemId, Line, Prose
 from lifecycle.types.vocabularies import PartnerKind
 
 NAME = "instalment"
 """The name of the fund's own obligation, in the timeline and in waivers."""
+
+
+DONOR_REPORT = "donor_report"
+"""The name of the obligation to report to a partner."""
 
 
 def item_of(partner: str, instalment: str) -> str:
@@ -146,17 +150,6 @@ class InstalmentReceived(FundEvent):
     """The agreement under which it arrived: that of the instalment if not given."""
 
 
-class ObligationWaived(FundEvent):
-    """A partner need not pay an instalment, or it is settled otherwise. Recorded by an approver."""
-
-    obligation: Word
-    """The obligation's name, as the timeline report shows it: ``instalment``."""
-    item: ItemId | None = None
-    """Which one, as ``PARTNER/instalment``; all present and future ones if not given."""
-    reason: Reason
-    """Why the instalment need not be paid."""
-
-
 def _partner_joined(fund: MutableFund, event: PartnerJoined) -> None:
     fund.partners[event.partner] = Partner(event.on, names=((event.on, event.name),))
 
@@ -184,11 +177,21 @@ def _pledged(fund: MutableFund, event: ContributionPledged) -> None:
 
 
 def _agreed(fund: MutableFund, event: ContributionAgreed) -> None:
-    noted_promise(fund, event.partner, event.on)
+    partner = noted_promise(fund, event.partner, event.on)
     if event.agreement is not None:
         fund.agreements[event.agreement] = Agreement(
             event.partner, event.amount.currency, ((event.on, Terms.of(event)),)
         )
+    if (terms := report_terms(event)) is not None:
+        fund.partners[event.partner] = replace(partner, reporting=(*partner.reporting, terms))
+
+
+def report_terms(event: ContributionAgreed) -> ReportTerms | None:
+    """Return what the agreement says about reports to the partner; `None` if it asks for none."""
+    if event.reports_every is None:
+        return None
+    end = event.end_disbursement
+    return ReportTerms(event.agreement, event.on, event.reports_every, event.report_days or 0, end)
 
 
 def _instalment_scheduled(fund: MutableFund, event: InstalmentScheduled) -> None:
@@ -206,7 +209,6 @@ EVOLVE: Evolves = {
     ContributionAgreed: _agreed,
     InstalmentScheduled: _instalment_scheduled,
     InstalmentReceived: unchanged,
-    ObligationWaived: unchanged,
 }
 """The function by which each event changes the fund, except its flow of money."""
 
@@ -330,19 +332,6 @@ def check_worth(fund: Fund, amount: Money, worth: Money | None) -> None:
             raise HoldingAmountMissing(f"{amount} is in {fund.currency} already: leave holding_amount out")
 
 
-def _check_waiver(fund: Fund, event: ObligationWaived) -> None:
-    if event.obligation != NAME:
-        raise UnknownObligation(f"the fund has no obligation {event.obligation}; it has: {NAME}")
-    scheduled = {
-        item_of(name, instalment): on
-        for name, partner in fund.partners.items()
-        for instalment, on in partner.instalments.items()
-    }
-    if event.item is not None and scheduled.get(event.item, date.max) > event.on:
-        names = ", ".join(sorted(item for item, on in scheduled.items() if on <= event.on)) or "none"
-        raise UnknownItem(f"no instalment {event.item} was scheduled by {event.on}; scheduled then: {names}")
-
-
 RULES: Rules = {
     PartnerJoined: Guards(
         invariants=(
@@ -379,7 +368,6 @@ RULES: Rules = {
         ),
         made_by=_received_under,
     ),
-    ObligationWaived: Guards(invariants=(Rule(2, _check_waiver),)),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""
 
@@ -408,12 +396,6 @@ class ReceiveInstalment(FundCommand[InstalmentReceived]):
     """Record money that a partner paid."""
 
 
-class WaiveFundObligation(FundCommand[ObligationWaived]):
-    """Waive an instalment, with the reason."""
-
-    NAME = "WaiveObligation"
-
-
 COMMANDS = (
     JoinPartner.spec("fund join-partner", "secretariat", (), ("partner",)),
     HoldConsultation.spec("fund hold-consultation", "secretariat"),
@@ -421,6 +403,5 @@ COMMANDS = (
     AgreeContribution.spec("fund agree-contribution", "finance", (), ("partner",)),
     ScheduleInstalment.spec("fund schedule-instalment", "finance", (), ("partner", "instalment")),
     ReceiveInstalment.spec("fund receive-instalment", "finance", (), ("partner",)),
-    WaiveFundObligation.spec("fund waive", "approver", (), ("obligation",)),
 )
 """The commands, as the catalogue lists them."""

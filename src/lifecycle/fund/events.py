@@ -6,13 +6,14 @@ from lifecycle.fund.contributions import (
     ContributionPledged,
     InstalmentReceived,
     InstalmentScheduled,
-    ObligationWaived,
     PartnerJoined,
 )
 from lifecycle.fund.establishment import FundEstablished, PolicyAdopted, SealingSwitched
 from lifecycle.fund.evolve import EVOLVE
 from lifecycle.fund.officers import OfficerAppointed, OfficerRetired, Roles
+from lifecycle.fund.partners.donor_reports import DonorReportSubmitted
 from lifecycle.fund.partners.membership import PartnerLeft, PartnerRenamed
+from lifecycle.fund.partners.partner_waivers import ObligationWaived
 from lifecycle.fund.partners.pledges import PledgeConditionMet
 from lifecycle.fund.pools.agreements import ContributionAmended
 from lifecycle.fund.pools.commitments import (
@@ -45,6 +46,7 @@ __all__ = [
     "ContributionAmended",
     "ContributionPledged",
     "DocumentAttached",
+    "DonorReportSubmitted",
     "Draw",
     "EntryCorrected",
     "FeeCharged",

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from lifecycle.fund import contributions, establishment, officers, quarantine, treasury
-from lifecycle.fund.partners import membership, pledges
+from lifecycle.fund.partners import donor_reports, membership, partner_waivers, pledges
 from lifecycle.fund.pools import agreements, commitments, set_asides
 from lifecycle.fund.pools.flows import Flow, add_to_pools
 from lifecycle.fund.state import Evolves, Flows, Fund
@@ -19,6 +19,8 @@ EVOLVE: Evolves = {
     **contributions.EVOLVE,
     **membership.EVOLVE,
     **pledges.EVOLVE,
+    **donor_reports.EVOLVE,
+    **partner_waivers.EVOLVE,
     **set_asides.EVOLVE,
     **treasury.EVOLVE,
     **agreements.EVOLVE,

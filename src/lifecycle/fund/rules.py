@@ -2,7 +2,7 @@
 
 from lifecycle.fund import contributions, establishment, officers, treasury
 from lifecycle.fund.evolve import evolve
-from lifecycle.fund.partners import membership, pledges
+from lifecycle.fund.partners import donor_reports, membership, partner_waivers, pledges
 from lifecycle.fund.parts.named_agreement import check_fees
 from lifecycle.fund.pools import agreements, set_asides
 from lifecycle.fund.pools.set_asides import FundsSetAside
@@ -17,6 +17,8 @@ RULES: Rules = {
     **contributions.RULES,
     **membership.RULES,
     **pledges.RULES,
+    **donor_reports.RULES,
+    **partner_waivers.RULES,
     **set_asides.RULES,
     **treasury.RULES,
     **agreements.RULES,

@@ -26,7 +26,7 @@ from lifecycle.fund import (
     state,
     treasury,
 )
-from lifecycle.fund.partners import membership, pledges
+from lifecycle.fund.partners import donor_reports, membership, partner_waivers, pledges
 from lifecycle.fund.parts import agreement_terms, appointments, pool
 from lifecycle.fund.pools import agreements, commitments, flows, set_asides
 from lifecycle.fund.state import Fund
@@ -57,10 +57,10 @@ _MADE_BY = (
     agreements,
     flows,
     pool,
-    membership,
-    pledges,
     quarantine,
     membership,
+    donor_reports,
+    partner_waivers,
     pledges,
     set_asides,
 )

@@ -23,6 +23,7 @@ NAMES: tuple[str, ...] = (
     "closure",
     "development_outcome",
     "instalment",
+    "donor_report",
 )
 """Every obligation, in order of life."""
 

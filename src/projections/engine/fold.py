@@ -5,6 +5,7 @@ from functools import cache, lru_cache, partial
 from typing import Any, Protocol
 
 from lifecycle.fund.establishment import FundEstablished
+from lifecycle.fund.partners.obligations import donor_reports as report_steps
 from lifecycle.fund.partners.obligations import instalments as instalment_steps
 from lifecycle.fund.seat import offsets
 from lifecycle.fund.state import Fund
@@ -215,6 +216,7 @@ def fold_fund(entries: Sequence[Entry], length: int | None = None) -> Rows:
     establishment = next((event for event in events if isinstance(event, FundEstablished)), None)
     if establishment is None:
         return {}
+    of_fund = [entry.event for entry in entries_in_force]
     currency, time_zone = establishment.currency, establishment.time_zone
     fund_row = _fund_row(
         version=length or len(entries),
@@ -232,7 +234,7 @@ def fold_fund(entries: Sequence[Entry], length: int | None = None) -> Rows:
         fund_windows: window_rows(entries_in_force),
         fund_details: [fund_row],
         seat_offsets: [_offset_row(since=since, seconds=seconds) for since, seconds in offsets(time_zone)],
-        obligation_steps: rows_of("", instalment_steps(entry.event for entry in entries_in_force)),
+        obligation_steps: rows_of("", [*instalment_steps(of_fund), *report_steps(of_fund)]),
     }
 
 

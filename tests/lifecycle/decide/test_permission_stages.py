@@ -234,12 +234,14 @@ ON_FUND: dict[str, Make] = {
     "ChargeFee": g.charge_fee,
     "CreditIncome": g.credit_income,
     "ReturnFunds": g.return_funds,
+    "SubmitDonorReport": g.submit_report_to_partner,
     "SetAside": g.set_aside,
     "ReleaseSetAside": g.release_set_aside,
     "CorrectEntry": lambda on, **k: g.correct_fund(on, entry=JOINED, reads={"name": "DK"}, **k),
     "AttachDocument": g.attach_to_fund,
 }
 FIRST_ON_FUND: dict[str, list[Command]] = {
+    "SubmitDonorReport": [g.agree_contribution("2012-01-10", agreement="DK-1", reports_every=12)],
     "ReleaseSetAside": [g.set_aside("2012-01-10")],
     "AmendContribution": [g.agree_contribution("2012-01-10", agreement="DK-1")],
     "MeetPledgeCondition": [g.pledge("2012-01-10", condition="parliament's vote")],

@@ -309,6 +309,12 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "years": [2012, 2013],
         "condition": "a vote of congress",
     },
+    "fund/DonorReportSubmitted": {
+        "partner": "CO",
+        "agreement": "CO-1",
+        "until": "2012-12-31",
+        "reference": "Annual report 2012",
+    },
     "fund/PledgeConditionMet": {"partner": "CO", "condition": "a vote of congress"},
     "fund/ContributionAgreed": {
         "partner": "CO",

@@ -96,3 +96,25 @@ def test_a_pledge_is_conditional_until_its_condition_is_met(tmp_path: Path) -> N
         record(book, g.meet_pledge_condition("2012-02-01", condition="a vote"))
         assert waiting("2012-01-31") == late
         assert [row[2] for row in waiting("2012-02-01")] == ["0.00"] * 3
+
+
+def test_a_report_to_a_partner_is_in_the_timeline_and_its_waiver_waives_no_instalment(tmp_path: Path) -> None:
+    agreed = g.agree_contribution("2012-01-10", agreement="DK-1", reports_every=12, report_days=30)
+    due = g.schedule("2012-01-10", due="2013-03-01")
+    with new_book(tmp_path / "book", agreed, due) as book:
+
+        def statuses(on: str, **known: int) -> dict[object, object]:
+            return {row["item"]: row["status"] for row in ask(book, "timeline", on, **known)}
+
+        assert statuses("2013-02-09") == {
+            "DK/DK-1/1": "overdue",
+            "DK/DK-1/2": "upcoming",
+            "DK/I1": "due_soon",
+        }
+        before = book.position()
+        record(book, g.submit_report_to_partner("2013-02-08"))
+        assert statuses("2013-02-09")["DK/DK-1/1"] == "met"
+        assert statuses("2013-02-09", known=before)["DK/DK-1/1"] == "overdue"
+        record(book, g.waive_instalment("2013-03-02", obligation="donor_report", item=None))
+        assert statuses("2013-03-02") == {"DK/DK-1/1": "met", "DK/DK-1/2": "waived", "DK/I1": "overdue"}
+        assert ask(book, "instalments", "2013-03-02")[0]["status"] == "overdue"

@@ -1,4 +1,4 @@
-"""The obligations of partners: instalments, and when they are due (domain §6).
+"""Instalments that partners owe, and reports that are owed to partners, with their due days (domain §6, §9).
 
 An instalment is met on the day on which the payments that name it add up to its amount. A payment in another
 currency counts by its holding amount if the instalment is in the holding currency. Otherwise it does not
@@ -7,22 +7,27 @@ applicable, and is met by no later payment (domain §9).
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from lifecycle.fund.contributions import (
+    DONOR_REPORT,
     NAME,
+    ContributionAgreed,
     InstalmentReceived,
     InstalmentScheduled,
-    ObligationWaived,
     item_of,
+    report_terms,
 )
 from lifecycle.fund.establishment import FundEstablished
+from lifecycle.fund.partners.donor_reports import DonorReportSubmitted
 from lifecycle.fund.partners.membership import PartnerLeft
+from lifecycle.fund.partners.partner_waivers import ObligationWaived
+from lifecycle.fund.state import ReportTerms
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.obligation import Obligation
 from lifecycle.types.money import Money
-from lifecycle.types.stage import ZERO
+from lifecycle.types.stage import YEARS, ZERO
 
 
 class _Instalment:
@@ -69,7 +74,7 @@ def instalments(events: Iterable[Event]) -> list[Obligation]:
     for e in events:
         if isinstance(e, FundEstablished):
             holding = e.currency
-        elif isinstance(e, ObligationWaived):
+        elif isinstance(e, ObligationWaived) and e.obligation == NAME:
             waived.add(e.item)
             for item, instalment in scheduled.items():
                 if e.item in (None, item):
@@ -92,3 +97,66 @@ def instalments(events: Iterable[Event]) -> list[Obligation]:
                 obligation.set_due(e.due)
             instalment.settle(e.on, holding)
     return [instalment.obligation for instalment in scheduled.values() if instalment.amount is not None]
+
+
+_NO_END = date(YEARS[-1], 12, 31)
+
+
+def donor_reports(events: Iterable[Event]) -> list[Obligation]:
+    """Return the obligations to report to partners, from the fund's events in force, in their order.
+
+    A report is owed for each period that began while the partner was one. A submitted report meets the first
+    that is owed and whose period ended by its last day. It meets no second one.
+    """
+    agreed: list[tuple[str, ReportTerms]] = []
+    submitted: list[DonorReportSubmitted] = []
+    left: dict[str, date] = {}
+    waived: dict[str | None, date] = {}
+    for e in events:
+        if isinstance(e, ContributionAgreed) and (terms := report_terms(e)) is not None:
+            agreed.append((e.partner, terms))
+        elif isinstance(e, DonorReportSubmitted):
+            submitted.append(e)
+        elif isinstance(e, PartnerLeft):
+            left[e.partner] = e.on
+        elif isinstance(e, ObligationWaived) and e.obligation == DONOR_REPORT:
+            waived.setdefault(e.item, e.on)
+    obligations: list[Obligation] = []
+    for partner, terms in agreed:
+        end = left[partner] - timedelta(days=1) if partner in left else _NO_END
+        is_only = sum(name == partner for name, _ in agreed) == 1
+        theirs = [
+            e
+            for e in submitted
+            if e.partner == partner and (e.agreement == terms.agreement or (e.agreement is None and is_only))
+        ]
+        obligations += [
+            _donor_report(partner, terms, number, theirs, waived) for number in terms.numbers(end)
+        ]
+    return obligations
+
+
+def _donor_report(
+    partner: str,
+    terms: ReportTerms,
+    number: int,
+    submitted: list[DonorReportSubmitted],
+    waived: dict[str | None, date],
+) -> Obligation:
+    """Return the obligation of one period, and take the report that meets it from ``submitted``."""
+    obligation = Obligation(DONOR_REPORT, item := terms.item(partner, number))
+    begins, ends = terms.begins(number), terms.begins(number + 1) - timedelta(days=1)
+    obligation.triggered_on = begins
+    obligation.set_due(ends + timedelta(days=terms.days))
+    obligation.add_step(begins)
+    met = next((report for report in submitted if report.until >= ends), None)
+    days = [max(on, begins) for on in (waived.get(item), waived.get(None)) if on is not None]
+    for on in sorted(days):
+        if met is None or on < met.on:
+            obligation.waived = True
+            obligation.add_step(on)
+    if met is not None:
+        submitted.remove(met)
+        obligation.met_on = met.on
+        obligation.add_step(met.on)
+    return obligation

@@ -22,7 +22,9 @@ from lifecycle.types.stage import Stage
 
 __all__ = ["MONTHS_AHEAD", "NAMES", "Obligation", "Step", "Timeline"]
 
-_ITEMISED = frozenset(("clearance", "activity", "inactivity", "progress_report", "follow_up", "instalment"))
+_ITEMISED = frozenset(
+    ("clearance", "activity", "inactivity", "progress_report", "follow_up", "instalment", "donor_report")
+)
 _GRANT_WIDE = tuple(name for name in NAMES if name not in _ITEMISED)
 _BY_SPAN = frozenset(("first_activity", "inactivity", "progress_report"))
 """Obligations of an effective grant that are due a span of the edition after a day."""

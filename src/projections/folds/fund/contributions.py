@@ -66,7 +66,7 @@ def stands_alone(entry: Entry) -> bool:
     if isinstance(event, was.ContributionPledged):
         return event.condition is None
     if isinstance(event, was.ContributionAgreed):
-        return event.agreement is None
+        return event.agreement is None and event.reports_every is None
     return type(event) in _ADDS_ROWS_ALONE and getattr(event, "instalment", None) is None
 
 

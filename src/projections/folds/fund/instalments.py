@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lifecycle.fund import events as was
+from lifecycle.fund.contributions import NAME
 from lifecycle.kernel.history import Entry
 from projections.schema.layout import fund_instalments
 from projections.schema.rows import Row, day, minor, row_maker, scale_of
@@ -19,7 +20,7 @@ def rows_of(entries: Iterable[Entry]) -> list[Row]:
     for entry in entries:
         e = entry.event
         version, on = entry.originator_version, day(entry.on)
-        if isinstance(e, was.ObligationWaived):
+        if isinstance(e, was.ObligationWaived) and e.obligation == NAME:
             partner, _, instalment = (e.item or "").partition("/")
             rows.append(
                 _row(

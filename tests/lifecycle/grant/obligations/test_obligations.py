@@ -45,7 +45,15 @@ NO_AGREEMENT = [
 
 def test_nothing_has_started_when_a_grant_is_proposed() -> None:
     proposed = obligations(given(PROPOSED))
-    itemised = {"clearance", "activity", "inactivity", "progress_report", "follow_up", "instalment"}
+    itemised = {
+        "clearance",
+        "activity",
+        "inactivity",
+        "progress_report",
+        "follow_up",
+        "instalment",
+        "donor_report",
+    }
     assert [obligation.name for obligation in proposed] == [name for name in NAMES if name not in itemised]
     assert all(dates_of(given(PROPOSED), obligation.name) == NOT_STARTED for obligation in proposed)
 
