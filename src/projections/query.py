@@ -152,7 +152,7 @@ def answering(
         rows = StreamedRows(choices.rows(connection, as_of, of_partner))
         if store.may_change_while_read(connection):
             len(rows)  # what may change can be trusted once all rows are read
-        yield Report(name, columns, rows, as_of, position, filters)
+        yield Report(name, columns, rows, as_of, position, replace(filters, grant=choices.grant))
 
 
 def chosen_by_partner(
@@ -178,7 +178,9 @@ def _entries(book: Book | DetachedViews, as_of: date, known: int | None, choices
     position = book.position() if known is None else min(known, book.position())
     grants = _chosen_grants(book, as_of, known, filters)
     in_force = entries.rows(book, as_of, position, grant, grants, period_of(filters))
-    return Report(ENTRIES, entries.COLUMNS, StreamedRows(in_force), as_of, position, filters)
+    return Report(
+        ENTRIES, entries.COLUMNS, StreamedRows(in_force), as_of, position, replace(filters, grant=grant)
+    )
 
 
 def _chosen_grants(book: Book, as_of: date, known: int | None, filters: Filters) -> frozenset[str] | None:

@@ -39,7 +39,11 @@ def membership(partner: State, event: Event) -> Iterator[str]:
         partner["promised"] = max(partner["promised"], on)
     if event.get("condition"):
         met = name == "MeetPledgeCondition"
-        said = [(day, is_met) for day, words, is_met in partner["said"] if words == event["condition"]]
+        said = [
+            (day, is_met)
+            for day, words, is_met in partner["said"]
+            if words.casefold() == event["condition"].casefold()
+        ]
         meetings = [day for day, is_met in said if is_met and day <= on]
         if met and not any(
             day <= on and not any(day <= meeting for meeting in meetings)

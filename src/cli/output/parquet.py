@@ -47,9 +47,10 @@ def arrow_table(report: Report) -> pa.Table:
 
 
 def _schema(report: Report) -> pa.Schema:
+    limits = {"only": report.filters.words} if report.filters else {}
     return pa.schema(
         [pa.field(column.name, _TYPES.get(column.type, pa.string())) for column in report.layout],
-        metadata={"report": report.name, "as_of": str(report.as_of), "known": str(report.known)},
+        metadata={"report": report.name, "as_of": str(report.as_of), "known": str(report.known), **limits},
     )
 
 

@@ -590,7 +590,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     ),
     "fund meet-pledge-condition": (
         Field("partner", "PARTNER", "", is_argument=True, is_required=True),
-        Field("condition", "TEXT", "In the words of the pledge. Later pledges with the same words wait again.", is_required=True),
+        Field("condition", "TEXT", "In the words of the pledge, whatever their case. Later pledges with the same words wait again.", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund rename-partner": (

@@ -5,12 +5,12 @@ from dataclasses import replace
 from lifecycle.directory.state import Directory, Evolves, Institution, MutableDirectory
 from lifecycle.kernel.command import DirectoryCommand
 from lifecycle.kernel.event import DirectoryEvent
-from lifecycle.kernel.likeness import not_too_like
+from lifecycle.kernel.likeness import group_key, not_too_like
 from lifecycle.kernel.refusals import STAGE, TERMS, NothingChanged, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.types.readings.nearest import near_or_all
 from lifecycle.types.text import ItemId, Line
-from lifecycle.types.vocabularies import Country, InstitutionType
+from lifecycle.types.vocabularies import Country, InstitutionType, Label
 
 
 class InstitutionRegistered(DirectoryEvent):
@@ -24,7 +24,7 @@ class InstitutionRegistered(DirectoryEvent):
     """The country that it is in; none for a body of several countries."""
     type: InstitutionType
     """The kind of institution, by the list of IATI."""
-    identifier: Line | None = None
+    identifier: Label | None = None
     """Its identifier in a public register, with the register's prefix: ``XM-DAC-41114``."""
     focal_point: Line | None = None
     """The office or function that answers for it; not the name of a person."""
@@ -86,7 +86,7 @@ def _check_identifier(directory: Directory, event: InstitutionRegistered) -> Non
     if event.identifier is None:
         return
     for id, known in directory.institutions.items():
-        if known.identifier == event.identifier:
+        if known.identifier is not None and group_key(known.identifier) == group_key(event.identifier):
             raise IdentifierTaken(f"{event.identifier} is the identifier of {id}, {known.name}: name {id}")
 
 

@@ -23,7 +23,7 @@ from lifecycle.types.money import Amount, Money
 from lifecycle.types.readings.nearest import near_or_all
 from lifecycle.types.stage import YEARS
 from lifecycle.types.text import ItemId, Line, Prose
-from lifecycle.types.vocabularies import PartnerKind
+from lifecycle.types.vocabularies import Label, PartnerKind
 
 NAME = "instalment"
 """The name of the fund's own obligation, in the timeline and in waivers."""
@@ -83,7 +83,7 @@ class ContributionPledged(FundEvent):
     """Its worth in the holding currency on the day: needed if the amount is in another."""
     years: PledgedYears | None = None
     """The fiscal years for which it is pledged, in order, each named after the year in which it ends."""
-    condition: Line | None = None
+    condition: Label | None = None
     """What has to come first, such as a vote of a parliament. The pledge is firm once it is met."""
 
 

@@ -142,7 +142,9 @@ def _not_negative(money: Money) -> Money:
 
 Cost = Annotated[Money, AfterValidator(_not_negative)]
 """Money that may be zero: a cost, or a proposed amount."""
-Figure = Annotated[Decimal, Field(max_digits=18, decimal_places=6)]
+Figure = Annotated[
+    Decimal, Field(max_digits=18, decimal_places=6), AfterValidator(lambda number: Decimal(f"{number:f}"))
+]
 """A number that was measured, or is wanted, in the unit of its indicator."""
 Count = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
 """A count of people or days, up to a million."""

@@ -1,5 +1,6 @@
 """The options that limit a report, as they are typed."""
 
+import pyarrow.parquet as pq
 import pytest
 
 from support.cli_shell import Shell
@@ -13,6 +14,20 @@ def test_a_report_says_what_it_is_limited_to(lived: Shell) -> None:
     assert result.code == 0, result.err
     assert "Only: window stand_alone, country TZ, from 2017-01-01, to 2017-12-31." in result.out
     assert "undisbursed" not in result.out
+
+
+@pytest.mark.parametrize("words", ["value", "outcomes", "disbursement --by fiscal-year", "entries"])
+def test_a_report_of_one_grant_says_so(lived: Shell, words: str) -> None:
+    result = lived("report", *words.split(), "--grant", "G-1", *WHEN)
+    assert "Only: grant G-1." in result.out + result.err
+
+
+def test_a_parquet_file_says_what_it_is_limited_to(lived: Shell) -> None:
+    assert lived("report", "register", "--sector", "agriculture", "--output", "r.parquet").code == 0
+    metadata = pq.read_schema(lived.folder / "r.parquet").metadata
+    assert metadata[b"only"] == b"Only: sector agriculture."
+    assert lived("report", "register", "--output", "r.parquet").code == 0
+    assert b"only" not in pq.read_schema(lived.folder / "r.parquet").metadata
 
 
 def test_lists_take_the_same_filters(lived: Shell) -> None:

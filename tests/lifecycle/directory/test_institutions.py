@@ -147,3 +147,11 @@ def test_nothing_is_registered_on_a_day_to_come(days: int, allowed: bool) -> Non
     on: date = TODAY + days * ONE_DAY
     outcome = given().when(g.register_institution(on))
     outcome.then(was.InstitutionRegistered) if allowed else outcome.refused(DatedInFuture)
+
+
+@pytest.mark.parametrize("identifier", ["tz-1", "TZ-1 ", " Tz-1"])
+def test_an_identifier_is_the_same_whatever_its_case_and_the_blanks_around_it(identifier: str) -> None:
+    other = {"institution": "FOOD", "name": "Food Board"}
+    given(REGISTERED).when(g.register_institution("01-11", identifier=identifier, **other)).refused(
+        IdentifierTaken
+    )

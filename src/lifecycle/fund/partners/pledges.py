@@ -7,10 +7,12 @@ from lifecycle.fund.contributions import check_has_not_left, noted_promise, part
 from lifecycle.fund.state import Evolves, Fund, MutableFund, Partner
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
+from lifecycle.kernel.likeness import group_key
 from lifecycle.kernel.refusals import STAGE, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.types.readings.nearest import near_or_all
-from lifecycle.types.text import ItemId, Line
+from lifecycle.types.text import ItemId
+from lifecycle.types.vocabularies import Label
 
 
 class PledgeConditionMet(FundEvent):
@@ -18,8 +20,8 @@ class PledgeConditionMet(FundEvent):
 
     partner: ItemId
     """The partner's short name in the book."""
-    condition: Line
-    """In the words of the pledge. Later pledges with the same words wait again."""
+    condition: Label
+    """In the words of the pledge, whatever their case. Later pledges with the same words wait again."""
 
 
 def _condition_met(fund: MutableFund, event: PledgeConditionMet) -> None:
@@ -38,22 +40,23 @@ class UnknownPledgeCondition(Refusal, order=STAGE, rule="domain §9: MeetPledgeC
     """No pledge of the partner waits for this condition on the day."""
 
 
-def _open_conditions(partner: Partner, on: date) -> set[str]:
-    """Return the conditions for which pledges of the partner wait on the day."""
+def _open_conditions(partner: Partner, on: date) -> dict[str, str]:
+    """Return the conditions for which pledges of the partner wait on the day, by their key."""
     return {
-        condition
+        group_key(condition): condition
         for pledged_on, condition in partner.conditions
         if pledged_on <= on
         if not any(
-            words == condition and pledged_on <= met_on <= on for met_on, words in partner.conditions_met
+            group_key(words) == group_key(condition) and pledged_on <= met_on <= on
+            for met_on, words in partner.conditions_met
         )
     }
 
 
 def _check_condition(fund: Fund, event: PledgeConditionMet) -> None:
     waiting = _open_conditions(partner_of(fund, event.partner, event.on), event.on)
-    if event.condition not in waiting:
-        near = near_or_all(event.condition, waiting)
+    if group_key(event.condition) not in waiting:
+        near = near_or_all(event.condition, waiting.values())
         raise UnknownPledgeCondition(
             f"no pledge of {event.partner} waits on {event.on} for {event.condition!r}{near}"
         )

@@ -1,19 +1,21 @@
 """Results as numbers: indicators with a baseline and a target, and their measured values (domain §12)."""
 
+from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from lifecycle.grant.state import Evolves, Grant, Indicator, MutableGrant
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
-from lifecycle.kernel.likeness import not_too_like
+from lifecycle.kernel.likeness import group_key, not_too_like
 from lifecycle.kernel.refusals import STAGE, TERMS, NothingChanged, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import A, C, E, F, S
 from lifecycle.types.dates import Day
 from lifecycle.types.money import Figure
 from lifecycle.types.text import ByName, ItemId, Line
+from lifecycle.types.vocabularies import Label
 
 INDICATOR = ("grant", "indicator")
 
@@ -31,16 +33,22 @@ class IndicatorSet(GrantEvent):
     """The value to reach."""
     by: Day
     """The day by which the target should be reached."""
-    disaggregation: tuple[Line, ...] = ()
+    disaggregation: tuple[Label, ...] = ()
     """The groups for which it is measured apart, such as women and men."""
 
     @model_validator(mode="after")
     def _of_some_way(self) -> "IndicatorSet":
         if self.target == self.baseline:
             raise ValueError(f"target {self.target:f} is the baseline: there is nothing to reach")
-        if len(set(self.disaggregation)) < len(self.disaggregation):
+        if len({group_key(group) for group in self.disaggregation}) < len(self.disaggregation):
             raise ValueError("a group of the disaggregation is named twice")
         return self
+
+
+def _each_once(parts: dict[str, Decimal]) -> dict[str, Decimal]:
+    if len({group_key(group) for group in parts}) < len(parts):
+        raise ValueError("a group is named twice")
+    return parts
 
 
 class IndicatorMeasured(GrantEvent):
@@ -52,7 +60,7 @@ class IndicatorMeasured(GrantEvent):
     """The value on the day, counted from the same zero as the baseline."""
     source: Line
     """Who or what says so: a survey, a report, a register."""
-    parts: Annotated[dict[Line, Figure], ByName] = Field(default_factory=dict)
+    parts: Annotated[dict[Label, Figure], AfterValidator(_each_once), ByName] = Field(default_factory=dict)
     """The value of each group of the disaggregation, as far as it is known."""
 
 
@@ -134,7 +142,8 @@ class UnknownGroup(Refusal, order=TERMS, rule="domain §12: MeasureIndicator"):
 def _check_groups(grant: Grant, event: IndicatorMeasured) -> None:
     indicator = grant.indicators.get(event.indicator)
     groups = () if indicator is None else indicator.disaggregation
-    if unknown := [group for group in event.parts if group not in groups]:
+    known = {group_key(group) for group in groups}
+    if unknown := [group for group in event.parts if group_key(group) not in known]:
         raise UnknownGroup(
             f"{event.indicator} is not measured apart for {', '.join(unknown)};"
             f" its groups: {', '.join(groups) or 'none'}"

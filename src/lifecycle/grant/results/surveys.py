@@ -1,6 +1,7 @@
 """Surveys: what clients, or team leaders, answered (S0, S4)."""
 
 import re
+from collections import Counter
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -9,10 +10,10 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from lifecycle.grant.state import Evolves, unchanged
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent, Value
+from lifecycle.kernel.likeness import group_key
 from lifecycle.kernel.spec import GRANT, C, F
 from lifecycle.types.money import Count
-from lifecycle.types.text import Line
-from lifecycle.types.vocabularies import SurveyKind
+from lifecycle.types.vocabularies import Label, SurveyKind
 
 _SCALE = re.compile(r"\s*(\d{1,3})\s*(?:-|\u2013|to)\s*(\d{1,3})\s*", re.ASCII)
 _LARGEST = 999
@@ -21,7 +22,7 @@ _LARGEST = 999
 def _as_scale(text: object) -> object:
     """Return a scale such as ``1 to 5`` as ``1-5``; another text as it is."""
     match = _SCALE.fullmatch(text) if isinstance(text, str) else None
-    return text if match is None else f"{match[1]}-{match[2]}"
+    return text if match is None else f"{int(match[1])}-{int(match[2])}"
 
 
 SurveyScale = Annotated[str, BeforeValidator(_as_scale), StringConstraints(pattern=r"^\d{1,3}-\d{1,3}$")]
@@ -33,8 +34,8 @@ Mean = Annotated[Decimal, Field(ge=0, le=_LARGEST)]
 class SurveyAnswer(Value):
     """What was answered to one question of a survey."""
 
-    question: Line
-    """The question."""
+    question: Label
+    """The question. Surveys with the same question are summed, whatever its case."""
     answers: Annotated[Count, Field(ge=1)]
     """How many people answered it."""
     mean: Mean
@@ -58,7 +59,7 @@ class ClientSurveyRecorded(GrantEvent):
     """What was answered to each question."""
 
     @model_validator(mode="after")
-    def _within_scale(self) -> "ClientSurveyRecorded":
+    def _adds_up(self) -> "ClientSurveyRecorded":
         lowest, highest = (0, 10) if self.scale is None else map(int, self.scale.split("-"))
         if lowest >= highest:
             raise ValueError(f"scale {self.scale} has no points: write lowest and highest, like 1-5")
@@ -67,7 +68,10 @@ class ClientSurveyRecorded(GrantEvent):
         for name, mean in stated:
             if mean is not None and not lowest <= mean <= highest:
                 raise ValueError(f"{name}, {mean:f}, is not on the scale from {lowest} to {highest}")
+        questions = Counter(group_key(answer.question) for answer in self.answers)
         for answer in self.answers:
+            if questions[group_key(answer.question)] > 1:
+                raise ValueError(f"\u201c{answer.question}\u201d is answered twice: name each question once")
             if answer.answers > self.respondents:
                 raise ValueError(
                     f"{answer.answers} people answered \u201c{answer.question}\u201d,"

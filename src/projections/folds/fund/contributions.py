@@ -8,6 +8,7 @@ from lifecycle.fund import events as was
 from lifecycle.fund.parts.pool import Terms
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
+from lifecycle.kernel.likeness import group_key
 from lifecycle.types.money import Money
 from projections.folds.fund import set_asides
 from projections.schema.layout import (
@@ -191,8 +192,9 @@ def pledge_rows(entries: Iterable[Entry], holding_currency: str) -> list[Row]:
         if isinstance(e, was.ContributionPledged):
             pledges.append(_pledge(entry.originator_version, e, holding_currency))
         elif isinstance(e, was.PledgeConditionMet):
+            met = e.partner, group_key(e.condition)
             for pledge in pledges:
-                if (pledge["partner"], pledge["condition"]) == (e.partner, e.condition):
+                if (pledge["partner"], group_key(pledge["condition"] or "")) == met:
                     pledge["met_on"] = pledge["met_on"] or day(entry.on)
     return [_pledge_row(**pledge) for pledge in pledges]
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -75,6 +75,8 @@ COLUMNS = Columns(
     Column("moves", Type.COUNT, "Times that it was rescheduled"),
     first="grant activity instrument status starts ends cost currency participants",
 )
+NO_PLAN = "not_stated"
+"""The instrument of an activity that was held without a plan."""
 PEOPLE = ("women", "men", "not_stated")
 
 
@@ -89,13 +91,18 @@ def people_by(as_of: ColumnElement[str], *by: str) -> RowsQuery:
     return select(*keys, *sums).where(p.since <= as_of).group_by(*keys)
 
 
+def _state_cell(name: str) -> ColumnElement[Any]:
+    cell: ColumnElement[Any] = exchange_activities.c[name]
+    return func.coalesce(cell, NO_PLAN).label(name) if name == "instrument" else cell
+
+
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Ask for each activity as it was at the end of the day. The cost is in its own currency."""
     a, people = exchange_activities.c, people_by(as_of, "grant", "activity").subquery()
     counts = {name: func.coalesce(people.c[name], 0) for name in PEOPLE}
     rows = (
         select(
-            *(a[column.name] for column in _STATE_COLUMNS),
+            *(_state_cell(column.name) for column in _STATE_COLUMNS),
             *(count.label(name) for name, count in counts.items()),
             (counts["women"] + counts["men"] + counts["not_stated"]).label("participants"),
             case((a.cost.is_not(None), money(a.cost, a.cost_scale))).label("cost"),

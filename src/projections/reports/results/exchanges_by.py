@@ -17,7 +17,14 @@ from lifecycle.types.stage import NOT_STATED
 from projections.reports import common_columns as common
 from projections.reports.other_currencies import Amounts
 from projections.reports.questions import Question
-from projections.reports.results.exchanges import COST, INSTRUMENT, PEOPLE, activities_held, people_by
+from projections.reports.results.exchanges import (
+    COST,
+    INSTRUMENT,
+    NO_PLAN,
+    PEOPLE,
+    activities_held,
+    people_by,
+)
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds
 from projections.schema.rows import Row, written
@@ -52,10 +59,6 @@ def report_by_instrument(as_of: ColumnElement[str]) -> Question:
     """
     del as_of
     return Question(COLUMNS_BY_INSTRUMENT, _by_instrument)
-
-
-NO_PLAN = "not_stated"
-"""The instrument of an activity that was held without a plan."""
 
 
 @dataclass

@@ -61,3 +61,10 @@ def test_a_partner_that_left_meets_no_condition() -> None:
     past = given(PLEDGED, g.leave_partner("2012-02-01"))
     past.when(g.meet_pledge_condition("2012-02-01")).refused(PartnerHasLeft)
     past.when(g.meet_pledge_condition("2012-01-31")).then(was.PledgeConditionMet)
+
+
+def test_a_condition_is_the_same_whatever_its_case_and_the_blanks_around_it() -> None:
+    past = given(g.pledge("2012-01-10", condition="Parliament's vote "))
+    past.when(g.meet_pledge_condition("2012-01-10", condition=" PARLIAMENT'S VOTE")).then(
+        was.PledgeConditionMet
+    )

@@ -15,6 +15,7 @@ from lifecycle.grant.results.measures import expected, is_on_track, is_reached
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.likeness import TooLikeKnownId
 from lifecycle.kernel.refusals import NothingChanged
+from lifecycle.parse import Malformed
 from support import given as g
 from support.given import EFFECTIVE, given, reads, strike
 
@@ -102,3 +103,16 @@ def test_the_way_begins_when_the_indicator_was_first_set() -> None:
     jobs = past.grant.indicators["jobs"]
     assert expected(jobs) == 50
     assert is_on_track(jobs)
+
+
+def test_groups_are_the_same_whatever_their_case_and_the_blanks_around_them() -> None:
+    with pytest.raises(Malformed, match="named twice"):
+        g.set_indicator("04-10", disaggregation=["women", "Women "])
+    with pytest.raises(Malformed, match="named twice"):
+        g.measure("04-15", parts={"women": "1", "Women": "2"})
+    given(SET).when(g.measure("04-15", parts={"WOMEN ": "2"})).then(was.IndicatorMeasured)
+
+
+def test_a_value_is_stored_in_plain_digits() -> None:
+    command = g.measure("04-15", value="1E+5")
+    assert command.words()["value"] == "100000"
