@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from second_book.agreements import agreements
 from second_book.basics import (
     FLOWS,
     LATEST,
@@ -18,7 +19,7 @@ from second_book.set_asides import set_aside
 
 def no_fund() -> State:
     """Return the state of the fund before its first event."""
-    return {"editions": [], "officers": [], "partners": {}, "flows": [], "kept": {}}
+    return {"editions": [], "officers": [], "partners": {}, "flows": [], "kept": {}, "agreements": {}}
 
 
 def plain(edition: State) -> State:
@@ -128,6 +129,8 @@ def apply_fund_event(state: State, event: Event) -> Iterator[str]:
         yield from set_aside(state, event)
     if name in FLOWS:
         yield from in_dollars(event)
+    yield from agreements(state, event)
+    if name in FLOWS:
         state["flows"] = [*state["flows"], (event["on"], FLOWS[name] * money(event["amount"]))]
 
 
