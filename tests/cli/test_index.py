@@ -65,6 +65,7 @@ def test_the_table_of_fields_says_what_the_commands_have() -> None:
             assert fields_of_command(spec.words) == [*fields_of(spec, command), *envelope_of(command)]
 
 
+@pytest.mark.of_a_file("a book in a database is written by psycopg")
 def test_a_write_imports_neither_sqlalchemy_nor_what_prints_reports(lived: Shell) -> None:
     modules = modules_loaded(lived, "officer", "appoint", "o-77", "--roles", "ttl")
     assert {"projections.engine.step", "projections.schema.layout", "sqlite3"} <= modules
@@ -77,6 +78,7 @@ def test_a_write_imports_neither_sqlalchemy_nor_what_prints_reports(lived: Shell
     }
 
 
+@pytest.mark.of_a_file("the quick way of grant show reads a file")
 def test_show_imports_neither_the_store_nor_the_rules_nor_their_libraries(lived: Shell) -> None:
     modules = modules_loaded(lived, "grant", "show", "G-1")
     assert "projections.engine.standing" in modules

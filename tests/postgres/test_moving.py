@@ -63,6 +63,7 @@ def test_a_book_is_the_same_after_three_moves(tmp_path: Path, server: Server, da
         before.close()
 
 
+@pytest.mark.of_a_file("the first book is in a folder")
 def test_who_publishes_a_book_moves_with_it(shell: Shell, server: Server, database: str) -> None:
     """The table of ``book.toml`` with its comments, into a database and back to a folder."""
     assert shell("init", shell.book, "--name", "F", "--on", "2008-10-01", "--as", "admin").code == 0

@@ -50,8 +50,8 @@ COLUMNS = {
     "windows": "grant window edition rule figure limit complies waived_by waived_on waiver",
     "budget": "grant line kind capacity approved reallocated requested disbursed refunded left share",
     "payments": "grant payment category payee method currency asked authorised disbursed failed refunded"
-    " overpaid status asked_on asked_by authorised_on authorised_by paid_on paid_by failed_on"
-    " recorder recorded_at irregular",
+    " overpaid documented ineligible status asked_on asked_by authorised_on authorised_by paid_on paid_by"
+    " failed_on recorder recorded_at irregular",
     "timeline": "grant obligation item triggered_on due_on met_on status days superseded",
     "fund": "partner kind currency pledged agreed received received_holding fees income returned"
     " committed available name left_on conditional set_aside",

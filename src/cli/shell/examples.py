@@ -42,6 +42,19 @@ EXAMPLES = {
         " --by 2018-12-31"
     ),
     "grant clear": "grantbook grant clear SSF-2017-01 idea_brief --verdict cleared",
+    "payment document-expenditure": (
+        'grantbook payment document-expenditure SSF-2017-01 P1 --amount "2000.00 USD" --period 2017-05'
+        ' --document "Statement of the ministry"'
+    ),
+    "fund amend-contribution": (
+        'grantbook fund amend-contribution TF-1 --valid-until 2018-12-31 --reason "a later end"'
+    ),
+    "fund set-aside": (
+        'grantbook fund set-aside dialogues --amount "100000.00 USD" --reason "the dialogues of FY2018"'
+    ),
+    "fund release-set-aside": (
+        'grantbook fund release-set-aside dialogues --amount "100000.00 USD" --reason "none was held"'
+    ),
     "grant measure": 'grantbook grant measure SSF-2017-01 jobs --value 3500 --source "A register"',
     "call open": 'grantbook call open C1 --window oks --envelope "9 USD" --criteria need --closes 2020-03-31',
     "policy template": "grantbook policy template policy.toml",
@@ -114,6 +127,8 @@ EXAMPLES = {
     "report set-asides": "grantbook report set-asides --as-of 2012-06-30",
     "report follow-ups": "grantbook report follow-ups --grant SSF-2017-01",
     "report indicators": "grantbook report indicators --grant SSF-2017-01",
+    "report cohorts": "grantbook report cohorts --as-of 2017-12-31",
+    "report published": "grantbook report published figures.csv --as-of 2011-10-31",
     "report stages": "grantbook report stages --json",
     "report parties": "grantbook report parties --format csv",
     "report experts": "grantbook report experts --format csv",

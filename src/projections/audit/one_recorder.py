@@ -15,6 +15,7 @@ from lifecycle.kernel.history import Entry
 _PREPARED: tuple[type[Event], ...] = (was.GrantProposed, was.ProposalRevised, was.FundingRequested)
 _REQUESTS: dict[type[Event], tuple[type[Event], ...]] = {
     was.ProposalReviewed: (was.GrantProposed,),
+    was.ProposalCleared: _PREPARED,
     was.GrantApproved: _PREPARED,
     was.CommitmentIncreased: _PREPARED,
     was.PaymentAuthorised: (was.PaymentRequested,),

@@ -22,6 +22,7 @@ FEE = {"command": "ChargeFee", "on": "2019-01-01", "actor": "cash", "amount": "1
 PAID_TWICE = on_grant("DisburseFunds", "2017-05-10", "payer", payment="P1", amount="60000.00 USD")
 
 
+@pytest.mark.of_a_file("a database is sealed when it is asked for")
 def test_a_file_recorded_again_repeats_each_receipt_and_changes_nothing(gb: Shell) -> None:
     file = gb.file([*life(), PAID_TWICE])
     first = gb("--json", "record", "--continue", file)

@@ -32,6 +32,7 @@ def test_a_rebuild_on_two_processors_gives_the_same_rows(
         assert len(progress) > 2
 
 
+@pytest.mark.of_a_file("what is sound is noted in the folder of the book")
 @pytest.mark.case("T8")
 def test_other_processes_do_not_judge_unsealed_entries_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -86,6 +86,7 @@ def publishing(lived: Shell) -> Shell:
     return lived
 
 
+@pytest.mark.of_a_file("book.toml says who publishes")
 def test_iati_is_a_folder_with_three_files_and_the_publisher_of_the_book(publishing: Shell) -> None:
     result = publishing("export", "iati", "out", "--as-of", "2017-12-31")
     assert result.code == 0, result.err
@@ -100,6 +101,7 @@ def test_iati_is_a_folder_with_three_files_and_the_publisher_of_the_book(publish
     assert publishing("audit", "verify").code == 0
 
 
+@pytest.mark.of_a_file("book.toml says who publishes")
 def test_iati_without_a_publisher_writes_nothing_and_says_what_to_write(lived: Shell) -> None:
     result = lived("export", "iati", "out")
     assert result.code == 2
@@ -114,6 +116,7 @@ def test_the_publisher_may_be_in_a_file_of_its_own(lived: Shell) -> None:
     assert result.code == 0, result.err
 
 
+@pytest.mark.of_a_file("book.toml says who publishes")
 def test_a_folder_is_replaced_only_if_told_and_if_it_holds_nothing_else(publishing: Shell) -> None:
     assert publishing("export", "iati", "out", "--as-of", "2017-05-01").code == 0
     before = (publishing.folder / "out" / "activities.xml").read_bytes()
@@ -129,6 +132,7 @@ def test_a_folder_is_replaced_only_if_told_and_if_it_holds_nothing_else(publishi
     assert [file.name for file in publishing.folder.iterdir() if file.name.startswith(".")] == []
 
 
+@pytest.mark.of_a_file("book.toml says who publishes")
 def test_360giving_is_one_file(publishing: Shell) -> None:
     refused = publishing("export", "360giving", "out.json")
     assert (refused.code, "write giving_prefix" in refused.err) == (2, True)
@@ -153,6 +157,7 @@ def test_a_data_package_holds_every_report(lived: Shell) -> None:
     assert payments[1].startswith("G-1,P1,travel,Travel agent,")
 
 
+@pytest.mark.of_a_file("book.toml says who publishes")
 def test_a_pipeline_has_the_proposals_too(publishing: Shell) -> None:
     dates = ("--as-of", "2017-01-15", "--json")
     assert publishing("export", "iati", "out", *dates).row["activities"] == 0
@@ -173,6 +178,7 @@ def test_before_anything_was_recorded_there_is_nothing_to_export(
     assert not (lived.folder / "out").exists()
 
 
+@pytest.mark.of_a_file("book.toml says who publishes")
 def test_before_the_first_grant_every_form_is_still_whole(publishing: Shell) -> None:
     for words in (("beancount", "a"), ("ocel", "b"), ("iati", "c"), ("datapackage", "d")):
         result = publishing("export", *words, "--as-of", "2001-01-01")
@@ -180,6 +186,7 @@ def test_before_the_first_grant_every_form_is_still_whole(publishing: Shell) -> 
     assert json.loads((publishing.folder / "b").read_text())["events"] == []
 
 
+@pytest.mark.of_a_file("book.toml says who publishes")
 @pytest.mark.parametrize("form", ["iati", "datapackage"])
 def test_the_same_two_dates_give_the_same_folder(publishing: Shell, form: str) -> None:
     position = str(publishing("views", "status", "--json").row["journal"])

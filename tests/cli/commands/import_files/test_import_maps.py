@@ -109,6 +109,7 @@ def test_grants_of_360giving_with_duplicate_ids_are_named_skipped_or_numbered(gb
     assert (result.code, "6 accepted" in result.out) == (0, True)
 
 
+@pytest.mark.of_a_file("book.toml says who publishes")
 @pytest.mark.parametrize(
     ("exported", "file", "name"),
     [("iati", "a/activities.xml", "iati-2.03"), ("360giving", "a.json", "360giving")],
