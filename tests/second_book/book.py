@@ -296,8 +296,9 @@ class SecondBook(Histories):
         before, after = (self._replay(stream, stream_events)[0] for stream_events in (events[:-1], events))
         uses = self._uses(stream, before, after, new)
         if uses:
-            last = len(self.streams[FUND]) + 1
-            instead[FUND] = [*self.streams[FUND], *({**use, "version": last} for use in uses)]
+            first = len(self.streams[FUND]) + 1
+            numbered = ({**use, "version": version} for version, use in enumerate(uses, first))
+            instead[FUND] = [*self.streams[FUND], *numbered]
         if not is_free and is_overdrawn_more(self.available(instead=instead), self.available()):
             yield "ExceedsAvailableFunds"
         beside = {"actor": new["actor"], "recorder": new["recorder"]}
