@@ -64,6 +64,8 @@ def store_of_views(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 @pytest.fixture
 def views(store_of_views: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """Yield the store of views for one test, and give its databases back at the end."""
+    if (file := request.node.get_closest_marker("of_a_file")) and request.config.getoption("--store"):
+        pytest.skip(f"about a file: {file.args[0]}")
     before = len(request.getfixturevalue("databases").taken) if store_of_views == "postgresql" else 0
     yield store_of_views
     if store_of_views == "postgresql":
