@@ -19,9 +19,17 @@ from lifecycle.grant import agreement, closure, evolve, exchange, follow_up, sta
 from lifecycle.grant.amendment import amendment, restructuring
 from lifecycle.grant.budget import capacity, line_amounts, lines, within_lines
 from lifecycle.grant.evolve import EVOLVE, fold
-from lifecycle.grant.payment import disbursement, documentation, irregular, other_money, reallocation, refund
+from lifecycle.grant.payment import (
+    disbursement,
+    documentation,
+    irregular,
+    other_money,
+    pools_open,
+    reallocation,
+    refund,
+)
 from lifecycle.grant.payment import request as payment_request
-from lifecycle.grant.proposal import brought_forward, clearance, review, terms
+from lifecycle.grant.proposal import brought_forward, clearance, eligibility, review, terms
 from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.results import indicators, reporting, surveys
@@ -55,6 +63,7 @@ _MADE_BY = (
     brought_forward,
     review,
     clearance,
+    eligibility,
     agreement,
     exchange,
     payment_request,
@@ -65,6 +74,7 @@ _MADE_BY = (
     other_money,
     reallocation,
     documentation,
+    pools_open,
     amendment,
     restructuring,
     reporting,

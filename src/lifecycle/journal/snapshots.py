@@ -27,7 +27,7 @@ from lifecycle.fund import (
     treasury,
 )
 from lifecycle.fund.partners import donor_reports, membership, partner_waivers, pledges
-from lifecycle.fund.parts import agreement_terms, appointments, pool
+from lifecycle.fund.parts import agreement_terms, appointments, named_agreement, pool
 from lifecycle.fund.pools import agreements, commitments, flows, set_asides
 from lifecycle.fund.state import Fund
 from lifecycle.journal import upcasts
@@ -54,6 +54,7 @@ _MADE_BY = (
     treasury,
     commitments,
     agreement_terms,
+    named_agreement,
     agreements,
     flows,
     pool,

@@ -78,7 +78,7 @@ def run(
         rows = _added(choices.question(), parts.answers(choices.question()))
     else:
         rows = _gathered(request.answer, parts, entries, known)
-    return Report(name, columns, rows, as_of, position, filters)
+    return Report(name, columns, rows, as_of, position, replace(filters, grant=choices.grant))
 
 
 def _chosen_by_partner(

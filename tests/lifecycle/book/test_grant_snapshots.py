@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -14,7 +15,6 @@ from lifecycle.book import grant_snapshots
 from lifecycle.book.book import Book
 from lifecycle.book.grant_snapshots import LONG, load_grants, snapshot_fault, topic
 from lifecycle.decide import GrantHistory
-from lifecycle.grant import evolve
 from lifecycle.grant.events import CostRecorded
 from lifecycle.grant.payment import refund
 from lifecycle.journal import snapshots as fund_snapshots
@@ -278,14 +278,28 @@ def forget_topics() -> None:
     fund_snapshots._source.cache_clear()
 
 
-def test_a_snapshot_is_of_no_use_once_the_source_of_any_stage_of_life_has_changed() -> None:
-    """The digest is of every module of a grant from which the fold takes something."""
-    waiting, stages = {evolve.__name__}, set[str]()
+def modules_below(name: str, package: str) -> set[str]:
+    """Return the modules of a package from which this module takes something, itself or through others."""
+    waiting, found = {name}, set[str]()
     while waiting:
-        stages.add(name := waiting.pop())
+        found.add(name := waiting.pop())
         for node in ast.parse(Path(import_module(name).__file__ or "").read_text("utf-8")).body:
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lifecycle.grant"):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(package):
                 folder = hasattr(import_module(node.module or ""), "__path__")
                 names = {f"{node.module}.{part.name}" if folder else node.module or "" for part in node.names}
-                waiting |= names - stages
-    assert stages <= {module.__name__ for module in grant_snapshots._MADE_BY}
+                waiting |= names - found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("fold", "package", "made_by"),
+    [
+        ("lifecycle.grant.evolve", "lifecycle.grant", grant_snapshots._MADE_BY),
+        ("lifecycle.fund.evolve", "lifecycle.fund", fund_snapshots._MADE_BY),
+    ],
+)
+def test_a_snapshot_is_of_no_use_once_the_source_of_its_fold_has_changed(
+    fold: str, package: str, made_by: tuple[ModuleType, ...]
+) -> None:
+    """The digest is of every module of the aggregate from which its fold takes something."""
+    assert modules_below(fold, package) <= {module.__name__ for module in made_by}
