@@ -27,6 +27,7 @@ from support.both_books import (
     founded,
     shortest_difference,
 )
+from support.drawn_agreements import NAMES, begun_agreements
 from support.drawn_commands import ON_CALL, ON_DIRECTORY, ON_FUND, ON_GRANT, OTHERS
 from support.drawn_lives import ALL, LIVES
 from support.draws import POOL, Draw, amounts, days, shift, untils, usd
@@ -68,9 +69,13 @@ class Together(RuleBasedStateMachine):
     def begin_lives(self, seed: int) -> None:
         """Begin with two grants somewhere in their lives; the third does not exist yet."""
         dice = self.dice(seed)
+        for command in begun_agreements(dice):
+            self.both.record(command.words(), command.words()["actor"])
         for grant in GRANTS[:2]:
             for command in dice.choice(LIVES)[: dice.randrange(17)]:
                 words = {**command.words(), "grant": grant}
+                if words["command"] == "MakeEffective" and dice.random() < 0.7:
+                    words["pool_waiver"] = "the donor agrees"
                 self.both.record(words, words["actor"])
         self.both.compare()
 
@@ -164,6 +169,11 @@ class Together(RuleBasedStateMachine):
             return {"closing_date": day}
         if other and target["command"] == "SuspendGrant":
             return {"scope": "activities"}
+        if other and target["command"] in ("AgreeContribution", "AmendContribution"):
+            terms = {"valid_until": day, "end_disbursement": day, "fee_percent": "1"}
+            return dict([dice.choice([*terms.items()])])
+        if target.get("agreement") and dice.random() < 0.3:
+            return {"agreement": dice.choice(NAMES)}
         if other and target["command"] == "RecordRefund" and dice.random() < 0.5:
             return {"payment": dice.choice([None, "P1", "P2", "X1"])}
         if other and target.get("rate") and dice.random() < 0.5:

@@ -156,6 +156,9 @@ class Context(Protocol):
     def call(self, name: str) -> State | None:
         """Return the state of the call."""
 
+    def state_of(self, stream: str) -> State:
+        """Return the state of the fund or a call."""
+
 
 def months_later(day: str, months: int) -> str:
     """Return the same day of a later month, or the last day of that month."""
@@ -277,7 +280,9 @@ def no_grant() -> State:
     fields |= {
         name: {} for name in ("lines", "payments", "activities", "follow_ups", "indicators", "clearances")
     }
-    fields |= {name: [] for name in ("commitments", "overpayments", "selections", "budget", "letters")}
+    fields |= {
+        name: [] for name in ("commitments", "overpayments", "paid", "selections", "budget", "letters")
+    }
     fields |= {"conditions": [], "leader": None}
     fields |= {name: set() for name in ("suspended", "preparers", "met", "submitters", "planned", "waived")}
     return fields | {

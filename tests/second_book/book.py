@@ -11,6 +11,7 @@ from second_book.basics import (
     BEGINNINGS,
     CLOSURES_REST_ON,
     COMPLETIONS_REST_ON,
+    GRACE,
     LATEST,
     MONEY_OF_THE_WORLD,
     NEVER,
@@ -25,6 +26,7 @@ from second_book.basics import (
     is_more_on_some_day,
     is_overdrawn_more,
     money,
+    months_later,
     never_below_zero,
     requesters_of,
     split_of,
@@ -36,6 +38,7 @@ from second_book.fund import apply_fund_event
 from second_book.histories import DIRECTORY, FUND, Histories
 from second_book.money import returned_beyond
 from second_book.officers import no_more_permitted, not_permitted, roles_of
+from second_book.pools import Draws, ends_before, fees_beyond
 from second_book.set_asides import uses_of
 
 
@@ -138,6 +141,9 @@ class SecondBook(Histories):
             return {**new, "split": self._split(stream, new, in_force(old))}
         if new["command"] == "BringForward" and new.get("approved_on") and not new.get("edition"):
             return {**new, "edition": self.edition_for_history(new["approved_on"])}
+        if new["command"] == "ReceiveInstalment" and new.get("instalment") and not new.get("agreement"):
+            under = self.state_of(FUND)["partners"].get(new["partner"], {}).get("under", {})
+            return {**new, "agreement": under.get(new["instalment"])}
         if new["command"] == "RequestPayment" and not new.get("category"):
             held = [event for event in in_force(old) if event["on"] <= new["on"]]
             lines = [*self._replay(stream, held)[0]["lines"]]
@@ -301,7 +307,11 @@ class SecondBook(Histories):
             instead[FUND] = [*self.streams[FUND], *numbered]
         if not is_free and is_overdrawn_more(self.available(instead=instead), self.available()):
             yield "ExceedsAvailableFunds"
+        yield from self._pools_covered(stream, events, new)
         beside = {"actor": new["actor"], "recorder": new["recorder"]}
+        draws: dict[str, Any] = {}
+        if stream.startswith("grant:") and self.state_of(FUND)["agreements"]:
+            draws = yield from self._draws(stream.removeprefix("grant:"), before, after, new, is_free)
         if stream.startswith("grant:"):
             promised, beyond = (
                 differences(after[kind], before[kind]) for kind in ("commitments", "overpayments")
@@ -309,6 +319,7 @@ class SecondBook(Histories):
             taken = [*promised.items(), *((day, Decimal(0)) for day in beyond)]
             pairs[FUND] = [
                 {**beside, "command": "pair", "on": day, "of": stream, "taken": change}
+                | ({"draws": draws[day]} if day in draws and change else {})
                 for day, change in sorted(taken)
             ] + uses
         for call in {before["call"], after["call"]} - {None} if pairs else ():
@@ -324,6 +335,45 @@ class SecondBook(Histories):
             if name.startswith("call:") and not never_below_zero(self.left(name[5:], instead=instead)):
                 yield "ExceedsCallEnvelope"
         return pairs
+
+    def _pools_covered(self, stream: str, events: list[Event], new: Event) -> Iterator[str]:
+        """Yield the refusal if the fund's own event takes more from a pool than it may."""
+        if stream != FUND:
+            return
+        before, after = self.state_of(FUND), self.replay_fund(events)
+        if not after["agreements"]:
+            return
+        pools_before, pools = self.pools(), self.pools(instead={FUND: events})
+        if any(is_overdrawn_more(pool, pools_before.get(name, {})) for name, pool in pools.items()):
+            yield "ExceedsAvailableFunds"
+        for name, agreement in after["agreements"].items():
+            since = agreement["stated"][0][0]
+            if new["command"] == "ChargeFee" and new.get("agreement") == name:
+                if fees_beyond(after, name, new["on"]):
+                    yield "FeeAboveAgreement"
+            elif "entry" in new and fees_beyond(after, name, since):
+                known = before["agreements"].get(name)
+                if not known or fees_beyond(after, name, since) > fees_beyond(
+                    before, name, known["stated"][0][0]
+                ):
+                    yield "FeeAboveAgreement"
+
+    def _draws(self, grant: str, before: State, after: State, new: Event, is_free: bool) -> Any:
+        """Yield the refusal if no pool has what a grant draws. Returns its draws by day."""
+        changes = differences(after["commitments"], before["commitments"])
+        beyond = differences(after["overpayments"], before["overpayments"])
+        if not changes and not beyond:
+            return {}
+        drawing = Draws(self, grant, before, after)
+        draws = drawing.of((day, int(amount * 100)) for day, amount in changes.items())
+        if drawing.is_short and not is_free:
+            yield "ExceedsAvailableFunds"
+        if new["command"] == "IncreaseCommitment" and after["closing"] and not new.get("pool_waiver"):
+            places = {place for parts in draws.values() for place, part in parts.items() if part > 0}
+            deadline = months_later(after["closing"], GRACE)
+            if ends_before(self.state_of(FUND), places, new["on"], deadline):
+                yield "ClosesAfterPool"
+        return draws
 
     def _uses(self, stream: str, before: State, after: State, new: Event) -> list[Event]:
         """Return what the grant takes from what is set aside for its call, and what it gives back."""

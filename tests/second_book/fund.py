@@ -19,7 +19,12 @@ from second_book.set_asides import set_aside
 
 def no_fund() -> State:
     """Return the state of the fund before its first event."""
-    return {"editions": [], "officers": [], "partners": {}, "flows": [], "kept": {}, "agreements": {}}
+    return {"editions": [], "officers": [], "partners": {}, "flows": [], "kept": {}} | {
+        "agreements": {},
+        "own_flows": [],
+        "named_flows": [],
+        "drawn": {},
+    }
 
 
 def plain(edition: State) -> State:
@@ -71,9 +76,43 @@ def membership(partner: State, event: Event) -> Iterator[str]:
         partner["names"] = sorted([*partner["names"], (on, event["name"])], key=lambda known: known[0])
 
 
+def partnership(state: State, event: Event) -> Iterator[str]:
+    """Yield the reasons against the partner and the instalment that the event names, and note them."""
+    name, partner = event["command"], state["partners"].get(event.get("partner"))
+    if name == "JoinPartner":
+        if partner:
+            yield "PartnerAlreadyJoined"
+        yield from too_like(event["partner"], state["partners"])
+        state["partners"] |= {
+            event["partner"]: {"joined": event["on"], "due": {}, "under": {}, "left": LATEST}
+        }
+        state["partners"][event["partner"]] |= {
+            "names": [(event["on"], event["name"])],
+            "promised": "",
+            "said": [],
+            "reporting": [],
+        }
+    elif (
+        event.get("partner")
+        and name != "AmendContribution"
+        and (not partner or partner["joined"] > event["on"])
+    ):
+        yield "UnknownPartner"
+    if partner:
+        yield from membership(partner, event)
+    if (due := event.get("instalment")) and partner:
+        if name == "ScheduleInstalment":
+            if due in partner["due"]:
+                yield "InstalmentIdTaken"
+            partner["due"][due] = event["on"]
+            partner["under"][due] = event.get("agreement")
+        elif due not in partner["due"]:
+            yield "UnknownInstalment"
+
+
 def apply_fund_event(state: State, event: Event) -> Iterator[str]:
     """Yield the reasons against an event of the fund, then apply it to the state."""
-    name, partner = event["command"], state["partners"].get(event.get("partner"))
+    name = event["command"]
     if name == "AdoptPolicy":
         if any(edition["name"] == event["edition"]["name"] for edition in state["editions"]):
             yield "EditionNameTaken"
@@ -93,28 +132,7 @@ def apply_fund_event(state: State, event: Event) -> Iterator[str]:
             *state["officers"],
             (event["on"], event["officer"], is_appointment, event.get("roles") or []),
         ]
-    if name == "JoinPartner":
-        if partner:
-            yield "PartnerAlreadyJoined"
-        yield from too_like(event["partner"], state["partners"])
-        state["partners"] |= {event["partner"]: {"joined": event["on"], "due": {}, "left": LATEST}}
-        state["partners"][event["partner"]] |= {
-            "names": [(event["on"], event["name"])],
-            "promised": "",
-            "said": [],
-            "reporting": [],
-        }
-    elif event.get("partner") and (not partner or partner["joined"] > event["on"]):
-        yield "UnknownPartner"
-    if partner:
-        yield from membership(partner, event)
-    if (due := event.get("instalment")) and partner:
-        if name == "ScheduleInstalment":
-            if due in partner["due"]:
-                yield "InstalmentIdTaken"
-            partner["due"][due] = event["on"]
-        elif due not in partner["due"]:
-            yield "UnknownInstalment"
+    yield from partnership(state, event)
     if name == "WaiveObligation":
         if event["obligation"] != "instalment":
             yield "UnknownObligation"
@@ -130,8 +148,22 @@ def apply_fund_event(state: State, event: Event) -> Iterator[str]:
     if name in FLOWS:
         yield from in_dollars(event)
     yield from agreements(state, event)
+    flow(state, event)
+
+
+def flow(state: State, event: Event) -> None:
+    """Note the money that comes or goes, and what a grant draws from pools."""
+    name = event["command"]
     if name in FLOWS:
-        state["flows"] = [*state["flows"], (event["on"], FLOWS[name] * money(event["amount"]))]
+        amount, agreement = FLOWS[name] * money(event["amount"]), event.get("agreement")
+        state["flows"] = [*state["flows"], (event["on"], amount)]
+        state["own_flows"] = [*state["own_flows"], (event["on"], amount)]
+        if agreement in state["agreements"]:
+            state["named_flows"] = [*state["named_flows"], (agreement, event["on"], amount, name)]
+    if name == "pair" and event.get("draws") is not None:
+        grant = event["of"].removeprefix("grant:")
+        change = event["on"], sum(event["draws"].values()), event["draws"]
+        state["drawn"] = {**state["drawn"], grant: [*state["drawn"].get(grant, []), change]}
 
 
 def apply_call_event(state: State, event: Event, book: Context) -> Iterator[str]:

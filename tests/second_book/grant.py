@@ -33,6 +33,7 @@ from second_book.basics import (
 from second_book.brought_forward import brought_forward
 from second_book.clearances import clearing, not_clear, not_eligible
 from second_book.payments import documentation, paying, payment_request, refund, rules_of
+from second_book.pools import closes_after_end
 from second_book.results import indicator
 
 OBLIGATIONS = (
@@ -46,8 +47,10 @@ def apply_event(state: State, event: Event, book: Context) -> Iterator[str]:
     """Yield the reasons against the event, then apply it to the state."""
     yield from in_stage(state, event["command"])
     apply_part = next(apply_part for names, apply_part in PARTS.items() if event["command"] in names.split())
-    before = overpaid(state)
+    before, net = overpaid(state), state["disbursed"] - state["refunded"]
     yield from apply_part(state, event, book)
+    if paid := state["disbursed"] - state["refunded"] - net:
+        state["paid"] = [*state["paid"], (event["on"], paid)]
     if overpaid(state) != before:
         state["overpayments"] = [*state["overpayments"], (event["on"], overpaid(state) - before)]
 
@@ -185,6 +188,8 @@ def agreement(state: State, event: Event, book: Context) -> Iterator[str]:
             yield "ClosingDateBeforeEffectiveness"
         rules = edition["windows"][state["window"]]
         yield from outside_span(rules, on, event["closing_date"])
+        if closes_after_end(event, book.state_of("fund")):
+            yield "~ClosesAfterPool"
         yield from misfit(state, rules)
         if budget.beyond_share(state, rules, only_held=True):
             yield "CapacityShareTooHigh"
@@ -206,6 +211,8 @@ def amendment(state: State, event: Event, book: Context) -> Iterator[str]:
             yield from outside_span(
                 edition["windows"][state["window"]], state["effective"], event["closing_date"]
             )
+        if closes_after_end(event, book.state_of("fund")):
+            yield "~ClosesAfterPool"
         state |= {"closing": event["closing_date"]}
         if event.get("waiver"):
             state["waived_until"] = event["closing_date"]

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from copy import deepcopy
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
 from second_book.basics import EDITIONS, LATEST, ByDay, Event, State, by_day, in_force, money, no_grant
 from second_book.directory import apply_directory_event, no_directory
 from second_book.fund import apply_call_event, apply_fund_event, no_fund
 from second_book.grant import apply_event
 from second_book.officers import roles_of
+from second_book.pools import changes_of
 from second_book.timeline import Key, Status, timeline
 
 FUND, DIRECTORY = "fund", "directory"
@@ -92,6 +93,20 @@ class Histories:
                 changes += [(day, -amount) for day, amount in self._selections(events[name], call)]
         return by_day(changes)
 
+    def replay_fund(self, events: list[Event]) -> State:
+        """Return the state of the fund after these events."""
+        return self._replay(FUND, events)[0]
+
+    def replay_grant(self, stream: str, events: list[Event]) -> State:
+        """Return the state of a grant after these events."""
+        return self._replay(stream, events)[0]
+
+    def pools(
+        self, known: int | None = None, instead: dict[str, list[Event]] | None = None
+    ) -> dict[str, Any]:
+        """Return by how much what is left of each pool changes, in cents, by pool and day."""
+        return changes_of(self, known, instead or {})
+
     def call(self, name: str) -> State | None:
         """Return the state of a call, or None if there is no such call."""
         return self.state_of(f"call:{name}") or None
@@ -142,7 +157,7 @@ class Histories:
         """Return the state after the events in force, and the first reason against each, by version.
 
         A reason that begins with "$" is about the balance, one with "?" about a new decision only. They
-        count if ``marks`` has their mark.
+        count if ``marks`` has their mark. One that begins with "~" is about pools.
         """
         kind = stream.partition(":")[0]
         begin = {"grant": no_grant, "call": dict, "fund": no_fund, "directory": no_directory}
@@ -151,7 +166,9 @@ class Histories:
             if event["on"] > on:
                 break
             for reason in self._apply(kind, state, event):
-                if reason[0] not in "$?":
+                if reason[0] == "~":  # about pools: it may become true of an earlier event
+                    wrong.setdefault(event["version"], reason[1:])
+                elif reason[0] not in "$?":
                     wrong.setdefault(event["version"], reason)
                     if kind == "grant":
                         return state, wrong

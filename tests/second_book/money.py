@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from lifecycle.attribution.by_pool import divide
 from lifecycle.attribution.split import Movement, least_left, ordered
+from lifecycle.fund.pools.account import DayChange
 from second_book.basics import Event, committed, in_force, money
+from second_book.pools import FREE
 
 if TYPE_CHECKING:
     from second_book.book import SecondBook
@@ -20,7 +23,7 @@ KINDS |= {"ChargeFee": "fees"}
 
 def returned_beyond(book: "SecondBook", fund: list[Event], returned: Event) -> Iterator[str]:
     """Yield the refusal of a return of more than the partner has left."""
-    if returned["command"] != "ReturnFunds":
+    if returned["command"] != "ReturnFunds" or returned.get("agreement"):
         return
     others = [event for event in fund if event["version"] != returned["version"]]
     left, _ = least_left(movements(book, others), returned["partner"], returned["on"])
@@ -38,6 +41,7 @@ def movements(book: "SecondBook", fund: list[Event]) -> list[Movement]:
             KINDS[event["command"]],
             cents(money(event["amount"])),
             event.get("partner"),
+            agreement=event.get("agreement"),
         )
         for event in held
         if event["command"] in KINDS
@@ -52,7 +56,25 @@ def movements(book: "SecondBook", fund: list[Event]) -> list[Movement]:
         for name in sorted(book.streams)
         if name.startswith("grant:")
     )
-    return ordered(own, grants, pairs)
+    found = ordered(own, grants, pairs)
+    state = book.replay_fund(fund)
+    if not state["agreements"]:
+        return found
+    kept = {
+        grant: [
+            DayChange(
+                on,
+                amount,
+                tuple(
+                    ((rank, None if name == FREE[1] else name), part) for (rank, name), part in parts.items()
+                ),
+            )
+            for on, amount, parts in changes
+        ]
+        for grant, changes in state["drawn"].items()
+    }
+    partners = {name: agreement["partner"] for name, agreement in state["agreements"].items()}
+    return divide(found, kept, partners).free
 
 
 def of_grant(book: "SecondBook", stream: str) -> Iterator[Movement]:

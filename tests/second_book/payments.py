@@ -19,6 +19,7 @@ from second_book.basics import (
     too_like,
     undisbursed,
 )
+from second_book.pools import pays_after_end
 
 
 def rules_of(state: State, book: Any) -> State:
@@ -125,7 +126,7 @@ def documentation(state: State, event: Event, _: Any) -> Iterator[str]:
     state["payments"] = {**state["payments"], event["payment"]: spent}
 
 
-def paying(state: State, event: Event, _: Any) -> Iterator[str]:
+def paying(state: State, event: Event, book: Any) -> Iterator[str]:
     """Authorise, reject, disburse and fail a payment."""
     if event["payment"] not in state["payments"]:
         yield "UnknownPayment"
@@ -144,8 +145,10 @@ def paying(state: State, event: Event, _: Any) -> Iterator[str]:
         yield "DisbursementDeadlinePassed"
     if name == "DisburseFunds" and state["suspended"] & {"all", "payments"}:
         yield "PaymentsSuspended"
-    yield from in_dollars(event)
     amount = money(event.get("amount") or str(p["asked"]))
+    if name == "DisburseFunds" and pays_after_end(state, event, book.state_of("fund"), int(amount * 100)):
+        yield "~PoolEnded"
+    yield from in_dollars(event)
     match name:
         case "AuthorisePayment":
             if amount > p["asked"]:

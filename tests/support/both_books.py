@@ -22,6 +22,8 @@ from projections.query import run
 from second_book.basics import committed, money, overpaid, pending, undisbursed
 from second_book.book import Receipt, SecondBook
 from second_book.budget import key, lines_of
+from second_book.pools import FREE, left_on
+from second_book.pools import Grant as Drawn
 from support import given as g
 from support.books import NOON, Clock, make_book
 from support.drawn_lives import FOUNDED
@@ -102,6 +104,14 @@ class BothBooks:
             fund = self.books[0].fund(known=position)
             for day in {on, TODAY}:
                 assert fund.available.at(g.day(day)) == on_day(second.available(position), day)
+            pools = second.pools(position)
+            assert {*fund.agreements, *([FREE[1]] if fund.agreements else [])} == (
+                {*pools} if len(pools) > 1 else set()
+            )
+            for pool in pools if fund.agreements else ():
+                left = fund.pool(None if pool == FREE[1] else pool)
+                for day in {on, TODAY}:
+                    assert left.at(g.day(day)) * 100 == left_on(pools[pool], day), f"pool {pool} on {day}"
             for name in CALLS:
                 call = self.books[1].call(name, known=position)
                 assert (call is None) == (not second.events(f"call:{name}", position))
@@ -200,6 +210,20 @@ class BothBooks:
             for name, state in sorted(existing.items())
             for line, (_, _, left) in lines_of(state).items()
         ]
+        fund = self.second.replay_fund(self.second.events("fund", known))
+        pools = {row["pool"]: (row["committed"], row["paid"]) for row in rows("pools") if row["pool"]}
+        sums = {name: [0, 0] for name in pools}
+        for name in states:
+            grant = self.second.grant(name, known=known)
+            for column, parts in enumerate(Drawn(grant, fund["drawn"].get(name, [])).at(on)):
+                for (_, agreement), units in parts.items():
+                    if agreement in sums:
+                        sums[agreement][column] += units
+                    else:
+                        assert agreement == FREE[1] or not units
+        assert pools == {
+            name: tuple(f"{units // 100}.{units % 100:02}" for units in own) for name, own in sums.items()
+        }
         total = next(row for row in rows("fund") if row["partner"] is None)
         assert total["available"] == f"{on_day(self.second.available(known), on):.2f}"
 

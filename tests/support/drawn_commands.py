@@ -10,6 +10,7 @@ from typing import Any
 
 from lifecycle.kernel.command import Command
 from second_book.basics import money
+from support import drawn_agreements as dice_of
 from support import given as g
 from support.drawn_earlier_life import EARLIER_LIFE, of_earlier_life
 from support.draws import Draw, Maker, promised, shift, usd
@@ -239,7 +240,7 @@ ON_GRANT: dict[str, Maker] = {
         g.meet_condition, condition=lambda draw: "another" if draw.one_in(5) else "a bank account"
     ),
     "SignAgreement": _on_grant(g.sign),
-    "MakeEffective": _on_grant(g.make_effective, closing_date=_until),
+    "MakeEffective": _on_grant(g.make_effective, closing_date=_until, pool_waiver=dice_of.pool_waiver),
     "LapseGrant": _on_grant(
         g.lapse,
         given_up=lambda draw: True if draw.dice % 2 else None,
@@ -281,7 +282,10 @@ ON_GRANT: dict[str, Maker] = {
     "RecordCoFinancing": _on_grant(g.co_finance),
     "RecordCost": _on_grant(g.cost),
     "ExtendClosingDate": _on_grant(
-        g.extend, closing_date=_until, waiver=lambda draw: "floods" if draw.one_in(3) else None
+        g.extend,
+        closing_date=_until,
+        waiver=lambda draw: "floods" if draw.one_in(3) else None,
+        pool_waiver=dice_of.pool_waiver,
     ),
     "RestructureGrant": _on_grant(
         g.restructure,
@@ -292,7 +296,9 @@ ON_GRANT: dict[str, Maker] = {
         objective=lambda draw: "Another aim" if draw.one_in(2) else None,
         budget=_new_budget,
     ),
-    "IncreaseCommitment": _on_grant(g.increase, amount=_amount, lines=_lines),
+    "IncreaseCommitment": _on_grant(
+        g.increase, amount=_amount, lines=_lines, pool_waiver=dice_of.pool_waiver
+    ),
     "CancelBalance": _on_grant(g.cancel_balance, amount=_amount, lines=_lines),
     "ReallocateBudget": _on_grant(
         g.reallocate,
@@ -386,23 +392,39 @@ ON_FUND: dict[str, Maker] = {
         partner=_partner,
         amount=_said_amount,
         holding_amount=_worth,
+        agreement=dice_of.new_agreement,
+        preference=dice_of.preference,
+        valid_until=dice_of.valid_until,
+        end_disbursement=dice_of.end_disbursement,
+        fee_percent=dice_of.fee_percent,
     ),
-    "AmendContribution": _maker(g.amend_contribution),
-    "ScheduleInstalment": _maker(g.schedule, partner=_partner, instalment=_due),
+    "AmendContribution": _maker(
+        g.amend_contribution,
+        agreement=lambda draw: dice_of.agreement(draw) or "DK-1",
+        partner=lambda draw: _partner(draw) if draw.one_in(3) else None,
+        preference=lambda draw: dice_of.preference(draw) if draw.one_in(2) else None,
+        valid_until=dice_of.valid_until,
+        end_disbursement=dice_of.end_disbursement,
+        fee_percent=dice_of.fee_percent,
+        amount=lambda draw: _said_amount(draw) if draw.one_in(5) else None,
+        holding_amount=lambda draw: _worth(draw) if draw.one_in(5) else None,
+    ),
+    "ScheduleInstalment": _maker(g.schedule, partner=_partner, instalment=_due, agreement=dice_of.agreement),
     "ReceiveInstalment": _maker(
         g.receive,
         partner=_partner,
         amount=_amount,
         instalment=lambda draw: _due(draw) if draw.one_in(2) else None,
+        agreement=dice_of.agreement,
     ),
     "WaiveObligation": _maker(
         g.waive_instalment,
         obligation=lambda draw: "closure" if draw.one_in(9) else "instalment",
         item=lambda draw: None if draw.one_in(4) else f"{_partner(draw)}/{_due(draw)}",
     ),
-    "ChargeFee": _maker(g.charge_fee, amount=_amount),
+    "ChargeFee": _maker(g.charge_fee, amount=_amount, agreement=dice_of.agreement),
     "CreditIncome": _maker(g.credit_income, amount=_amount),
-    "ReturnFunds": _maker(g.return_funds, partner=_partner, amount=_amount),
+    "ReturnFunds": _maker(g.return_funds, partner=_partner, amount=_amount, agreement=dice_of.agreement),
     "AttachDocument": _maker(g.attach_to_fund),
 }
 ON_FUND |= {

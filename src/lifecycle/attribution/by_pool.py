@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from lifecycle.attribution.split import DRAWS, Movement, Part, attributed
-from lifecycle.fund.pools.account import Account, DayChange, Units, parts_of_changes, taken
+from lifecycle.fund.pools.account import Account, DayChange, Units, moved_away, parts_of_changes, taken
 
 Kept = Mapping[str, Sequence[DayChange]]
 """What each grant drew from pools and gave back, as it is kept on the fund, in order of days."""
@@ -45,16 +45,24 @@ class _Division:
     """A walk over movements, with the account of each grant."""
 
     def __init__(self, movements: Sequence[Movement], kept: Kept, agreements: Agreements) -> None:
-        self.movements, self.agreements = movements, agreements
+        moved = _moved_away(movements, kept)
+        # Sorting keeps the order of a day: what was moved away comes first, as payments follow draws.
+        self.movements = (
+            sorted([*moved, *movements], key=lambda movement: movement.on) if moved else movements
+        )
+        self.agreements = agreements
         self.accounts: dict[str, Account] = defaultdict(Account)
         self.asked: dict[str, Units] = defaultdict(dict)
-        self.parts = _parts_of(movements, kept)
+        self.parts = _parts_of(movements, kept) | {
+            (str(movement.grant), movement.on): iter([parts]) for movement, parts in moved.items()
+        }
+        self.moved = {*moved}
         self.result = Divided([], [])
 
     def divided(self) -> Divided:
         """Return the movements, divided by pool."""
         for movement in self.movements:
-            if not movement.amount:
+            if not movement.amount and movement not in self.moved:
                 continue
             if movement.grant is None:
                 self._of_fund(movement)
@@ -132,6 +140,26 @@ def _summed(parts: Iterable[tuple[tuple[int, str | None], int]]) -> Units:
     for pool, units in parts:
         sums[pool] = sums.get(pool, 0) + units
     return sums
+
+
+def _moved_away(
+    movements: Iterable[Movement], kept: Kept
+) -> dict[Movement, tuple[tuple[tuple[int, str | None], int], ...]]:
+    """Return the draws of days whose commitments were all moved away, each by a movement of nothing."""
+    committed: dict[str | None, set[str]] = defaultdict(set)
+    for movement in movements:
+        if movement.amount and (movement.kind in DRAWS or movement.kind == "cancelled"):
+            committed[movement.grant].add(movement.on)
+    found = {}
+    for grant, changes in kept.items():
+        by_day: dict[str, list[DayChange]] = defaultdict(list)
+        for change in changes:
+            by_day[change.on].append(change)
+        for on, draws in moved_away(by_day, committed[grant]).items():
+            parts = _summed(part for of_change in draws for part in of_change)
+            if any(parts.values()):
+                found[Movement(on, 0, "increased", 0, None, grant)] = tuple(parts.items())
+    return found
 
 
 def _parts_of(

@@ -122,7 +122,8 @@ def returns_still_covered(
     before = {entry.originator_version: entry for entry in in_force(entries)}
     for entry in in_force(corrected):
         event = entry.event
-        if isinstance(event, on_fund.FundsReturned) and entry.rules >= _SINCE:
+        of_pool = event.__dict__.get("agreement") is not None  # what its pool has left is compared
+        if isinstance(event, on_fund.FundsReturned) and entry.rules >= _SINCE and not of_pool:
             refusal = _balance_refusal(corrected, entry, event, fund, streams)
             if refusal is None:
                 continue

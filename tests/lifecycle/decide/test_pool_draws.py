@@ -154,6 +154,19 @@ def test_a_commitment_that_moves_to_another_day_takes_its_draws_along() -> None:
         assert released.__dict__["draws"] == drawn.__dict__["draws"]
 
 
+def test_what_a_struck_increase_gave_back_to_other_pools_is_not_forgotten() -> None:
+    """The increase is drawn from the hard pool. Its release begins with what is free."""
+    past = given(REQUESTED, POOLS, EFFECTIVE[2:])
+    past.given(g.receive("04-01", agreement="HARD", amount="5000.00 USD"))
+    past.given(g.increase("04-20", amount="5000.00 USD"))
+    past.given(g.strike(past, was.CommitmentIncreased))
+    assert draws(past.when(g.cancel("06-01"))) == [
+        (1, "HARD", "35000.00"),
+        (2, "SOFT", "20000.00"),
+        (3, None, "35000.00"),
+    ]
+
+
 def test_a_draw_is_not_moved_before_what_its_pool_received_under_a_release() -> None:
     """The cancellation of May went back to the pool, which has nothing yet on the new day."""
     past = given(REQUESTED, agreed("SOFT", "90000", "2017-02-10", preference=FARMS_FIRST), EFFECTIVE[2:])

@@ -63,6 +63,21 @@ def test_each_pool_has_what_it_holds_what_is_drawn_and_what_is_paid(tmp_path: Pa
         assert money(ask(book, "pools", "2016-10-31"), "pool", "held") == [(None, 500000)]
 
 
+def test_what_a_struck_increase_gave_back_to_other_pools_is_shown(tmp_path: Path) -> None:
+    """The increase was of DK-1. Its release went back to the pools of the last rank, pro rata."""
+    lived = LIVED[: len(REQUESTED) + 3]
+    more = g.receive("04-01", agreement="DK-1", amount="5000.00 USD")
+    increase = g.increase("04-20", amount="5000.00 USD")
+    struck = g.correct("05-01", entry=len(lived) + 1, struck=True)
+    with new_book(tmp_path / "book", POOLS, more, lived, increase, struck) as book:
+        rows = ask(book, "pools", "2017-06-01")
+        assert money(rows, "pool", "committed", "free") == [
+            ("CO-1", 18333.33, 231666.67),
+            ("DK-1", 35000, 0),
+            (None, 36666.67, 463333.33),
+        ]
+
+
 def test_money_is_that_of_the_partner_whose_pool_it_was_drawn_from(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", POOLS, LIVED, g.refund("06-01", amount="2000.00 USD")) as book:
         rows = ask(book, "disbursement", "2017-05-31", by="partner")

@@ -4,7 +4,7 @@ A payment takes from the draws in the order of their ranks, and within a rank in
 A refund and a release go the other way. A release takes only what is not paid (domain §9).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -125,12 +125,27 @@ def parts_of_changes(amounts: Sequence[int], kept: Sequence[DayChange]) -> list[
     return [*(((FREE_POOL, amount),) for amount in before), (*named.items(), (FREE_POOL, rest))]
 
 
+def moved_away(
+    kept: Mapping[str, Sequence[DayChange]], committed: Collection[str]
+) -> dict[str, list[tuple[tuple[Pool, int], ...]]]:
+    """Return the draws of days on which nothing is committed any more, because a correction moved it.
+
+    ``kept``: what is kept of each day; ``committed``: the days with commitments.
+    """
+    return {
+        on: [change.parts for change in changes]
+        for on, changes in kept.items()
+        if on not in committed and not sum(change.amount for change in changes)
+    }
+
+
 def by_day(
     commitments: Iterable[tuple[str, int]], kept: Iterable[DayChange], payments: Iterable[tuple[str, int]]
 ) -> Iterator[tuple[str, Account]]:
     """Yield the account of a grant at the end of each day on which something changes.
 
     ``commitments``, ``payments``: changes by day, in order of days. A payment follows the draws of its day.
+    A day whose commitments were all moved away may have given back to other pools than it drew from.
     """
     committed: dict[str, list[int]] = {}
     for on, amount in commitments:
@@ -142,9 +157,10 @@ def by_day(
     for on, amount in payments:
         paid.setdefault(on, []).append(amount)
     account = Account()
-    for on in sorted({*committed, *paid}):
+    moved = moved_away(drawn, committed)
+    for on in sorted({*committed, *paid, *moved}):
         amounts = committed.get(on, [])
-        for parts in parts_of_changes(amounts, drawn.get(on, [])) if amounts else ():
+        for parts in parts_of_changes(amounts, drawn.get(on, [])) if amounts else moved.get(on, ()):
             account.change(parts)
         for amount in paid.get(on, ()):
             account.pay(amount) if amount > 0 else account.give_back(-amount)

@@ -138,6 +138,19 @@ def test_a_pool_pays_no_more_than_it_has() -> None:
     past.when(g.return_funds("2012-02-01", agreement="DK-1", amount="1000.00 USD")).then(was.FundsReturned)
 
 
+def test_a_corrected_return_under_an_agreement_is_compared_with_its_pool() -> None:
+    """The partner has given nothing else."""
+    agreed = g.agree_contribution("2012-01-10", partner="CO", agreement="CO-1")
+    received = g.receive("2012-02-01", partner="CO", agreement="CO-1", amount="1000.00 USD")
+    returned = g.return_funds("2012-03-01", partner="CO", agreement="CO-1", amount="400.00 USD")
+    past = given(CO, agreed, received, returned)
+    entry = past.fund_version(was.FundsReturned)
+    for amount, is_there in (("999.99", True), ("1000.00", True), ("1000.01", False)):
+        reads = {"amount": f"{amount} USD"}
+        outcome = past.when(g.correct_fund("2012-04-01", entry=entry, reads=reads))
+        outcome.then(EntryCorrected) if is_there else outcome.refused(ExceedsAvailableFunds, "CO-1")
+
+
 def test_the_pools_add_up_to_what_is_available() -> None:
     past = given(HELD, g.credit_income("2012-03-01"), g.charge_fee("2012-04-01", agreement="DK-1"))
     for on in ("2012-01-31", "2012-02-01", "2012-03-01", "2012-04-02"):

@@ -78,6 +78,10 @@ class Around:
         """There is none."""
         return None
 
+    def state_of(self, _: str) -> State:
+        """A fund without agreements."""
+        return {"agreements": {}, "drawn": {}}
+
 
 def edition_on(day: str) -> str | None:
     """The one that holds on a day."""
