@@ -154,6 +154,18 @@ def test_a_commitment_that_moves_to_another_day_takes_its_draws_along() -> None:
         assert released.__dict__["draws"] == drawn.__dict__["draws"]
 
 
+def test_a_moved_commitment_takes_no_more_from_a_pool_of_two_ranks_than_it_has() -> None:
+    """The grant drew from the pool when it was bound to such grants, and after that ended."""
+    past = given(REQUESTED, agreed("A", "30000", preference=TZ_ONLY), g.approve("02-10"))
+    past.given(g.amend_contribution("02-10", agreement="A", valid_until=None, preference=OTHERS_FIRST))
+    past.given(g.receive("02-10", agreement="A", amount="440000.00 USD"))
+    past.given(g.increase("02-10", amount="20000.00 USD"))
+    earlier = {"on": "2017-02-09"}
+    past.given(g.correct("02-20", entry=past.version(was.GrantApproved), reads=earlier))
+    left = past.fund.agreements["A"].left
+    assert [left.at(g.day(on)) for on in ("02-08", "02-09", "02-10")] == [30_000, 0, 437_500]
+
+
 def test_what_a_struck_increase_gave_back_to_other_pools_is_not_forgotten() -> None:
     """The increase is drawn from the hard pool. Its release begins with what is free."""
     past = given(REQUESTED, POOLS, EFFECTIVE[2:])

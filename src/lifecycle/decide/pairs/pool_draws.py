@@ -168,7 +168,11 @@ class _Draws:
         """
         wanted = self._moved or self._given_back_on(event.on)
         rooms = self._rooms(event.on, wanted)
-        parts = taken(amount, {pool: min(units, rooms[pool[1]]) for pool, units in wanted.items()})
+        limits: Units = {}
+        for pool in sorted(wanted, key=in_order):  # an agreement that was amended may have two ranks
+            limits[pool] = max(0, min(wanted[pool], rooms[pool[1]]))
+            rooms[pool[1]] -= limits[pool]
+        parts = taken(amount, limits)
         self._moved = _less(self._moved, parts)
         ranked = self._ranked(event.on)
         rooms = self._rooms(event.on, ranked)
