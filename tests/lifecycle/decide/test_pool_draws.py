@@ -1,11 +1,13 @@
 """From which pools a commitment is drawn, and to which a release goes back."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.pools.ends import ClosesAfterPool, PoolEnded
+from lifecycle.fund.pools.grant_account import account_on
 from lifecycle.grant import events as was
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected
@@ -177,6 +179,9 @@ def test_what_a_struck_increase_gave_back_to_other_pools_is_not_forgotten() -> N
         (2, "SOFT", "20000.00"),
         (3, None, "35000.00"),
     ]
+    for on, of_hard in (("2017-04-19", 3_000_000), ("2017-04-20", 3_500_000)):
+        account = account_on(past.fund, g.G, [(g.day("02-10"), Decimal(90_000))], [], g.day(on))
+        assert account.drawn[1, "HARD"] == of_hard
 
 
 def test_a_draw_is_not_moved_before_what_its_pool_received_under_a_release() -> None:

@@ -35,9 +35,13 @@ def account_on(fund: Fund, grant: str, commitments: Changes, paid: Changes, on: 
     """Return the grant's account at the end of the day."""
     day, account = on.isoformat(), Account()
     commitments_in_units, paid_in_units = in_units(commitments, fund.currency), in_units(paid, fund.currency)
-    for day_of, account_then in by_day(commitments_in_units, kept_changes(fund, grant), paid_in_units):
-        if day_of > day:
-            break
+    # Later days are left out before the walk, which changes one account from day to day.
+    until = [
+        [change for change in changes if change[0] <= day]
+        for changes in (commitments_in_units, paid_in_units)
+    ]
+    kept = [change for change in kept_changes(fund, grant) if change.on <= day]
+    for _, account_then in by_day(until[0], kept, until[1]):
         account = account_then
     return account
 
