@@ -104,3 +104,11 @@ def test_a_request_that_no_pool_fits_is_shown_with_what_is_missing(tmp_path: Pat
         book.record(g.amend_contribution("2017-02-02", preference=amended), "f.nance")
         (row,) = ask(book, "pools", "2017-02-02", by="request")
         assert money([row], "pools", "left", "missing") == [("", 0, 100000)]
+
+
+def test_an_amended_amount_is_the_agreements_partners(tmp_path: Path) -> None:
+    more = g.amend_contribution("2016-12-01", agreement="CO-1", amount="1500.00 USD")
+    with new_book(tmp_path / "book", POOLS, more) as book:
+        rows = ask(book, "fund", "2017-01-01")
+        assert [row["partner"] for row in rows] == ["CO", "DK", None]
+        assert rows[0]["agreed"] == "1500.00"

@@ -87,8 +87,10 @@ def flow_rows(entries: Iterable[Entry], holding_currency: str) -> list[Row]:
         if kind is not None:
             rows.append(_flow(entry, *kind, holding_currency))
         if isinstance(event, was.ContributionAmended) and event.amount is not None:
-            rows.append(_amended(entry, event, agreed[event.agreement], holding_currency))
-            agreed[event.agreement] = event
+            before = agreed[event.agreement]
+            amended = event.model_copy(update={"partner": before.partner})  # it may leave the partner out
+            rows.append(_amended(entry, amended, before, holding_currency))
+            agreed[event.agreement] = amended
         elif isinstance(event, was.ContributionAgreed) and event.agreement is not None:
             agreed[event.agreement] = event
     return rows
