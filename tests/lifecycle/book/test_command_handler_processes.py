@@ -147,7 +147,8 @@ def test_a_killed_run_is_finished_by_running_it_again(place: Path | str, acknowl
         record(book, [g.propose("01-10", grant=f"SSF-{number}") for number in range(7)])
         before = book.position()
     done = FORKS.SimpleQueue()
-    run, again = (process(run_through, str(book.place), done) for _ in range(2))
+    # Each has a queue of its own: the lock of the first one's may die with it.
+    run, again = (process(run_through, str(book.place), queue) for queue in (done, FORKS.SimpleQueue()))
     run.start()
     for number in range(acknowledged + 1):
         assert done.get() == number
