@@ -146,9 +146,9 @@ def test_a_killed_run_is_finished_by_running_it_again(place: Path | str, acknowl
     with make_book(place, clock=None) as book:
         record(book, [g.propose("01-10", grant=f"SSF-{number}") for number in range(7)])
         before = book.position()
-    done = FORKS.SimpleQueue()
     # Each has a queue of its own: the lock of the first one's may die with it.
-    run, again = (process(run_through, str(book.place), queue) for queue in (done, FORKS.SimpleQueue()))
+    queues = done, _ = FORKS.SimpleQueue(), FORKS.SimpleQueue()
+    run, again = (process(run_through, str(book.place), queue) for queue in queues)
     run.start()
     for number in range(acknowledged + 1):
         assert done.get() == number
