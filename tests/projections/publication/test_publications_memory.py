@@ -5,6 +5,7 @@ import io
 import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from projections.publication.giving_360 import Grants
 from projections.publication.iati.activities import Activities
 from projections.publication.publisher import Publisher
 from projections.publication.walks import Dates
+from support.processes import pool
 
 PUBLISHER = Publisher("XM-DAC-47045", "The fund", "40", giving_prefix="360G-fund")
 FEW, MANY = 60, 240
@@ -70,8 +72,17 @@ def _peak(write: Callable[[Any, Dates], object], book: Book, count: int) -> int:
         gc.unfreeze()
 
 
+def peaks(place: Path, form: str) -> tuple[int, int]:
+    """Return the peaks for few grants and for many."""
+    write = WRITERS[form]
+    with Book.open(place) as book:
+        write(ManyGrants(book, 2), Dates(date(2026, 1, 1), book.position()))  # caches are filled
+        return peak(write, book, FEW), peak(write, book, MANY)
+
+
 @pytest.mark.parametrize("form", WRITERS)
 def test_four_times_as_many_grants_take_no_more_memory(hostile: Book, form: str) -> None:
-    write = WRITERS[form]
-    write(ManyGrants(hostile, 2), Dates(date(2026, 1, 1), hostile.position()))  # caches are filled
-    assert peak(write, hostile, MANY) < 1.2 * peak(write, hostile, FEW) + 100_000
+    """In a process of its own: threads that other tests left behind would be measured, too."""
+    with pool(1) as one:
+        few, many = one.submit(peaks, hostile.path, form).result()
+    assert many < 1.2 * few + 100_000
