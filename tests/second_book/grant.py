@@ -47,10 +47,10 @@ def apply_event(state: State, event: Event, book: Context) -> Iterator[str]:
     """Yield the reasons against the event, then apply it to the state."""
     yield from in_stage(state, event["command"])
     apply_part = next(apply_part for names, apply_part in PARTS.items() if event["command"] in names.split())
-    before, net = overpaid(state), state["disbursed"] - state["refunded"]
+    before, out, back = overpaid(state), state["disbursed"], state["refunded"]
     yield from apply_part(state, event, book)
-    if paid := state["disbursed"] - state["refunded"] - net:
-        state["paid"] = [*state["paid"], (event["on"], paid)]
+    flows = state["disbursed"] - out, back - state["refunded"]
+    state["paid"] = [*state["paid"], *((event["on"], amount) for amount in flows if amount)]
     if overpaid(state) != before:
         state["overpayments"] = [*state["overpayments"], (event["on"], overpaid(state) - before)]
 

@@ -221,9 +221,11 @@ class BothBooks:
                         sums[agreement][column] += units
                     else:
                         assert agreement == FREE[1] or not units
-        assert pools == {
+        seconds = {
             name: tuple(f"{units // 100}.{units % 100:02}" for units in own) for name, own in sums.items()
         }
+        differing = {name: (pools[name], own) for name, own in seconds.items() if pools[name] != own}
+        assert not differing, f"committed and paid on {on} as known at {known}: {differing}"
         total = next(row for row in rows("fund") if row["partner"] is None)
         assert total["available"] == f"{on_day(self.second.available(known), on):.2f}"
 

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from lifecycle.fund.pools.grant_account import account_on
+from lifecycle.grant.evolve import fold
+from lifecycle.kernel.history import history
 from support import given as g
 from support.given import REQUESTED
 from support.reading import ask, new_book
@@ -112,3 +115,16 @@ def test_an_amended_amount_is_the_agreements_partners(tmp_path: Path) -> None:
         rows = ask(book, "fund", "2017-01-01")
         assert [row["partner"] for row in rows] == ["CO", "DK", None]
         assert rows[0]["agreed"] == "1500.00"
+
+
+def test_history_pays_from_pools_what_was_disbursed_before_it_gets_the_refund_back(tmp_path: Path) -> None:
+    """40,000.00 less 1,000.08 are of other pools than 38,999.92 would be, by a cent."""
+    forward = g.bring_forward("2017-06-01", disbursed="40000.00 USD", refunded="1000.08 USD")
+    received = g.receive("2016-12-01", partner="CO", agreement="CO-1", amount="33333.33 USD")
+    with new_book(tmp_path / "book", POOLS[0], POOLS[2], received, forward) as book:
+        rows = ask(book, "pools", "2017-06-01")
+        assert money(rows, "pool", "committed", "paid") == [("CO-1", 5625, 2437.49), (None, 84375, 36562.43)]
+        grant = fold(history(book.entries("grant:SSF-1")))
+        assert grant is not None
+        decided = account_on(book.fund(), "SSF-1", grant.commitments, grant.paid, g.day("2017-06-01"))
+        assert decided.paid == {(3, "CO-1"): 243_749, (3, None): 3_656_243}

@@ -205,7 +205,8 @@ def _pay_to_date(grant: MutableGrant, event: GrantBroughtForward) -> None:
         disburse(grant, payment, disbursed)
         grant.refunded = amount_of(event.refunded)
         put_payment(grant, grant.payments[BROUGHT_FORWARD].replace(refunded=grant.refunded))
-        grant.paid.append((event.on, grant.disbursed - grant.refunded))
+        # Pools pay the whole amount and then get the refund back, which may differ by a cent from the net.
+        grant.paid += [(event.on, disbursed), *([(event.on, -grant.refunded)] if grant.refunded else [])]
 
 
 EVOLVE: Evolves = {
