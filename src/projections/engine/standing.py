@@ -111,7 +111,7 @@ _READ: dict[Any, Callable[[Any], Any]] = {
     dict[str, Activity]: _records(Activity),
     dict[str, FollowUp]: _records(FollowUp),
     dict[str, HeldLine]: _records(HeldLine),
-    dict[str, LineUse]: _records(LineUse),
+    dict[str, LineUse]: lambda uses: {line: LineUse(*map(Decimal, use)) for line, use in uses.items()},
     tuple[str, ...]: tuple,
     tuple[date, ...]: lambda days: tuple(map(date.fromisoformat, days)),
     list[tuple[str, str]]: lambda pairs: list(map(tuple, pairs)),

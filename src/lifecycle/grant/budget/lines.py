@@ -42,9 +42,8 @@ class HeldLine:
         return self.approved + self.reallocated
 
 
-@dataclass(frozen=True)
-class LineUse:
-    """What was asked for and paid from a line."""
+class LineUse(NamedTuple):
+    """What was asked for and paid from a line. A tuple, because a long fold makes one a payment's entry."""
 
     requested: Decimal = ZERO
     """Payments asked for and not rejected."""

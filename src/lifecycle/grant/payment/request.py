@@ -77,9 +77,15 @@ class PaymentRejected(GrantEvent):
 
 def _payment_requested(grant: MutableGrant, event: PaymentRequested) -> None:
     amount = event.amount.amount
-    line = key_of(event.category)
-    payment = Payment(event.payment, amount, requested_by=event.actor, payee=event.payee, category=line)
-    put_payment(grant, payment.replace(method=event.method or payment.method))
+    payment = Payment(
+        event.payment,
+        amount,
+        requested_by=event.actor,
+        payee=event.payee,
+        category=key_of(event.category),
+        method=event.method or "direct",
+    )
+    put_payment(grant, payment)
     grant.pending += amount
 
 
