@@ -62,6 +62,16 @@ def agreements(state: State, event: Event) -> Iterator[str]:
     partner["promised"] = max(partner["promised"], on)
 
 
+def asking_for_reports(agreed: State, partner: str, day: str) -> list[str]:
+    """Return the partner's agreements that ask for reports by the day, as they were made or amended."""
+    return [
+        name
+        for name, known in agreed.items()
+        if known["partner"] == partner
+        and any(on <= day and stated.get("reports_every") for on, stated in known["stated"])
+    ]
+
+
 def contradiction(terms: State) -> Iterator[str]:
     """Yield the refusal of terms by which money may be promised after it may be paid."""
     if terms.get("end_disbursement", "9999") < terms.get("valid_until", ""):

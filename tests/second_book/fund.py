@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from second_book.agreements import agreements
+from second_book.agreements import agreements, asking_for_reports
 from second_book.basics import (
     FLOWS,
     LATEST,
@@ -36,7 +36,7 @@ def plain(edition: State) -> State:
     return {**edition, "windows": windows}
 
 
-def membership(partner: State, event: Event) -> Iterator[str]:
+def membership(partner: State, event: Event, agreed: State) -> Iterator[str]:
     """Yield the reasons against a new name, a leaving, or a promise of a partner, and note it."""
     name, on = event["command"], event["on"]
     if name in ("PledgeContribution", "AgreeContribution", "ScheduleInstalment", "MeetPledgeCondition"):
@@ -58,10 +58,8 @@ def membership(partner: State, event: Event) -> Iterator[str]:
         ):
             yield "UnknownPledgeCondition"
         partner["said"] = [*partner["said"], (on, event["condition"], met)]
-    if name == "AgreeContribution" and event.get("reports_every"):
-        partner["reporting"] = [*partner["reporting"], (on, event.get("agreement"))]
     if name == "SubmitDonorReport":
-        asking = [agreement for since, agreement in partner["reporting"] if since <= on]
+        asking = asking_for_reports(agreed, event["partner"], on)
         if event.get("agreement") not in asking and (event.get("agreement") or len(asking) != 1):
             yield "NoReportAgreed"
         if event["until"] > on:
@@ -90,7 +88,6 @@ def partnership(state: State, event: Event) -> Iterator[str]:
             "names": [(event["on"], event["name"])],
             "promised": "",
             "said": [],
-            "reporting": [],
         }
     elif (
         event.get("partner")
@@ -99,7 +96,7 @@ def partnership(state: State, event: Event) -> Iterator[str]:
     ):
         yield "UnknownPartner"
     if partner:
-        yield from membership(partner, event)
+        yield from membership(partner, event, state["agreements"])
     if (due := event.get("instalment")) and partner:
         if name == "ScheduleInstalment":
             if due in partner["due"]:

@@ -52,6 +52,11 @@ def fee_percent(draw: Draw) -> str | None:
     return [None, "5", "0.0125", None][draw.dice // 13 % 4]
 
 
+def reports_every(draw: Draw) -> int | None:
+    """Return the months of a period of reports, if any are asked for."""
+    return [None, 12, None, 3, None][draw.dice // 17 % 5]
+
+
 def pool_waiver(draw: Draw) -> str | None:
     """Return a reason to pay after the end of a pool, now and then."""
     return "the donor agrees" if draw.one_in(4) else None

@@ -397,6 +397,7 @@ ON_FUND: dict[str, Maker] = {
         valid_until=dice_of.valid_until,
         end_disbursement=dice_of.end_disbursement,
         fee_percent=dice_of.fee_percent,
+        reports_every=dice_of.reports_every,
     ),
     "AmendContribution": _maker(
         g.amend_contribution,
@@ -406,6 +407,7 @@ ON_FUND: dict[str, Maker] = {
         valid_until=dice_of.valid_until,
         end_disbursement=dice_of.end_disbursement,
         fee_percent=dice_of.fee_percent,
+        reports_every=dice_of.reports_every,
         amount=lambda draw: _said_amount(draw) if draw.one_in(5) else None,
         holding_amount=lambda draw: _worth(draw) if draw.one_in(5) else None,
     ),

@@ -11,7 +11,8 @@ from pydantic_core import PydanticCustomError
 from lifecycle.fund.parts.agreement_terms import DaysToReport, MonthsBetween, Percent, Preference
 from lifecycle.fund.parts.named_agreement import check_named, check_new_agreement
 from lifecycle.fund.parts.pool import Agreement, Terms
-from lifecycle.fund.state import Evolves, Flows, Fund, MutableFund, Partner, ReportTerms, unchanged
+from lifecycle.fund.parts.report_terms import ReportTerms
+from lifecycle.fund.state import Evolves, Flows, Fund, MutableFund, Partner, unchanged
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.guards import in_holding_currency
@@ -182,16 +183,13 @@ def _agreed(fund: MutableFund, event: ContributionAgreed) -> None:
         fund.agreements[event.agreement] = Agreement(
             event.partner, event.amount.currency, ((event.on, Terms.of(event)),)
         )
-    if (terms := report_terms(event)) is not None:
-        fund.partners[event.partner] = replace(partner, reporting=(*partner.reporting, terms))
+    if event.agreement is not None or event.reports_every is not None:
+        fund.partners[event.partner] = replace(partner, reporting=(*partner.reporting, report_terms(event)))
 
 
-def report_terms(event: ContributionAgreed) -> ReportTerms | None:
-    """Return what the agreement says about reports to the partner; `None` if it asks for none."""
-    if event.reports_every is None:
-        return None
-    end = event.end_disbursement
-    return ReportTerms(event.agreement, event.on, event.reports_every, event.report_days or 0, end)
+def report_terms(event: ContributionAgreed) -> ReportTerms:
+    """Return what the agreement says about reports to the partner."""
+    return ReportTerms(event.agreement, ((event.on, Terms.of(event)),))
 
 
 def _instalment_scheduled(fund: MutableFund, event: InstalmentScheduled) -> None:

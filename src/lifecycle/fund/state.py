@@ -12,11 +12,11 @@ from typing import Any
 
 from lifecycle.fund.parts.appointments import Appointment, roles_held
 from lifecycle.fund.parts.pool import Agreement, Drawn
+from lifecycle.fund.parts.report_terms import ReportTerms
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.frozen import Frozen, Mutable, frozen, thawed
 from lifecycle.policy.edition import Edition, in_force
 from lifecycle.types.dated_amount import DatedSums
-from lifecycle.types.dates import plus_months
 
 
 @dataclass(frozen=True)
@@ -25,38 +25,6 @@ class Adoption:
 
     on: date
     edition: Edition
-
-
-@dataclass(frozen=True)
-class ReportTerms:
-    """What an agreement says about reports to the partner."""
-
-    agreement: str | None
-    since: date
-    """The first day of the first period."""
-    every: int
-    """The months of a period."""
-    days: int
-    """Within how many days after its period a report is due."""
-    end: date | None = None
-    """No period begins after this day; `None` without a limit."""
-
-    def item(self, partner: str, number: int) -> str:
-        """Return the name of a report in the timeline: ``PARTNER/AGREEMENT/1``."""
-        return "/".join([partner, *([self.agreement] if self.agreement else []), str(number)])
-
-    def begins(self, number: int) -> date:
-        """Return the first day of the period of the report with this number."""
-        return plus_months(self.since, (number - 1) * self.every)
-
-    def numbers(self, end: date) -> list[int]:
-        """Return the numbers of the reports whose periods begin by the day and by the terms' own end."""
-        last = min(end, self.end or end)
-        return [number for number in range(1, MOST_REPORTS + 1) if self.begins(number) <= last]
-
-
-MOST_REPORTS = 400
-"""The largest number of reports of one agreement: 33 years of monthly ones. No further one is asked for."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +45,7 @@ class Partner:
     conditions_met: tuple[tuple[date, str], ...] = ()
     """The conditions that were met, each with the day."""
     reporting: tuple[ReportTerms, ...] = ()
-    """The terms of the agreements that ask for reports."""
+    """What each of its agreements says about reports to it."""
     left_on: date | None = None
     """The day from which it promises nothing more; `None` while it is a partner."""
 

@@ -42,7 +42,9 @@ class PeriodNotOver(Refusal, order=DATES, rule="domain §9: SubmitDonorReport"):
 
 def _check_report(fund: Fund, event: DonorReportSubmitted) -> None:
     partner = partner_of(fund, event.partner, event.on)
-    asking = [terms.agreement for terms in partner.reporting if terms.since <= event.on]
+    asking = [
+        terms.agreement for terms in partner.reporting if terms.since is not None and terms.since <= event.on
+    ]
     if event.agreement not in asking and not (event.agreement is None and len(asking) == 1):
         names = ", ".join(sorted(name for name in asking if name)) or "none"
         raise NoReportAgreed(

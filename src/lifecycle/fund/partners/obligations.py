@@ -23,7 +23,9 @@ from lifecycle.fund.establishment import FundEstablished
 from lifecycle.fund.partners.donor_reports import DonorReportSubmitted
 from lifecycle.fund.partners.membership import PartnerLeft
 from lifecycle.fund.partners.partner_waivers import ObligationWaived
-from lifecycle.fund.state import ReportTerms
+from lifecycle.fund.parts.pool import Terms
+from lifecycle.fund.parts.report_terms import Period, ReportTerms
+from lifecycle.fund.pools.agreements import ContributionAmended
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.obligation import Obligation
 from lifecycle.types.money import Money
@@ -113,50 +115,56 @@ def donor_reports(events: Iterable[Event]) -> list[Obligation]:
     left: dict[str, date] = {}
     waived: dict[str | None, date] = {}
     for e in events:
-        if isinstance(e, ContributionAgreed) and (terms := report_terms(e)) is not None:
-            agreed.append((e.partner, terms))
+        if isinstance(e, ContributionAgreed):
+            agreed.append((e.partner, report_terms(e)))
+        elif isinstance(e, ContributionAmended):
+            agreed = [
+                (partner, terms.amended(e.on, Terms.of(e)) if terms.agreement == e.agreement else terms)
+                for partner, terms in agreed
+            ]
         elif isinstance(e, DonorReportSubmitted):
             submitted.append(e)
         elif isinstance(e, PartnerLeft):
             left[e.partner] = e.on
         elif isinstance(e, ObligationWaived) and e.obligation == DONOR_REPORT:
             waived.setdefault(e.item, e.on)
+    asking = [(partner, terms) for partner, terms in agreed if terms.since is not None]
     obligations: list[Obligation] = []
-    for partner, terms in agreed:
+    for partner, terms in asking:
         end = left[partner] - timedelta(days=1) if partner in left else _NO_END
-        is_only = sum(name == partner for name, _ in agreed) == 1
+        is_only = sum(name == partner for name, _ in asking) == 1
         theirs = [
             e
             for e in submitted
             if e.partner == partner and (e.agreement == terms.agreement or (e.agreement is None and is_only))
         ]
         obligations += [
-            _donor_report(partner, terms, number, theirs, waived) for number in terms.numbers(end)
+            _donor_report(terms.item(partner, period.number), period, theirs, waived)
+            for period in terms.periods(end)
         ]
     return obligations
 
 
 def _donor_report(
-    partner: str,
-    terms: ReportTerms,
-    number: int,
+    item: str,
+    period: Period,
     submitted: list[DonorReportSubmitted],
     waived: dict[str | None, date],
 ) -> Obligation:
     """Return the obligation of one period, and take the report that meets it from ``submitted``."""
-    obligation = Obligation(DONOR_REPORT, item := terms.item(partner, number))
-    begins, ends = terms.begins(number), terms.begins(number + 1) - timedelta(days=1)
-    obligation.triggered_on = begins
-    obligation.set_due(ends + timedelta(days=terms.days))
-    obligation.add_step(begins)
-    met = next((report for report in submitted if report.until >= ends), None)
-    days = [max(on, begins) for on in (waived.get(item), waived.get(None)) if on is not None]
+    obligation = Obligation(DONOR_REPORT, item)
+    obligation.triggered_on = period.begins
+    met = next((report for report in submitted if report.until >= period.ends), None)
+    waivers = [max(on, period.begins) for on in (waived.get(item), waived.get(None)) if on is not None]
+    days = {*(on for on, _ in period.due), *waivers, *([met.on] if met is not None else [])}
+    dues = dict(period.due)
     for on in sorted(days):
-        if met is None or on < met.on:
-            obligation.waived = True
-            obligation.add_step(on)
+        if on in dues:
+            obligation.set_due(dues[on])
+        obligation.waived |= on in waivers
+        if met is not None and met.on <= on:
+            obligation.met_on = met.on
+        obligation.add_step(on)
     if met is not None:
         submitted.remove(met)
-        obligation.met_on = met.on
-        obligation.add_step(met.on)
     return obligation

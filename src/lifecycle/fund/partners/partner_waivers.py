@@ -31,10 +31,10 @@ EVOLVE: Evolves = {
 
 def _check_waived_report(fund: Fund, event: ObligationWaived) -> None:
     items = [
-        terms.item(name, number)
+        terms.item(name, period.number)
         for name, partner in fund.partners.items()
         for terms in partner.reporting
-        for number in terms.numbers(event.on)
+        for period in terms.periods(event.on)
     ]
     if event.item is not None and event.item not in items:
         near = near_or_all(event.item, items)

@@ -41,6 +41,24 @@ class Terms(Value):
 
 _TERMS = tuple(Terms.model_fields)
 
+Stated = tuple[tuple[date, Terms], ...]
+"""What an agreement and its amendments state, in order of days."""
+
+
+def terms_on(stated: Stated, day: date) -> Terms:
+    """Return the terms as they read on the day. The first ones hold before their day, too."""
+    terms = stated[0][1]
+    for on, later in stated[1:]:
+        if on <= day:
+            terms = terms.changed_by(later)
+    return terms
+
+
+def with_terms(stated: Stated, on: date, terms: Terms) -> Stated:
+    """Return what is stated, with further terms from the day on."""
+    # Sorting keeps the order of equal days.
+    return tuple(sorted((*stated, (on, terms)), key=lambda item: item[0]))
+
 
 @dataclass(frozen=True)
 class Agreement:
@@ -49,8 +67,7 @@ class Agreement:
     partner: str
     currency: str
     """The currency of the amount that is agreed."""
-    stated: tuple[tuple[date, Terms], ...]
-    """What the agreement and its amendments state, in order of days."""
+    stated: Stated
     received: DatedSums = field(default_factory=DatedSums)
     fees: DatedSums = field(default_factory=DatedSums)
     left: DatedSums = field(default_factory=DatedSums)
@@ -63,16 +80,11 @@ class Agreement:
 
     def terms_on(self, day: date) -> Terms:
         """Return the terms as they read on the day."""
-        terms = self.stated[0][1]
-        for on, later in self.stated[1:]:
-            if on <= day:
-                terms = terms.changed_by(later)
-        return terms
+        return terms_on(self.stated, day)
 
     def amended(self, on: date, terms: Terms) -> "Agreement":
         """Return the agreement with further terms from the day on."""
-        # Sorting keeps the order of equal days.
-        return replace(self, stated=tuple(sorted((*self.stated, (on, terms)), key=lambda item: item[0])))
+        return replace(self, stated=with_terms(self.stated, on, terms))
 
     def least_fee_room(self, since: date) -> tuple[Decimal, date] | None:
         """Return how much more fees it allows on the day or a later one, and the day with the least of it.

@@ -1,5 +1,7 @@
 """Amendments of partners' agreements. What an agreement said before stays known by its days."""
 
+from dataclasses import replace
+
 from lifecycle.fund.contributions import check_partner_is_there, check_worth, noted_promise
 from lifecycle.fund.parts.agreement_terms import DaysToReport, MonthsBetween, Percent, Preference
 from lifecycle.fund.parts.named_agreement import agreement_of, check_terms
@@ -46,8 +48,13 @@ class ContributionAmended(FundEvent):
 
 def _amended(fund: MutableFund, event: ContributionAmended) -> None:
     agreement = fund.agreements[event.agreement]
-    noted_promise(fund, agreement.partner, event.on)
-    fund.agreements[event.agreement] = agreement.amended(event.on, Terms.of(event))
+    partner, terms = noted_promise(fund, agreement.partner, event.on), Terms.of(event)
+    fund.agreements[event.agreement] = agreement.amended(event.on, terms)
+    reporting = (
+        known.amended(event.on, terms) if known.agreement == event.agreement else known
+        for known in partner.reporting
+    )
+    fund.partners[agreement.partner] = replace(partner, reporting=tuple(reporting))
 
 
 EVOLVE: Evolves = {ContributionAmended: _amended}
