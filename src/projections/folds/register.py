@@ -85,13 +85,8 @@ def _span_cells(grant: Grant) -> dict[str, object]:
         "operation": grant.operation,
         "rating": grant.rating,
         "sector_key": group_key(grant.sector),
-        "asked": _asked(grant),
+        "asked": minor(grant.asked, scale_of(grant.currency)),
     }
-
-
-def _asked(grant: Grant) -> int:
-    """Return what the grant asks for, in minor units."""
-    return minor(grant.proposed if grant.requested is None else grant.requested, scale_of(grant.currency))
 
 
 @lru_cache(maxsize=4096)
