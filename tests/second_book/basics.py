@@ -25,7 +25,7 @@ LETTERS = {"P": "proposed", "R": "requested", "A": "approved", "S": "signed", "E
 LETTERS |= {"F": "follow_up", "C": "closed", "X": "cancelled", "D": "declined", "W": "withdrawn"}
 LETTERS |= {"L": "lapsed"}
 AMONG = "window recipients providers months institution title sector objective operation".split()
-AMONG += ["capabilities_planned"]
+AMONG += ["capabilities_planned", "execution"]
 ENDS = {"DeclineProposal": "declined", "WithdrawProposal": "withdrawn"}
 ENDS |= {"LapseGrant": "lapsed", "CancelGrant": "cancelled"}
 EVERY = tuple(LETTERS.values())
@@ -290,6 +290,7 @@ def no_grant() -> State:
         "disbursed": Decimal(0),
         "refunded": Decimal(0),
         "accepted": False,
+        "execution": "bank",
         "waived_until": "",
     }
 
@@ -326,9 +327,17 @@ def pending(state: State) -> Decimal:
     return Decimal(asked + sum(p["allowed"] for p in state["payments"].values() if p["is"] == "authorised"))
 
 
+def needs_agreement(state: State, edition: State) -> bool:
+    """Return whether the edition asks for an agreement of a grant that is executed as this one."""
+    needs = (edition.get("execution") or {}).get(state["execution"], {})
+    return bool((needs.get("agreement") or {"value": edition["agreement_required"]})["value"])
+
+
 def request_of(state: State) -> list[Any]:
     """Return the fields that an approval binds."""
-    fields = "window recipients providers amount asked_for months institution budget letters".split()
+    fields = (
+        "window recipients providers amount asked_for months institution budget letters execution".split()
+    )
     return [state[field] for field in fields]
 
 

@@ -46,6 +46,7 @@ def brought_forward(state: State, event: Event, book: Context) -> Iterator[str]:
     sums = sums_of(event)
     held, paid, back = promise_of(sums), sums["disbursed"], sums["refunded"]
     state |= {field: event.get(field) for field in (*AMONG, "leader", "stage", "edition")}
+    state["execution"] = event.get("execution") or "bank"
     state |= {"approved": event.get("approved_on"), "signed": event.get("signed_on")}
     state |= {"effective": event.get("effective_on"), "closing": event.get("closing_date")}
     state |= {"ended": event.get("ended_on"), "preparers": {event["leader"]}, "accepted": bool(accepted)}

@@ -22,6 +22,7 @@ from second_book.basics import (
     misfit,
     money,
     months_later,
+    needs_agreement,
     outside_span,
     overpaid,
     pending,
@@ -164,8 +165,9 @@ def decision(state: State, event: Event, book: Context) -> Iterator[str]:
 
 def not_over(state: State, on: str, edition: State) -> Iterator[str]:
     """Yield the refusal of a lapse before the time for signature or effectiveness is over."""
-    waits = "signature" if edition["agreement_required"] and not state["signed"] else "effectiveness"
-    since = state["signed"] if edition["agreement_required"] and state["signed"] else state["approved"]
+    is_needed = needs_agreement(state, edition)
+    waits = "signature" if is_needed and not state["signed"] else "effectiveness"
+    since = state["signed"] if is_needed and state["signed"] else state["approved"]
     span = edition.get("obligations", {}).get(waits)
     if span and (waits, None) not in state["waived"] and on <= days_later(since, span["days"]):
         yield "NotYetLapsed"
@@ -179,7 +181,7 @@ def agreement(state: State, event: Event, book: Context) -> Iterator[str]:
             yield "UnknownCondition"
         state["met"] = state["met"] | {event["condition"]}
         return
-    if name == "MakeEffective" and state["stage"] == "approved" and edition["agreement_required"]:
+    if name == "MakeEffective" and state["stage"] == "approved" and needs_agreement(state, edition):
         yield "AgreementNotSigned"
     if set(state["conditions"]) - state["met"]:
         yield "ConditionsUnmet"
@@ -418,7 +420,7 @@ def needless_waiver(state: State, event: Event, book: Context) -> Iterator[str]:
         is_asked = "max_months" in rules["windows"].get(state["window"], {})
     if name == "overpayment":
         return
-    if edition and (not is_asked or (name == "signature" and not rules["agreement_required"])):
+    if edition and (not is_asked or (name == "signature" and not needs_agreement(state, rules))):
         yield "ObligationNotAsked"
     items = {"activity": state["planned"], "follow_up": state["follow_ups"]}.get(name, set())
     if name == "progress_report" and state["effective"]:

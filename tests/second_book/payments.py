@@ -46,6 +46,8 @@ def payment_request(state: State, event: Event, book: Any) -> Iterator[str]:
     if is_regular and line not in state["lines"]:
         yield "UnknownBudgetLine"
     yield from in_dollars(event)
+    if is_regular:
+        yield from not_allowed(state, event, book.edition(state["edition"]))
     if is_regular and amount > undisbursed(state) - pending(state):
         yield "?ExceedsUndisbursedBalance"
     if is_regular and amount > budget.left(state, line):
@@ -59,6 +61,13 @@ def payment_request(state: State, event: Event, book: Any) -> Iterator[str]:
         new |= {"is": "disbursed", "by": None, "out": amount, "nth": next_out(state)}
         state["disbursed"] += amount
     state["payments"] = {**state["payments"], event["payment"]: new}
+
+
+def not_allowed(state: State, event: Event, edition: State) -> Iterator[str]:
+    """Yield the refusal of a method that the edition does not allow for the grant's execution."""
+    methods = (edition.get("execution") or {}).get(state["execution"], {}).get("methods")
+    if methods and (event.get("method") or "direct") not in methods["value"]:
+        yield "MethodNotAllowed"
 
 
 def next_out(state: State) -> int:

@@ -13,6 +13,7 @@ from second_book.basics import (
     committed,
     days_later,
     months_later,
+    needs_agreement,
     no_grant,
     overpaid,
     undisbursed,
@@ -63,6 +64,11 @@ class Step(NamedTuple):
     overpaid: Decimal
     net: Decimal
     promised: bool
+    execution: str
+
+    def needs_agreement(self, edition: State) -> bool:
+        """Return whether the edition asks for an agreement of a grant that is executed as this one."""
+        return needs_agreement({"execution": self.execution}, edition)
 
 
 def days_between(first: str, last: str) -> int:
@@ -108,6 +114,7 @@ def steps_of(events: list[Event], book: Context) -> Iterator[Step]:
             overpaid(state),
             net,
             promised,
+            state["execution"],
         )
         assert committed(state) - net == undisbursed(state) - overpaid(state)
 
@@ -278,11 +285,11 @@ class Day:
     def agreement(self) -> Iterator[tuple[Key, Status]]:
         approved, signed, begun = self.approved, self.signed, self.effective
         governs = self.governing(self.steps[begun] if begun is not None else self.now)
-        needed = bool(governs and governs["agreement_required"])
+        needed = bool(governs and self.now.needs_agreement(governs))
         met_under = None  # the first edition with this obligation that governed from the signature on
         if signed is not None:
             until = len(self.steps) if begun is None else begun + 1
-            asking = (i for i in range(signed, until) if self.governing(self.steps[i])["agreement_required"])
+            asking = (i for i in range(signed, until) if self.asks_agreement(i))
             met_under = next(asking, None)
         span = self.span("signature", begun if met_under is None else met_under)
         if span is not None and (needed or met_under is not None):
@@ -295,6 +302,10 @@ class Day:
             due = end_of(span, self.day(base)) if base is not None else None
             met = self.day(begun) if begun is not None else None
             yield ("effectiveness", None), self.status("effectiveness", None, due, met)
+
+    def asks_agreement(self, index: int) -> bool:
+        """Return whether the edition that governs after the event asks for an agreement."""
+        return self.steps[index].needs_agreement(self.governing(self.steps[index]))
 
     def activities(self) -> Iterator[tuple[Key, Status]]:
         held, begun = self.indexes("HoldActivity"), self.effective

@@ -89,8 +89,22 @@ def _edition(draw: Draw) -> dict[str, Any]:
         "disbursement_grace": {"months": 4, "source": "a test"},
         **({"clearances": _clearances()} if draw.one_in(4) else {}),
         **({"rating_scale": limit(["good", "satisfactory"])} if draw.one_in(2) else {}),
+        **({"execution": _needs(draw)} if draw.one_in(2) else {}),
         "windows": windows | ({"oks": {}} if draw.one_in(3) else {}),
     }
+
+
+def _needs(draw: Draw) -> dict[str, Any]:
+    """Return what grants of each execution need, now and then of one alone."""
+    methods = [["direct", "advance"], ["direct"]][draw.dice // 5 % 2]
+    needs = {"recipient": {"agreement": {"value": draw.dice // 3 % 2 == 0, "source": "a test"}}}
+    if draw.one_in(3):
+        needs["bank"] = {"methods": {"value": methods, "source": "a test"}}
+    return needs
+
+
+def _execution(draw: Draw) -> str | None:
+    return [None, "recipient", "bank"][draw.dice // 13 % 3]
 
 
 def _lines(draw: Draw) -> list[dict[str, str]] | None:
@@ -195,6 +209,7 @@ ON_GRANT: dict[str, Maker] = {
         recipients=_recipients,
         call=_call,
         institution=_institution,
+        execution=_execution,
     ),
     "BringForward": _on_grant(
         g.bring_forward,
@@ -204,6 +219,7 @@ ON_GRANT: dict[str, Maker] = {
         window=_window,
         recipients=_recipients,
         institution=_institution,
+        execution=_execution,
     ),
     "ReviseProposal": _on_grant(
         g.revise,
@@ -213,6 +229,7 @@ ON_GRANT: dict[str, Maker] = {
         window=lambda draw: _window(draw) if draw.one_in(3) else None,
         recipients=lambda draw: _recipients(draw) if draw.one_in(5) else None,
         title=lambda draw: "Milk" if draw.one_in(7) else None,
+        execution=lambda draw: _execution(draw) if draw.one_in(5) else None,
     ),
     "ReturnProposal": _on_grant(g.send_back),
     "RequestFunding": _on_grant(g.request, amount=promised, budget=_budget, letters=_letters),

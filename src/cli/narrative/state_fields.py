@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from lifecycle.call.call import Call
     from lifecycle.directory.state import Directory, Institution, Need, Offer
     from lifecycle.fund.state import Fund
-    from lifecycle.grant.state import Activity, FollowUp, Grant, Indicator, Payment
+    from lifecycle.grant.budget.payment import Payment
+    from lifecycle.grant.state import Activity, FollowUp, Grant, Indicator
 
 _T = TypeVar("_T")
 
@@ -39,6 +40,7 @@ def grant_fields(grant: "Grant | None", compared_with: "Grant | None" = None) ->
         "institution": grant.institution,
         "capabilities planned": grant.capabilities_planned,
         "operation": grant.operation,
+        "executed by": None if grant.execution == "bank" else grant.execution,
         "call": grant.call,
         "team leader": grant.leader,
         "proposed": grant.proposed,

@@ -22,6 +22,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("institution", "TEXT", "The public institution, for organizational knowledge sharing."),
         Field("capabilities_planned", "WORD,…", "What the institution plans to be able to do, for organizational knowledge sharing. One or more of: documenting_and_sharing, solving_and_scaling.", form="choice", is_list=True),
         Field("operation", "TEXT", "The lending operation that the exchange serves."),
+        Field("execution", "bank|recipient", "Who spends the grant: the Bank itself, or its recipient; the Bank if not given.", form="choice", choices=("bank", "recipient",)),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "grant revise": (
@@ -38,6 +39,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("institution", "TEXT", "The new value, if it changes."),
         Field("capabilities_planned", "WORD,…", "The new value, if it changes. One or more of: documenting_and_sharing, solving_and_scaling.", form="choice", is_list=True),
         Field("operation", "TEXT", "The new value, if it changes."),
+        Field("execution", "bank|recipient", "The new value, if it changes.", form="choice", choices=("bank", "recipient",)),
         Field("reason", "TEXT", "Why the proposal changes."),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
@@ -97,6 +99,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("institution", "TEXT", "The public institution, for organizational knowledge sharing."),
         Field("capabilities_planned", "WORD,…", "What the institution plans to be able to do, for organizational knowledge sharing. One or more of: documenting_and_sharing, solving_and_scaling.", form="choice", is_list=True),
         Field("operation", "TEXT", "The lending operation that the exchange serves."),
+        Field("execution", "bank|recipient", "Who spends the grant: the Bank itself, or its recipient; the Bank if not given.", form="choice", choices=("bank", "recipient",)),
         Field("leader", "TEXT", "The task team leader.", is_required=True),
         Field("stage", "approved|signed|effective|follow_up|closed|declined|withdrawn|lapsed|cancelled", "The stage in which it is on this day.", form="choice", choices=("approved", "signed", "effective", "follow_up", "closed", "declined", "withdrawn", "lapsed", "cancelled",), is_required=True),
         Field("proposed_on", "DATE", "The day of the proposal, if it is known.", form="day"),
@@ -502,7 +505,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund adopt-policy": (
-        Field("edition", "name=…,from_=…,agreement_required=…,disbursement_grace=…,windows=…;…,obligations=…;…,reallocation_share=…,clearances=…;…,rating_scale=…,late_after=…", "The whole edition, each number with its source.", form="model", is_required=True),
+        Field("edition", "name=…,from_=…,agreement_required=…,disbursement_grace=…,windows=…;…,obligations=…;…,reallocation_share=…,clearances=…;…,rating_scale=…,execution=…;…,late_after=…", "The whole edition, each number with its source.", form="model", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund switch-sealing": (

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from lifecycle.decide import GrantHistory
 from lifecycle.grant import agreement, closure, evolve, exchange, follow_up, state
 from lifecycle.grant.amendment import amendment, restructuring
-from lifecycle.grant.budget import capacity, line_amounts, lines, within_lines
+from lifecycle.grant.budget import capacity, line_amounts, lines, payment, within_lines
 from lifecycle.grant.evolve import EVOLVE, fold
 from lifecycle.grant.payment import (
     disbursement,
@@ -54,6 +54,7 @@ _MADE_BY = (
     frozen,
     history,
     state,
+    payment,
     evolve,
     lines,
     line_amounts,

@@ -91,18 +91,23 @@ _WITHOUT_SPAN = frozenset(("activity", "follow_up", "disbursement_deadline"))
 """Obligations of every edition: their due dates are the grant's own."""
 
 
-def requires_obligation(edition: Edition | None, obligation: str, window: str) -> bool:
-    """Return whether a grant of the window has the obligation by the edition; `True` if that is `None`."""
+def requires_obligation(edition: Edition | None, obligation: str, grant: Grant) -> bool:
+    """Return whether the grant has the obligation by the edition; `True` if that is `None`."""
     if edition is None or obligation in _WITHOUT_SPAN:
         return True
     if obligation == "clearance":
         return bool(edition.clearances)
     if obligation == "implementation":
-        limits = edition.windows.get(window)
+        limits = edition.windows.get(grant.window)
         return limits is not None and limits.max_months is not None
-    if obligation == "signature" and not edition.agreement_required:
+    if obligation == "signature" and not edition.needs_agreement(grant.execution):
         return False
     return obligation in edition.obligations
+
+
+def executed_by(grant: Grant) -> str:
+    """Return who executes the grant, as the end of a sentence."""
+    return f"the {'Bank' if grant.execution == 'bank' else 'recipient'} executes"
 
 
 def next_step(grant: Grant, edition: Edition) -> tuple[str, date | None]:
@@ -111,10 +116,11 @@ def next_step(grant: Grant, edition: Edition) -> tuple[str, date | None]:
     The date is `None` if the edition has no span for it.
     """
     assert grant.approved_on is not None
-    if edition.agreement_required and grant.signed_on is None:
+    needs_agreement = edition.needs_agreement(grant.execution)
+    if needs_agreement and grant.signed_on is None:
         step, starts_on = "signature", grant.approved_on
     else:
-        signed_on = grant.signed_on if edition.agreement_required else None
+        signed_on = grant.signed_on if needs_agreement else None
         step, starts_on = "effectiveness", signed_on or grant.approved_on
     span = {str(name): span for name, span in edition.obligations.items()}.get(step)
     return step, None if span is None else span.after(starts_on)
@@ -162,8 +168,11 @@ class ClosingDateBeforeEffectiveness(Refusal, order=DATES, rule="domain §3: Mak
 
 def _check_effectiveness(grant: Grant, event: GrantMadeEffective, fund: Fund) -> None:
     edition = edition_of(grant, fund)
-    if grant.stage is Stage.APPROVED and edition.agreement_required:
-        raise AgreementNotSigned(f"edition {edition.name} asks for a signed agreement: record it first")
+    if grant.stage is Stage.APPROVED and edition.needs_agreement(grant.execution):
+        raise AgreementNotSigned(
+            f"edition {edition.name} asks for a signed agreement of a grant that {executed_by(grant)}:"
+            " record it first"
+        )
     _check_conditions_met(grant)
     if event.closing_date < event.on:
         raise ClosingDateBeforeEffectiveness(f"{event.closing_date} is before effectiveness on {event.on}")

@@ -110,7 +110,7 @@ def _check_obligation_is_required(grant: Grant, event: ObligationWaived, fund: F
     # The edition on the day of its end counts for a proposal that has ended.
     day = event.on if grant.ended_on is None else grant.ended_on
     edition = fund.edition_on(day) if grant.edition is None else edition_of(grant, fund)
-    if event.obligation != OVERPAYMENT and not requires_obligation(edition, event.obligation, grant.window):
+    if event.obligation != OVERPAYMENT and not requires_obligation(edition, event.obligation, grant):
         name = "no edition" if edition is None else f"edition {edition.name}"
         raise ObligationNotAsked(f"{name} asks a grant of window {grant.window} for no {event.obligation}")
 

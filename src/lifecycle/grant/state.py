@@ -4,19 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import reduce
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from lifecycle.grant.budget.lines import (
     BROUGHT_FORWARD_LINE,
-    NO_LINE,
     UNUSED,
     HeldLine,
     LineUse,
     at_net_paid,
     left_of,
 )
-from lifecycle.kernel.frozen import Frozen, Mutable, frozen, thawed
+from lifecycle.grant.budget.payment import Payment
+from lifecycle.kernel.frozen import Frozen, Mutable, Replaceable, frozen, thawed
 from lifecycle.types.stage import NOT_STATED, ZERO, Stage
 
 if TYPE_CHECKING:
@@ -26,75 +25,6 @@ if TYPE_CHECKING:
 
 BROUGHT_FORWARD = "brought-forward"
 """The name of the payment that stands for all that was paid before a grant was brought forward."""
-
-
-class Replaceable:
-    """A frozen record that can be copied with other values."""
-
-    def replace(self, **changes: Any) -> Self:
-        """Return a copy with these fields changed. `dataclasses.replace` takes five times as long."""
-        copy = object.__new__(type(self))
-        copy.__dict__.update(self.__dict__)
-        copy.__dict__.update(changes)
-        return copy
-
-
-@dataclass(frozen=True)
-class Payment(Replaceable):
-    """One payment, from its request to its end. Amounts are in the grant's currency."""
-
-    id: str
-    requested: Decimal
-    status: str = "requested"
-    """``requested``, ``authorised``, ``disbursed``, ``rejected`` or ``failed``."""
-    requested_by: str | None = None
-    authorised_by: str | None = None
-    authorised: Decimal = ZERO
-    disbursed: Decimal = ZERO
-    refunded: Decimal = ZERO
-    failed: Decimal = ZERO
-    """What the bank had paid, or was to pay, when it could not carry the payment out."""
-    payee: str = ""
-    category: str = NO_LINE
-    """The key of its budget line; `NO_LINE` if it names none."""
-    disbursement_number: int = 0
-    """Its number among the grant's disbursed payments in order of days, from 1; 0 if it is not disbursed."""
-    irregular_rule: str | None = None
-    """The name of the refusal whose rule the bank broke; `None` if the payment is regular."""
-    method: str = "direct"
-    """``direct``, ``reimbursement`` or ``advance``."""
-    documented: Decimal = ZERO
-    """What of an advance was documented as spent as agreed."""
-    ineligible: Decimal = ZERO
-    """What of an advance was spent otherwise, and is due back."""
-    duplicate_of: str | None = None
-    """The id of the payment that the bank paid a second time with this one."""
-    of_lines: dict[str, LineUse] = field(default_factory=dict)
-    """What was paid of each line, by its key, if it is of several. The rest is of `category`."""
-
-    @property
-    def is_pending(self) -> bool:
-        """Return whether it is requested or authorised, and neither paid nor rejected."""
-        return self.status in ("requested", "authorised")
-
-    @property
-    def payable(self) -> Decimal:
-        """Return how much may still be paid: the authorised amount, or before that the requested one."""
-        if self.status == "requested":
-            return self.requested
-        return self.authorised if self.status == "authorised" else ZERO
-
-    @property
-    def uses(self) -> dict[str, LineUse]:
-        """Return what it takes of each budget line, by its key; that of its category stands last."""
-        asked = ZERO if self.status == "rejected" else self.requested
-        whole = LineUse(asked, self.payable, self.disbursed, self.refunded)
-        return {**self.of_lines, self.category: reduce(LineUse.less, self.of_lines.values(), whole)}
-
-    @property
-    def net_disbursed(self) -> Decimal:
-        """Return what was disbursed less what was refunded."""
-        return self.disbursed - self.refunded
 
 
 @dataclass(frozen=True)
@@ -186,6 +116,8 @@ class Grant(Frozen, Replaceable):
     operation: str | None = None
     preparers: frozenset[str] = frozenset()
     """The officers who proposed, revised or requested it. They may not approve it."""
+    execution: str = "bank"
+    """``bank`` or ``recipient``: who spends it."""
     leader: str = ""
     """The task team leader."""
     stage: Stage = Stage.PROPOSED

@@ -15,7 +15,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from lifecycle.types.dates import Day, plus_days, plus_months
 from lifecycle.types.money import Amount
 from lifecycle.types.text import PART_OF_ONE, Line, Word
-from lifecycle.types.vocabularies import Before, Capability, GroupOfCountries, Listed, Role
+from lifecycle.types.vocabularies import (
+    Before,
+    Capability,
+    Execution,
+    GroupOfCountries,
+    Listed,
+    PaymentMethod,
+    Role,
+)
 
 _SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True, populate_by_name=True)
 Whole = Annotated[int, Field(ge=0, le=1200, strict=True)]
@@ -67,6 +75,24 @@ class Groups(BaseModel):
     model_config = _SHAPE
     value: tuple[GroupOfCountries, ...] = Field(min_length=1, max_length=300)
     source: Line
+
+
+class Methods(BaseModel):
+    """The methods by which payments may be made, with their source."""
+
+    model_config = _SHAPE
+    value: tuple[PaymentMethod, ...] = Field(min_length=1, max_length=3)
+    source: Line
+
+
+class Needs(BaseModel):
+    """What grants of one execution need. Each may be absent; none has a default."""
+
+    model_config = _SHAPE
+    agreement: Requirement | None = None
+    """Whether an agreement is signed before effectiveness; as for all grants of the edition if not given."""
+    methods: Methods | None = None
+    """The methods of payment that may be asked for; any if not given."""
 
 
 class Scale(BaseModel):
@@ -145,6 +171,7 @@ class Clearance(BaseModel):
         return plus_days(since, self.days)
 
 
+_NO_NEEDS = Needs()
 Timed = Annotated[
     Line,
     Listed.word(
@@ -171,7 +198,7 @@ class Edition(BaseModel):
     name: Line
     from_: Day = Field(alias="from")
     agreement_required: Annotated[bool, Field(strict=True)]
-    """Whether an agreement is signed before effectiveness."""
+    """Whether an agreement is signed before effectiveness, unless the grant's execution says otherwise."""
     disbursement_grace: Span
     """From the closing date to the last day on which money may be paid."""
     windows: dict[Word, Window] = Field(min_length=1)
@@ -183,12 +210,23 @@ class Edition(BaseModel):
     """The steps that others take before a request or an approval."""
     rating_scale: Scale | None = None
     """The ratings that a progress report may give, the best first; any word if not given."""
+    execution: dict[Execution, Needs] | None = None
+    """What grants that the Bank or their recipient executes need; nothing of its own if not given."""
     late_after: Span | None = None
     """From the day of an entry to the last day on which it is recorded in time; 30 days if not given."""
 
     def in_time_until(self, on: date) -> date:
         """Return the last day on which an event of the day is recorded in time."""
         return (self.late_after or LATE_AFTER).after(on)
+
+    def needs_of(self, execution: str) -> Needs:
+        """Return what grants of the execution need."""
+        return {str(name): needs for name, needs in (self.execution or {}).items()}.get(execution, _NO_NEEDS)
+
+    def needs_agreement(self, execution: str) -> bool:
+        """Return whether an agreement is signed before a grant of the execution becomes effective."""
+        agreement = self.needs_of(execution).agreement
+        return self.agreement_required if agreement is None else agreement.value
 
     def deadline(self, closing_date: date) -> date:
         """Return the last day on which money may be paid."""
@@ -212,6 +250,9 @@ def contradictions(edition: Edition) -> Iterator[tuple[str, str]]:
     if edition.rating_scale is not None and (word := _named_twice(edition.rating_scale.value)):
         yield "rating_scale", f"{word} is named twice: the scale has each rating once, the best first"
 
+    for name, needs in (edition.execution or {}).items():
+        if needs.methods is not None and (method := _named_twice(needs.methods.value)):
+            yield f"execution.{name}.methods", f"{method} is named twice: name each method once"
     if step := _named_twice(clearance.step for clearance in edition.clearances):
         yield "clearances", f"{step} is named twice: give each step a name of its own"
 

@@ -130,6 +130,8 @@ LineKind = Annotated[Line, Listed.word("travel", "workshop", "expert", "translat
 """What sort of cost a budget line is (domain §8)."""
 PaymentMethod = Annotated[Line, Listed.word("direct", "reimbursement", "advance")]
 """How a payment is made: to who is owed it, back to who paid it, or before it is spent (domain §11)."""
+Execution = Annotated[Line, Listed.word("bank", "recipient")]
+"""Who spends a grant: the Bank itself, or its recipient (domain §11)."""
 Direction = Annotated[Line, Listed.word("one_way", "two_way")]
 """Whether know-how goes one way, as a transfer, or both ways, as sharing (S1)."""
 Initiator = Annotated[Line, Listed.word("recipient", "provider", "staff")]

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from lifecycle.book.storage.copies import most_sealed
 from lifecycle.fund.parts.appointments import Appointment, roles_held
 from lifecycle.grant.budget.lines import HeldLine, LineUse
+from lifecycle.grant.budget.payment import Payment
 from lifecycle.grant.obligations.next_acts import Terms
 from lifecycle.grant.state import (
     Activity,
     FollowUp,
     Grant,
-    Payment,
 )
 from lifecycle.journal.atomic_files import sealed_in, seals, sound_in
 from lifecycle.journal.sqlite.read_only import WrittenMeanwhile, address_to_read, unchanged
@@ -156,13 +156,13 @@ class Authority(NamedTuple):
     roles: dict[str, frozenset[str]]
 
 
-def authority(book: Path | str, edition: str | None) -> Authority | None:
+def authority(book: Path | str, grant: Grant) -> Authority | None:
     """Return who may act today, from the views; `None` if they cannot be read.
 
-    ``edition``: the one that governs the grant; `None` before approval.
+    Before approval no edition governs the grant, and it needs nothing.
     """
     now = datetime.now(UTC)
-    questions = ((_OFFSET, moment(now)), (_OFFICERS,), (_TERMS, edition or ""))
+    questions = ((_OFFSET, moment(now)), (_OFFICERS,), (_TERMS[grant.execution], grant.edition or ""))
     try:
         answers = ask_views(book, questions)
     except CannotRead:
@@ -179,7 +179,11 @@ def authority(book: Path | str, edition: str | None) -> Authority | None:
 
 _OFFSET = "SELECT seconds FROM {0}seat_offsets WHERE since <= {1} ORDER BY since DESC LIMIT 1"
 _OFFICERS = 'SELECT officer, "on", roles, holds FROM {0}fund_officers ORDER BY "on", version'
-_TERMS = "SELECT needs_agreement, needs_completion_report FROM {0}fund_windows WHERE edition = {1} LIMIT 1"
+_TERMS = {
+    execution: f"SELECT {column}, needs_completion_report FROM {{0}}fund_windows"
+    " WHERE edition = {1} LIMIT 1"
+    for execution, column in (("bank", "needs_agreement"), ("recipient", "recipient_needs_agreement"))
+}
 
 
 Questions = Sequence[tuple[str, *tuple[str, ...]]]

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from lifecycle.grant import events as was
-from lifecycle.grant.state import Grant, Replaceable
+from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
+from lifecycle.kernel.frozen import Replaceable
 from lifecycle.types.stage import NOT_STATED
 from projections.schema.layout import exchange_activities, exchange_participants
 from projections.schema.rows import FAR, Row, day, minor, row_maker, scale_of

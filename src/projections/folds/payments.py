@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from lifecycle.grant import events as was
-from lifecycle.grant.state import BROUGHT_FORWARD, Grant, Payment
+from lifecycle.grant.budget.payment import Payment
+from lifecycle.grant.state import BROUGHT_FORWARD, Grant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 from lifecycle.types.stage import ZERO

@@ -357,7 +357,10 @@ fund_windows = _table(
     _key("version", INTEGER),
     _key("window"),
     *_texts("on", "edition"),
-    *(_needed(name, BOOLEAN) for name in ("needs_agreement", "needs_completion_report")),
+    *(
+        _needed(name, BOOLEAN)
+        for name in ("needs_agreement", "recipient_needs_agreement", "needs_completion_report")
+    ),
 )
 """The windows of each edition that the fund adopted, and what the edition asks of a grant."""
 

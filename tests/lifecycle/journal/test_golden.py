@@ -56,6 +56,7 @@ PROPOSAL = {
     "months": 12,
     "institution": "Dairy Board",
     "operation": "P-1",
+    "execution": "recipient",
     "capabilities_planned": ["documenting_and_sharing"],
 }
 CORRECTED = {"entry": 3, "reads": {"on": "2017-01-09", "amount": USD, "call": None}, "reason": "misread"}
@@ -79,6 +80,12 @@ EDITION = {
     "rating_scale": {"value": ["good", "bad"], **SOURCED},
     "late_after": {"days": 45, **SOURCED},
     "reallocation_share": {"value": "0.10", **SOURCED},
+    "execution": {
+        "recipient": {
+            "agreement": {"value": True, **SOURCED},
+            "methods": {"value": ["reimbursement", "advance"], **SOURCED},
+        }
+    },
     "windows": {
         "oks": {
             "max_amount": {"value": "150000.00 USD", **SOURCED},

@@ -66,6 +66,8 @@ def check(file: str) -> int:
         say(f"  window {window}: {', '.join(rules) or 'no rules'}")
     if rules := summary["rules"]:
         say(f"  all windows: {', '.join(rules)}")
+    for execution, needs in summary["execution"].items():
+        say(f"  executed by the {execution}: {', '.join(needs) or 'no rules'}")
     say(f"  obligations: {', '.join(summary['obligations']) or 'none'}")
     if assumed := summary["assumed"]:
         say(f"  {counted(len(assumed), 'number')} assumed, without another source: {', '.join(assumed)}")
@@ -73,7 +75,8 @@ def check(file: str) -> int:
 
 
 _OF_EVERY_EDITION = (
-    *("name", "from", "agreement_required", "disbursement_grace", "late_after", "windows", "obligations"),
+    *("name", "from", "agreement_required", "disbursement_grace", "late_after"),
+    *("windows", "obligations", "execution"),
 )
 """The keys of an edition beside the rules that hold for all its windows."""
 
@@ -85,6 +88,7 @@ def _summary(edition: "Edition") -> dict[str, Any]:
         "from": words["from"],
         "windows": {name: list(rules) for name, rules in words["windows"].items()},
         "rules": [name for name in words if name not in _OF_EVERY_EDITION],
+        "execution": {name: list(needs) for name, needs in words.get("execution", {}).items()},
         "obligations": list(words["obligations"]),
         "assumed": _assumed(words),
     }

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from lifecycle.book.book import Book
-    from lifecycle.grant.state import Grant, Payment
+    from lifecycle.grant.budget.payment import Payment
+    from lifecycle.grant.state import Grant
     from lifecycle.kernel.command import Command as Recordable
 
 QUEUES = ("requested", "authorised")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from cli.recording.what_if import WhatIf
     from lifecycle.book.book import Book
+    from lifecycle.grant.payment.execution import Need
     from lifecycle.grant.proposal.clearance import Standing
     from lifecycle.grant.state import Grant
     from projections.folds.windows import Finding
@@ -31,6 +32,8 @@ class _Checked(NamedTuple):
     least_on: "date"
     """The day, from then on, on which least is available in the fund."""
     answers: "list[WhatIf]"
+    needs: "list[Need]"
+    """What the edition says of grants that are executed as this one."""
     clearances: "list[Standing]"
     """How each step of the edition's clearances stands."""
 
@@ -60,6 +63,7 @@ def check(grant: str, on: str | None) -> int:
 
 def _check(book: "Book", name: str, day: "date") -> _Checked:
     from cli.recording.what_if import what_if
+    from lifecycle.grant.payment.execution import needs_of
     from lifecycle.grant.proposal.clearance import standings
     from projections.folds.windows import findings_of
 
@@ -79,9 +83,10 @@ def _check(book: "Book", name: str, day: "date") -> _Checked:
     }
     rules = [] if edition is None else list(findings_of(grant, edition))
     answers = list(what_if(book, grant, day))
+    needs = [] if edition is None else list(needs_of(grant, edition))
     steps = [] if edition is None else list(standings(grant, edition, day))
     governs = None if edition is None else edition.name
-    return _Checked(grant, day, governs, rules, money, least_on, answers, steps)
+    return _Checked(grant, day, governs, rules, money, least_on, answers, needs, steps)
 
 
 def _print(checked: _Checked) -> None:
@@ -94,6 +99,7 @@ def _print(checked: _Checked) -> None:
         name, amount = money.pop()
         money.append((name, f"{amount}, the least from {day} on, reached on {checked.least_on}"))
     _print_part(f"Rules of window {safe(grant.window)}", [_rule_line(finding) for finding in checked.rules])
+    _print_part(f"Executed by the {grant.execution}", [_need_line(need) for need in checked.needs])
     _print_part("Clearances", [_clearance_line(standing) for standing in checked.clearances])
     _print_part("Money", money)
     refused = [line for answer in checked.answers if answer.message for line in _refused_lines(answer)]
@@ -106,9 +112,18 @@ def _print(checked: _Checked) -> None:
 
 
 def _rule_line(finding: "Finding") -> tuple[str, str]:
-    answer = {True: "kept", False: "broken", None: "not decided yet"}[finding.complies]
+    answer = _ANSWERS[finding.complies]
     figure = "" if finding.figure is None else f"{prose(finding.figure)}, "
     return finding.rule.replace("_", " "), f"{answer}: {figure}limit {prose(finding.limit)}"
+
+
+_ANSWERS = {True: "kept", False: "broken", None: "not decided yet"}
+
+
+def _need_line(need: "Need") -> tuple[str, str]:
+    figure = "" if need.figure is None else f"{prose(need.figure)}, "
+    stands = f"{_ANSWERS[need.complies]}: {figure}limit {prose(need.limit)} ({prose(need.source)})"
+    return need.rule.replace("_", " "), stands
 
 
 def _answer_line(answer: "WhatIf") -> tuple[str, str]:
@@ -149,6 +164,8 @@ def _as_json(checked: _Checked) -> dict[str, Any]:
         "stage": checked.grant.stage.value,
         "edition": checked.edition,
         "rules": [finding._asdict() for finding in checked.rules],
+        "execution": checked.grant.execution,
+        "needs": [need._asdict() for need in checked.needs],
         "clearances": [
             {
                 "step": standing.clearance.step,

@@ -140,6 +140,8 @@ def _terms(state: "Grant") -> list[tuple[str, str]]:
         ("sector", prose(state.sector)),
         ("team leader", prose(state.leader)),
     ]
+    if state.execution != "bank":
+        rows.append(("executed by", f"the {state.execution}"))
     if state.institution:
         rows.append(("institution", prose(state.institution)))
     if digest := _digest(state):

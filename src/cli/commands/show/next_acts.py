@@ -19,7 +19,7 @@ def acts_from_views(place: Path | str, grant: "Grant", payment: str | None = Non
     from lifecycle.grant.obligations.next_acts import next_acts
     from projections.engine.standing import authority
 
-    read = authority(place, grant.edition)
+    read = authority(place, grant)
     if read is None:
         return acts_from_book(grant, payment)
     terms, roles = read
@@ -38,7 +38,7 @@ def acts_on(grant: "Grant", fund: "Fund", day: "date", payment: str | None = Non
 
     terms, edition = Terms(agreement=False, completion_report=False), fund.editions.get(grant.edition or "")
     if edition is not None:
-        terms = Terms(edition.agreement_required, "completion_report" in edition.obligations)
+        terms = Terms(edition.needs_agreement(grant.execution), "completion_report" in edition.obligations)
     roles = {officer: fund.roles_on(officer, day) for officer in fund.officers}
     return _of(payment, list(next_acts(grant, terms, roles)))
 

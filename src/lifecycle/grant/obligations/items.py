@@ -61,11 +61,11 @@ class Items:
             obligation.met_on = met_on
             obligation.add_step(on)
 
-    def require(self, edition: Edition | None, window: str, on: date) -> None:
+    def require(self, edition: Edition | None, grant: Grant, on: date) -> None:
         """Set which obligations the edition requires, of those that have not started and can still be met."""
         for obligation in self:
             if obligation.triggered_on is None and obligation.left_on is None:
-                is_required = requires_obligation(edition, obligation.name, window)
+                is_required = requires_obligation(edition, obligation.name, grant)
                 if is_required is not obligation.is_required:
                     obligation.is_required = is_required
                     obligation.add_step(on)

@@ -56,8 +56,8 @@ class Timeline:
         self._edition_name: str | None = None
         """Stage and edition after the last entry; `None` before the first, and before approval."""
         self._last: date | None = None
-        self._required_by: tuple[str | None, str] | None = None
-        """Before approval, the edition and the window by which obligations were last required."""
+        self._required_by: tuple[str | None, str, str] | None = None
+        """Before approval, the edition, window and execution by which obligations were last required."""
 
     def see(self, grant: Grant, event: Event) -> None:
         """Follow one more event, with the grant after it."""
@@ -89,10 +89,10 @@ class Timeline:
     def _require_before_approval(self, grant: Grant, on: date) -> None:
         """Require the obligations of the edition in force on the day, while no edition governs the grant."""
         edition = self._edition_on(on)
-        required_by = (None if edition is None else edition.name, grant.window)
+        required_by = (None if edition is None else edition.name, grant.window, grant.execution)
         if required_by != self._required_by:
             self._required_by = required_by
-            self._items.require(edition, grant.window, on)
+            self._items.require(edition, grant, on)
 
     def _edition(self, grant: Grant) -> Edition:
         assert grant.edition is not None, "only called after approval"
@@ -117,27 +117,28 @@ class Timeline:
 
     def _approved(self, grant: Grant, e: was.GrantApproved) -> None:
         self._items.meet("review", e.on)
-        self._items.require(self._edition(grant), grant.window, e.on)
+        self._items.require(self._edition(grant), grant, e.on)
         self._way_to_effectiveness(grant, e.on)
         self._money(grant, e)
 
     def _signed(self, grant: Grant, e: was.AgreementSigned) -> None:
-        if self._edition(grant).agreement_required:
+        if self._edition(grant).needs_agreement(grant.execution):
             self._items.meet("signature", e.on)
             self._way_to_effectiveness(grant, e.on)
 
     def _way_to_effectiveness(self, grant: Grant, on: date) -> None:
         """Start the signature, then effectiveness; without an agreement, effectiveness alone."""
         edition = self._edition(grant)
+        needs_agreement = edition.needs_agreement(grant.execution)
         signature, effectiveness = self._items.item("signature"), self._items.item("effectiveness")
         approved_on, signed_on = grant.approved_on, grant.signed_on
-        if not edition.agreement_required:
+        if not needs_agreement:
             signature.is_required = signature.met_on is not None
             signed_on = None
         elif signature.met_on is None:
             self._items.start("signature", on, edition.obligations.get("signature"), base=approved_on)
             signature.met_on = signed_on
-        if edition.agreement_required and signed_on is None:
+        if needs_agreement and signed_on is None:
             effectiveness.clear_start()
             effectiveness.is_required = "effectiveness" in edition.obligations
             effectiveness.add_step(on)
@@ -157,7 +158,7 @@ class Timeline:
             self._items.item(name)
         self._payments.begin(e.on)
         if grant.edition is not None:
-            self._items.require(self._edition(grant), grant.window, e.on)
+            self._items.require(self._edition(grant), grant, e.on)
             self._way_to_effectiveness(grant, e.on)
             if grant.effective_on is not None:
                 self._effective_elsewhere(grant, e)
@@ -245,7 +246,7 @@ class Timeline:
     def _restructured(self, grant: Grant, e: was.GrantRestructured) -> None:
         """Set the due dates of open obligations by the edition that governs from now on."""
         edition = self._edition(grant)
-        self._items.require(edition, grant.window, e.on)
+        self._items.require(edition, grant, e.on)
         if grant.effective_on is None:
             self._way_to_effectiveness(grant, e.on)
             return

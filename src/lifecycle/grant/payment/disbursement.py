@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import disbursement_deadline
+from lifecycle.grant.budget.payment import Payment
 from lifecycle.grant.payment.pools_open import check_pools_open
 from lifecycle.grant.payment.request import (
     PaymentAlreadyFinished,
@@ -18,7 +19,6 @@ from lifecycle.grant.state import (
     Evolves,
     Grant,
     MutableGrant,
-    Payment,
     put_payment,
     release_undisbursed,
     requester_and_authoriser_of,

@@ -7,6 +7,7 @@ from pydantic import model_validator
 from lifecycle.fund.pools.ends import PoolEnded
 from lifecycle.fund.state import Fund
 from lifecycle.grant.budget.lines import key_of
+from lifecycle.grant.budget.payment import Payment
 from lifecycle.grant.budget.within_lines import ExceedsBudgetLine
 from lifecycle.grant.payment.disbursement import (
     DisbursementDeadlinePassed,
@@ -26,7 +27,7 @@ from lifecycle.grant.payment.request import (
     line_as_category,
     payment_of,
 )
-from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment, track_overpaid
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, track_overpaid
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import CurrencyNotHolding, OfficerActs, by_another_officer, in_holding_currency
 from lifecycle.kernel.likeness import not_too_like

@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant.budget.lines import LineUse, split
+from lifecycle.grant.budget.payment import Payment
 from lifecycle.grant.payment.request import payment_of
 from lifecycle.grant.state import (
     Evolves,
     Grant,
     MutableGrant,
-    Payment,
     put_payment,
     release_undisbursed,
     track_overpaid,

@@ -7,16 +7,17 @@ from pydantic import model_validator
 
 from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
-from lifecycle.grant.agreement import edition_of
+from lifecycle.grant.agreement import edition_of, executed_by
 from lifecycle.grant.budget.capacity import within_capacity_share
 from lifecycle.grant.budget.lines import key_of
+from lifecycle.grant.budget.payment import Payment
 from lifecycle.grant.budget.within_lines import (
     UnknownBudgetLine,
     budget_line_of,
     names_of_lines,
     within_line,
 )
-from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment, put_payment, requester_of
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, put_payment, requester_of
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import OfficerActs, by_another_officer, in_holding_currency, money
@@ -193,6 +194,20 @@ def _check_capacity_share(grant: Grant, event: PaymentRequested, fund: Fund) -> 
         within_capacity_share(after, window_of(grant.window, edition_of(grant, fund)))
 
 
+class MethodNotAllowed(Refusal, order=TERMS, rule="domain §11: execution and advances"):
+    """The edition does not allow the method for a grant of this execution."""
+
+
+def _check_method(grant: Grant, event: PaymentRequested, fund: Fund) -> None:
+    edition, method = edition_of(grant, fund), event.method or "direct"
+    methods = edition.needs_of(grant.execution).methods
+    if methods is not None and method not in methods.value:
+        raise MethodNotAllowed(
+            f"edition {edition.name} allows no {method} payment of a grant that {executed_by(grant)}:"
+            f" only {' or '.join(methods.value)} ({methods.source})"
+        )
+
+
 def requester(grant: Grant, event: Any) -> OfficerActs:
     """Return the officer who requested the payment that the event names."""
     return requester_of(grant, event.payment)
@@ -246,6 +261,7 @@ RULES: Rules = {
             Rule(1, _check_request),
             Rule(2, _check_likeness),
             Rule(3, _check_line),
+            Rule(3, _check_method),
         ),
         preconditions=(
             Rule(1, _check_request_within_balance),

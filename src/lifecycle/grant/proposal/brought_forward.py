@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from pydantic import Field
 
 from lifecycle.fund.establishment import window_is_known, window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.budget.lines import BROUGHT_FORWARD_LINE, NO_LINE, LineUse, lines_as_asked
+from lifecycle.grant.budget.payment import Payment
 from lifecycle.grant.budget.within_lines import BudgetDoesNotAddUp, named_once
 from lifecycle.grant.payment.disbursement import disburse
 from lifecycle.grant.proposal.terms import BudgetLine
@@ -19,7 +20,6 @@ from lifecycle.grant.state import (
     Evolves,
     Grant,
     MutableGrant,
-    Payment,
     commit,
     put_payment,
     unchanged,
@@ -34,7 +34,15 @@ from lifecycle.types.dates import Day, Months
 from lifecycle.types.money import Cost, Money
 from lifecycle.types.stage import ZERO, Stage
 from lifecycle.types.text import Digest, Line, OfficerId, Prose, Word
-from lifecycle.types.vocabularies import Capability, Countries, Label, LineKind, Outcome, StageReached
+from lifecycle.types.vocabularies import (
+    Capability,
+    Countries,
+    Execution,
+    Label,
+    LineKind,
+    Outcome,
+    StageReached,
+)
 
 
 class LineBroughtForward(Value):
@@ -59,6 +67,8 @@ class GrantBroughtForward(GrantEvent):
     fund has less. Recorded by an approver.
     """
 
+    VERSION: ClassVar[int] = 2
+
     title: Line
     """The title of the exchange."""
     window: Word
@@ -81,6 +91,8 @@ class GrantBroughtForward(GrantEvent):
     """What the institution plans to be able to do, for organizational knowledge sharing."""
     operation: Line | None = None
     """The lending operation that the exchange serves."""
+    execution: Execution | None = None
+    """Who spends the grant: the Bank itself, or its recipient; the Bank if not given."""
     leader: OfficerId
     """The task team leader."""
     stage: StageReached
@@ -165,6 +177,7 @@ def grant_brought_forward(name: str, event: GrantBroughtForward) -> MutableGrant
         institution=event.institution,
         capabilities_planned=event.capabilities_planned,
         operation=event.operation,
+        execution=event.execution or "bank",
         preparers=frozenset((event.leader,)),
         leader=event.leader,
         stage=Stage(event.stage),

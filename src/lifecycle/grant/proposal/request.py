@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -24,7 +24,7 @@ from lifecycle.types.dates import Months
 from lifecycle.types.money import Cost
 from lifecycle.types.stage import NOT_STATED, ZERO, Stage
 from lifecycle.types.text import ItemId, Line, Prose, Reason, Word
-from lifecycle.types.vocabularies import Capability, Countries, Label, Outcome
+from lifecycle.types.vocabularies import Capability, Countries, Execution, Label, Outcome
 
 
 class GrantProposed(GrantEvent):
@@ -33,7 +33,7 @@ class GrantProposed(GrantEvent):
     Recorded by the task team leader.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
 
     title: Line
     """The title of the exchange."""
@@ -61,6 +61,8 @@ class GrantProposed(GrantEvent):
     """What the institution plans to be able to do, for organizational knowledge sharing."""
     operation: Line | None = None
     """The lending operation that the exchange serves."""
+    execution: Execution | None = None
+    """Who spends the grant: the Bank itself, or its recipient; the Bank if not given."""
 
 
 class ProposalRevised(GrantEvent):
@@ -69,7 +71,7 @@ class ProposalRevised(GrantEvent):
     Recorded by the task team leader.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
 
     title: Line | None = None
     """The new value, if it changes."""
@@ -94,6 +96,8 @@ class ProposalRevised(GrantEvent):
     capabilities_planned: tuple[Capability, ...] | None = None
     """The new value, if it changes."""
     operation: Line | None = None
+    """The new value, if it changes."""
+    execution: Execution | None = None
     """The new value, if it changes."""
     reason: Reason | None = None
     """Why the proposal changes."""
@@ -151,6 +155,7 @@ def new_grant(name: str, event: GrantProposed) -> MutableGrant:
         institution=event.institution,
         capabilities_planned=event.capabilities_planned,
         operation=event.operation,
+        execution=event.execution or "bank",
         preparers=frozenset((event.actor,)),
         leader=event.actor,
     )
@@ -197,9 +202,10 @@ EVOLVE: Evolves = {
 def request_digest(grant: Grant) -> str:
     """Return the SHA-256 of the requested terms, countries, budget lines and letters.
 
-    An approval binds these (domain §4.5). Title, sector and objective may change afterwards.
+    The execution is in it if it is not the Bank's, so that earlier requests keep their digests. An approval
+    binds these (domain §4.5). Title, sector and objective may change afterwards.
     """
-    request = {
+    request: dict[str, Any] = {
         "window": grant.window,
         "recipients": grant.recipients,
         "providers": grant.providers,
@@ -211,6 +217,8 @@ def request_digest(grant: Grant) -> str:
         "budget": [line.model_dump(mode="json", exclude_none=True) for line in grant.budget],
         "letters": [letter.model_dump(mode="json") for letter in grant.letters],
     }
+    if grant.execution != "bank":
+        request["execution"] = grant.execution
     text = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -52,7 +52,8 @@ def window_rows(entries: Iterable[Entry]) -> list[Row]:
             on=day(entry.on),
             edition=entry.event.edition.name,
             window=window,
-            needs_agreement=entry.event.edition.agreement_required,
+            needs_agreement=entry.event.edition.needs_agreement("bank"),
+            recipient_needs_agreement=entry.event.edition.needs_agreement("recipient"),
             needs_completion_report="completion_report" in entry.event.edition.obligations,
         )
         for entry in entries

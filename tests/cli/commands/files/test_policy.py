@@ -13,7 +13,7 @@ from support.cli_shell import Shell
 
 def with_every_rule() -> str:
     """Return the template with the rules that are off."""
-    return re.sub(r"^# (?=\w+ = |\[\[)", "", template(), flags=re.MULTILINE)
+    return re.sub(r"^# (?=\w+ = |\[)", "", template(), flags=re.MULTILINE)
 
 
 def test_the_template_is_an_edition_and_names_every_rule_there_is() -> None:
@@ -64,6 +64,14 @@ def test_the_check_names_the_rules_of_all_windows(gb: Shell) -> None:
     row = gb("--json", "policy", "check", "own.toml").row
     assert {"rating_scale", "clearances"} <= set(row["rules"])
     assert "clearances.idea_brief" in row["assumed"]
+    assert row["execution"] == {"bank": ["agreement", "methods"], "recipient": ["agreement", "methods"]}
+    assert "executed by the recipient: agreement, methods" in gb("policy", "check", "own.toml").out
+
+
+def test_a_method_is_named_once(gb: Shell) -> None:
+    Path("own.toml").write_text(with_every_rule().replace('["direct"]', '["direct", "direct"]'))
+    faults = gb("policy", "check", "own.toml").err
+    assert "edition.execution.bank.methods: direct is named twice" in faults
 
 
 @pytest.mark.parametrize("step", ["first", "second"])

@@ -1,0 +1,67 @@
+"""One payment of a grant, as it stands on a day, and what it takes of budget lines."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import reduce
+
+from lifecycle.grant.budget.lines import NO_LINE, LineUse
+from lifecycle.kernel.frozen import Replaceable
+from lifecycle.types.stage import ZERO
+
+
+@dataclass(frozen=True)
+class Payment(Replaceable):
+    """One payment, from its request to its end. Amounts are in the grant's currency."""
+
+    id: str
+    requested: Decimal
+    status: str = "requested"
+    """``requested``, ``authorised``, ``disbursed``, ``rejected`` or ``failed``."""
+    requested_by: str | None = None
+    authorised_by: str | None = None
+    authorised: Decimal = ZERO
+    disbursed: Decimal = ZERO
+    refunded: Decimal = ZERO
+    failed: Decimal = ZERO
+    """What the bank had paid, or was to pay, when it could not carry the payment out."""
+    payee: str = ""
+    category: str = NO_LINE
+    """The key of its budget line; `NO_LINE` if it names none."""
+    disbursement_number: int = 0
+    """Its number among the grant's disbursed payments in order of days, from 1; 0 if it is not disbursed."""
+    irregular_rule: str | None = None
+    """The name of the refusal whose rule the bank broke; `None` if the payment is regular."""
+    method: str = "direct"
+    """``direct``, ``reimbursement`` or ``advance``."""
+    documented: Decimal = ZERO
+    """What of an advance was documented as spent as agreed."""
+    ineligible: Decimal = ZERO
+    """What of an advance was spent otherwise, and is due back."""
+    duplicate_of: str | None = None
+    """The id of the payment that the bank paid a second time with this one."""
+    of_lines: dict[str, LineUse] = field(default_factory=dict)
+    """What was paid of each line, by its key, if it is of several. The rest is of `category`."""
+
+    @property
+    def is_pending(self) -> bool:
+        """Return whether it is requested or authorised, and neither paid nor rejected."""
+        return self.status in ("requested", "authorised")
+
+    @property
+    def payable(self) -> Decimal:
+        """Return how much may still be paid: the authorised amount, or before that the requested one."""
+        if self.status == "requested":
+            return self.requested
+        return self.authorised if self.status == "authorised" else ZERO
+
+    @property
+    def uses(self) -> dict[str, LineUse]:
+        """Return what it takes of each budget line, by its key; that of its category stands last."""
+        asked = ZERO if self.status == "rejected" else self.requested
+        whole = LineUse(asked, self.payable, self.disbursed, self.refunded)
+        return {**self.of_lines, self.category: reduce(LineUse.less, self.of_lines.values(), whole)}
+
+    @property
+    def net_disbursed(self) -> Decimal:
+        """Return what was disbursed less what was refunded."""
+        return self.disbursed - self.refunded
