@@ -43,7 +43,7 @@ class Choices:
 
     def __post_init__(self) -> None:
         if self.name in REPORTS or self.name == ENTRIES:
-            require_taken(self.name, replace(self.filters, grant=self.grant))
+            require_taken(self.name, self.by, replace(self.filters, grant=self.grant))
 
     @property
     def grant(self) -> str | None:
@@ -88,7 +88,7 @@ class Choices:
     ) -> Iterator[Row]:
         """Yield the rows. ``of_partner``: the grants that draw on the partner that the filters name."""
         dialect = connection.dialect.name
-        narrowing = Narrowing(self.name, self.limits, as_of, of_partner, dialect=dialect)
+        narrowing = Narrowing((self.name, self.by), self.limits, as_of, of_partner, dialect=dialect)
         if (keys := self.two_keys) is not None:
             yield from keys.rows(connection, as_of, narrowing, partial(self._single, keys.inner))
             return
@@ -103,7 +103,7 @@ class Choices:
         else:
             period = period_of(filters)
             question = question_of(self.name, by, grant, every=self.every, status=self.status, period=period)
-        return limited_rows(self.name, question, filters)
+        return limited_rows(self.name, by, question, filters)
 
 
 def period_of(filters: Filters) -> Period:

@@ -281,7 +281,7 @@ def sql_of(
     dialect_of: Callable[..., Dialect] = URL.create(dialect_name).get_dialect()
     limited = question.answer
     if limits := choices.limits:
-        limited = Narrowing(name, limits, as_of, of_partner, dialect=dialect_name).of(limited)
+        limited = Narrowing((name, choices.by), limits, as_of, of_partner, dialect=dialect_name).of(limited)
     select_of_day = limited.params(as_of=as_of.isoformat())
     return str(
         select_of_day.compile(dialect=dialect_of(paramstyle="named"), compile_kwargs={"literal_binds": True})

@@ -102,12 +102,27 @@ _TAKEN = {
     "entries": _Taken(period="days on which entries took effect"),
 }
 """What each report can be limited to. A report that is not named takes every filter, and no period."""
+_TAKEN_BY = {
+    # A request has not drawn on anybody's money yet.
+    ("pools", "request"): _Taken(tuple(name for name in HELP if name != "partner")),
+}
+"""What a report by a key can be limited to, if its rows are of something else than those of the report."""
 
 
-def taken(name: str) -> tuple[str, ...]:
-    """Return the names of the filters that a report takes, ``from`` and ``to`` included."""
-    report = _TAKEN.get(name, _DAY)
+def _taken(name: str, by: str | None) -> _Taken:
+    return _TAKEN_BY.get((name, by or ""), _TAKEN.get(name, _DAY))
+
+
+def taken(name: str, by: str | None = None) -> tuple[str, ...]:
+    """Return the filters that a report, or the report by a key, takes, ``from`` and ``to`` included."""
+    report = _taken(name, by)
     return (*report.filters, *(HELP_OF_PERIOD if report.period else ()))
+
+
+def taken_by_any_key(name: str) -> frozenset[str]:
+    """Return the names of the filters that a report takes without a key or by one."""
+    keys = (None, *(by for report, by in _TAKEN_BY if report == name))
+    return frozenset(filter_ for by in keys for filter_ in taken(name, by))
 
 
 def period_of(name: str) -> str:
@@ -115,6 +130,6 @@ def period_of(name: str) -> str:
     return _TAKEN.get(name, _DAY).period
 
 
-def has_grants(name: str) -> bool:
+def has_grants(name: str, by: str | None = None) -> bool:
     """Return whether a report's rows are of grants, so that its tables are limited to the chosen ones."""
-    return "grant" in taken(name)
+    return "grant" in taken(name, by)

@@ -18,12 +18,13 @@ from projections.filters.declared import HELP_OF_PERIOD, Filters, taken
 from projections.schema.tables import call_spans, fund_partners, fund_windows, register_spans, sector_names
 
 
-def require_taken(name: str, filters: Filters) -> None:
+def require_taken(name: str, by: str | None, filters: Filters) -> None:
     """Raise ``Malformed`` for each filter that the report does not take, and if the period has no day."""
     ends = zip(HELP_OF_PERIOD, (filters.first_day, filters.last_day), strict=True)
     given = [*filters.of_grants, *(word for word, day in ends if day is not None)]
-    possible = taken(name)
-    faults = [(word, _not_taken(name, word, possible)) for word in given if word not in possible]
+    possible = taken(name, by)
+    report = f"report {name}" if possible == taken(name) else f"report {name} --by {by}"
+    faults = [(word, _not_taken(report, word, possible)) for word in given if word not in possible]
     first, last = filters.first_day, filters.last_day
     if first is not None and last is not None and first > last:
         faults.append(("to", f"the period would end before it begins: {last} is before {first}"))
@@ -31,10 +32,10 @@ def require_taken(name: str, filters: Filters) -> None:
         raise Malformed(faults)
 
 
-def _not_taken(name: str, word: str, possible: tuple[str, ...]) -> str:
+def _not_taken(report: str, word: str, possible: tuple[str, ...]) -> str:
     reason = "is about a day, not a period" if word in HELP_OF_PERIOD else f"has no rows by {word}"
     options = ", ".join(f"--{each}" for each in possible)
-    return f"report {name} {reason}; it takes {options}"
+    return f"{report} {reason}; it takes {options}"
 
 
 class UnknownValue(Malformed):

@@ -34,7 +34,7 @@ from sqlalchemy.sql import visitors
 
 from lifecycle.attribution.split import DRAWS
 from lifecycle.kernel.likeness import group_key
-from projections.filters.declared import Filters
+from projections.filters.declared import Filters, taken
 from projections.reports.money.attribution import OF_ALL_GRANTS, parts
 from projections.reports.questions import Question
 from projections.schema.columns import Columns
@@ -91,6 +91,13 @@ _COLUMNS = {
     "uses": ("grant",),
 }
 """The columns by which a report's own rows are limited, if they are of no grants."""
+
+
+def _columns_of(name: str, by: str | None) -> tuple[str, ...]:
+    """Return the columns by which the rows of a report, or of the report by a key, are limited."""
+    return () if taken(name, by) != taken(name) else _COLUMNS.get(name, ())
+
+
 _BALANCES = ("committed", "undisbursed", "overpaid", "share_disbursed", "share_elapsed")
 """Columns of the report of disbursement that belong to a day: they are left out if it is about a period."""
 
@@ -109,10 +116,17 @@ class Narrowing:
     """The conditions that a report's filters put on each table."""
 
     def __init__(
-        self, name: str, filters: Filters, as_of: date, of_partner: Collection[str] | None, *, dialect: str
+        self,
+        report: tuple[str, str | None],
+        filters: Filters,
+        as_of: date,
+        of_partner: Collection[str] | None,
+        *,
+        dialect: str,
     ) -> None:
-        """``of_partner``: the grants that draw on the partner's money, if a partner is named."""
-        self._name, self.filters = name, filters
+        """``report``: its name and key. ``of_partner``: the grants that draw on the partner's money."""
+        self._name, by = report
+        self.filters, self._is_of_grants = filters, not _columns_of(self._name, by)
         self._as_of: ColumnElement[str] = literal(as_of.isoformat(), Text)
         self._of_partner = of_partner
         self._of_group: frozenset[str] | None = None
@@ -166,7 +180,7 @@ class Narrowing:
         name = rows.name
         if self._name == "calls":
             yield from self._of_calls(rows, real)
-        elif (self.filters.of_grants or self._of_group is not None) and self._name not in _COLUMNS:
+        elif (self.filters.of_grants or self._of_group is not None) and self._is_of_grants:
             if name in _OF_GRANTS:
                 yield from self._of_chosen_grants(rows.c.grant, real)
             elif name == "fund_documents":
@@ -257,15 +271,14 @@ def _temporary_views(connection: Connection) -> frozenset[str]:
     return frozenset(rows.scalars())
 
 
-def limited_rows(name: str, question: Question, filters: Filters) -> Question:
+def limited_rows(name: str, by: str | None, question: Question, filters: Filters) -> Question:
     """Return the question without columns that mean nothing in a period, and with the rows of a filter."""
     if filters.has_period and name == "disbursement":
         question = _without(question, _BALANCES)
     if filters.has_period and name == "instalments":
         question = _with_rows(question, lambda row: _is_due(row, question.columns, filters))
-    for key in _COLUMNS.get(name, ()):
-        value = filters.of_grants.get(key)
-        if value is not None and key in question.columns.names:
+    for key in _columns_of(name, by):
+        if (value := filters.of_grants.get(key)) is not None:
             question = _with_value(question, key, value)
     return question
 

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from lifecycle.fund.pools.grant_account import account_on
 from lifecycle.grant.evolve import fold
 from lifecycle.kernel.history import history
+from lifecycle.parse import Malformed
+from projections.filters.declared import Filters
 from support import given as g
 from support.given import REQUESTED
 from support.reading import ask, new_book
@@ -102,6 +106,17 @@ def test_a_request_that_no_pool_fits_is_shown_with_what_is_missing(tmp_path: Pat
         assert money([row], "grant", "requested", "pools", "left", "missing") == [
             ("SSF-1", 100000, "DK-1", 30000, 70000)
         ]
+        for filters, shown in (
+            (Filters(country="TZ"), 1),
+            (Filters(country="IN", window="stand_alone"), 1),
+            (Filters(country="KE"), 0),
+            (Filters(stage="proposed"), 0),
+        ):
+            assert len(ask(book, "pools", "2017-02-01", by="request", filters=filters)) == shown, filters
+        with pytest.raises(Malformed, match="report pools --by request has no rows by partner; it takes --w"):
+            ask(book, "pools", "2017-02-01", by="request", filters=Filters(partner="DK"))
+        with pytest.raises(Malformed, match="report pools has no rows by window; it takes --partner"):
+            ask(book, "pools", "2017-02-01", filters=Filters(window="stand_alone"))
         assert ask(book, "pools", "2017-01-19", by="request") == []
         amended = {"strength": "hard", "regions": ["South Asia"]}
         book.record(g.amend_contribution("2017-02-02", preference=amended), "f.nance")

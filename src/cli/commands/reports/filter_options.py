@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.shell.as_of_options import day_from
-from projections.filters.declared import HELP, HELP_OF_PERIOD, Filters, taken
+from projections.filters.declared import HELP, HELP_OF_PERIOD, Filters, taken_by_any_key
 
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def filter_options(report: str) -> list[click.Option]:
     """Return an option for each filter. Help leaves out those that the report refuses."""
-    possible = taken(report)
+    possible = taken_by_any_key(report)
     of_grants = [
         click.Option([f"--{name}"], metavar=name.upper(), help=help, hidden=name not in possible)
         for name, help in HELP.items()
