@@ -185,6 +185,14 @@ def too_like(id: str, known: Iterable[str]) -> Iterator[str]:
         yield "TooLikeKnownId"
 
 
+def like_any(event: Event, state: State) -> Iterator[str]:
+    """Yield the refusal of an id that looks like one of the grant, on whatever day that is used first."""
+    items = {"payment": "payments", "activity": "activities", "follow_up": "follow_ups"}
+    for field, ids in {**items, "indicator": "indicators"}.items():
+        if event.get(field):
+            yield from too_like(event[field], state[ids])
+
+
 def money(amount: str) -> Decimal:
     """Return the number of an amount."""
     return Decimal(amount.split(maxsplit=1)[0])

@@ -25,6 +25,7 @@ from second_book.basics import (
     in_force,
     is_more_on_some_day,
     is_overdrawn_more,
+    like_any,
     money,
     months_later,
     never_below_zero,
@@ -231,6 +232,8 @@ class SecondBook(Histories):
                 wrong_before.get(version) != wrong[version] or events_before.get(version) != event
             ):
                 yield wrong[version]
+            if kind == "grant" and not correction and version == new["version"]:
+                yield from like_any(new, state_before)
         if kind == "grant" and after["stage"]:
             if self._correctors(events, after) - self._correctors(events, state_before):
                 yield "DecidesOwnRequest"

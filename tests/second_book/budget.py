@@ -123,12 +123,14 @@ def asked_beyond_share(state: State, rules: State) -> Iterator[str]:
 def beyond_share(state: State, rules: State, *, asked: Decimal = NOTHING, only_held: bool = False) -> bool:
     """Return whether too much is for capacity, by the larger of what its lines hold and what they pay."""
     names = [name for name, line in state["lines"].items() if line.get("capacity")]
+    if "max_capacity_share" not in rules:
+        return False
     held = sum(holds(state["lines"][name]) for name in names)
     used = sum(waiting_for(state, name) + paid_from(state, name) for name in names) + asked
     highest = max(accumulate(change for _, change in state["commitments"]), default=NOTHING)
     part = held if only_held else max(held, used)
     splits = max(1, len([change for _, change in state["commitments"] if change]))
-    beyond = part - highest * Decimal(rules.get("max_capacity_share", 1))
+    beyond = part - highest * Decimal(rules["max_capacity_share"])
     return bool(names) and beyond >= len(names) * splits * CENT
 
 
