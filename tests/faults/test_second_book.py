@@ -161,6 +161,8 @@ class Together(RuleBasedStateMachine):
         day, other = dice.choice([*near, *POOL[:-1]]), dice.random() < 0.5
         if target["command"] == "EstablishFund":
             return {"fiscal_year_start": dice.choice([1, 7])} if other else {"currency": "EUR"}
+        if other and target["command"] == "ProposeGrant" and dice.random() < 0.5:
+            return {"call": dice.choice([None, "C1", "C2"])}
         if target["command"] == "OpenCall":
             return {"closes": max(day, target["closes"])} if other else {"envelope": usd(90_000)}
         if other and target["command"] == "RegisterInstitution":

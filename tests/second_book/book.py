@@ -40,7 +40,7 @@ from second_book.histories import DIRECTORY, FUND, Histories
 from second_book.money import returned_beyond
 from second_book.officers import no_more_permitted, not_permitted, roles_of
 from second_book.pools import Draws, ends_before, fees_beyond
-from second_book.set_asides import uses_of
+from second_book.set_asides import moved_uses, uses_of
 
 
 class Receipt(NamedTuple):
@@ -383,13 +383,14 @@ class SecondBook(Histories):
         if not stream.startswith("grant:"):
             return []
         call = (after if after["stage"] else before)["call"]
-        changes = differences(after["commitments"], before["commitments"])
         user = {"grant": stream.removeprefix("grant:"), "call": call}
         kept = deepcopy(self.state_of(FUND)["kept"])
-        return [
-            {"command": "used", "on": day, "actor": new["actor"], "recorder": new["recorder"], **use}
-            for day, use in uses_of(kept, user, changes, after["commitments"])
-        ]
+        if before["stage"] and before["call"] != call:
+            uses = moved_uses(kept, user, after["commitments"])
+        else:
+            uses = uses_of(kept, user, before["commitments"], after["commitments"])
+        beside = {"actor": new["actor"], "recorder": new["recorder"]}
+        return [{"command": "used", "on": day, **beside, **use} for day, use in uses]
 
     def _correctable(self, stream: str, new: Event) -> Iterator[str]:
         old, kind, reads = self.streams[stream], stream.partition(":")[0], new.get("reads") or {}

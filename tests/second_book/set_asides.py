@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from second_book.basics import LATEST, ByDay, Event, State, days_later, in_dollars, money
+from second_book.basics import LATEST, ByDay, Event, State, days_later, differences, in_dollars, money
 
 Dated = list[tuple[str, Decimal]]
 
@@ -65,10 +65,37 @@ def use(kept: State, grant: str, on: str, amount: Decimal) -> None:
     kept["used"] = {**kept["used"], grant: [*kept["used"].get(grant, []), (on, amount)]}
 
 
-def uses_of(
-    kept: dict[str, State], user: State, changes: ByDay, commitments: Dated
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what the grant takes by day (below zero if it gives back), and note it in ``kept``."""
+Uses = Iterator[tuple[str, dict[str, Any]]]
+"""Each day with what a grant takes of a set-aside, or gives back."""
+
+
+def uses_of(kept: dict[str, State], user: State, before: Dated, after: Dated) -> Uses:
+    """Yield what the grant takes by day (below zero if it gives back), and note it in ``kept``.
+
+    What a correction moves is given back before it is taken again.
+    """
+    changes = differences(after, before)
+    less = {day: amount for day, amount in changes.items() if amount < 0}
+    yield from _changed(kept, user, less, [*before, *less.items()])
+    yield from _changed(kept, user, {day: changes[day] for day in changes if day not in less}, after)
+
+
+def moved_uses(kept: dict[str, State], user: State, commitments: Dated) -> Uses:
+    """Yield by how much the uses of a grant change that is of another call than before."""
+    changes: dict[tuple[str, str], Decimal] = {}
+    for name, terms in kept.items():
+        for day, amount in terms["used"].pop(user["grant"], []):
+            changes[day, name] = changes.get((day, name), Decimal(0)) - amount
+            terms["changes"] = [*terms["changes"], (day, amount)]
+    for day, use_ in [*_changed(kept, user, differences(commitments, []), commitments)]:
+        key = day, use_["set_aside"]
+        changes[key] = changes.get(key, Decimal(0)) + use_["taken"]
+    for (day, name), amount in sorted(changes.items(), key=lambda item: (item[1] > 0, item[0])):
+        if amount:
+            yield day, {"set_aside": name, "grant": user["grant"], "taken": amount}
+
+
+def _changed(kept: dict[str, State], user: State, changes: ByDay, commitments: Dated) -> Uses:
     first, grant = min(changes, default=LATEST), user["grant"]
     for day in sorted({*changes, *(on for on, _ in commitments if on > first)}):
         alive = [name for name, terms in kept.items() if terms["on"] <= day <= terms["until"]]

@@ -58,7 +58,8 @@ def decision_with_pairs(  # noqa: PLR0917 what the paired events follow from
         return Decision(event, (), after, fund)
     fund_events = _fund_events(event, before, after, grant)
     promised = (before.commitments if before else (), after.commitments if after else ())
-    uses = uses_of(fund, User(grant.id, grant.call, event.actor), *promised)
+    user = User(grant.id, (before or grant).call, grant.call, event.actor)
+    uses = uses_of(fund, user, *promised)
     if refusing:
         _check_available(fund, [*fund_events, *uses], grant)
     if fund_events and fund.agreements and rules >= _POOLS:

@@ -1,13 +1,14 @@
 """What a grant uses of the money that is set aside for its call, and what it gives back of it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from lifecycle.fund.pools.set_asides import EVOLVE, SetAsideRefilled, SetAsideUsed
 from lifecycle.fund.state import Fund, SetAsideMoney
-from lifecycle.types.dated_amount import DatedSums, changes_between
+from lifecycle.types.dated_amount import Changes, DatedSums, changes_between
 from lifecycle.types.money import Money
 from lifecycle.types.stage import ZERO
 
@@ -17,26 +18,41 @@ Uses = SetAsideUsed | SetAsideRefilled
 
 
 class User(NamedTuple):
-    """A grant that uses set-asides, its call, and the officer who decides."""
+    """A grant that uses set-asides, its call before and after the command, and the officer who decides."""
 
     grant: str
+    call_before: str | None
     call: str | None
     actor: str
 
 
 def uses_of(fund: Fund, user: User, before: Commitments, after: Commitments) -> list[Uses]:
-    """Return what a grant takes from set-asides, or gives back, by day, if its commitment changes.
+    """Return what the grant takes from set-asides, or gives back, by day, if its commitment or call changes.
 
     A commitment comes first from what is set aside for the grant's call. What is released comes first from
     the rest of the commitment. ``before``, ``after``: the commitment without and with the change.
     """
-    if not any(kept.call == user.call or user.grant in kept.used for kept in fund.set_asides.values()):
+    calls = (user.call_before, user.call)
+    if not any(kept.call in calls or user.grant in kept.used for kept in fund.set_asides.values()):
         return []
+    if user.call != user.call_before:
+        return _moved_uses(fund, user, after)
     changes = changes_between(before, after)
-    committed = DatedSums().plus(changes_between((), after))
+    less = {day: change for day, change in changes.items() if change < 0}
+    more = {day: change for day, change in changes.items() if change > 0}
+    # What a correction moves to another day is given back first, so that it is taken again from the same.
+    given_back, fund = _changed_uses(fund, user, less, [*before, *less.items()])
+    return [*given_back, *_changed_uses(fund, user, more, after)[0]]
+
+
+def _changed_uses(
+    fund: Fund, user: User, changes: Changes, commitments: Commitments
+) -> tuple[list[Uses], Fund]:
+    """Return the uses that follow from these changes of the commitments, and the fund after them."""
+    committed = DatedSums().plus(changes_between((), commitments))
     events: list[Uses] = []
     first = min(changes, default=date.max)
-    for day in sorted({*changes, *(day for day, _ in after if day > first)}):
+    for day in sorted({*changes, *(day for day, _ in commitments if day > first)}):
         excess = _used_on(fund, user, day) - committed.at(day)
         change = changes.get(day, ZERO)
         uses: Iterable[Uses] = (
@@ -47,7 +63,25 @@ def uses_of(fund: Fund, user: User, before: Commitments, after: Commitments) -> 
         for use in [*uses]:
             events.append(use)
             fund = _after(fund, use)
-    return events
+    return events, fund
+
+
+def _moved_uses(fund: Fund, user: User, commitments: Commitments) -> list[Uses]:
+    """Return what a grant of another call than before gives back and takes: the difference by day."""
+    bare = fund.thaw()
+    for name, kept in fund.set_asides.items():
+        uses = kept.used_by(user.grant).minus(DatedSums())
+        used = {grant: sums for grant, sums in kept.used.items() if grant != user.grant}
+        left = kept.left.plus(uses)
+        if kept.until is not None:
+            left = left.plus({kept.until + timedelta(days=1): -sum(uses.values(), ZERO)})
+        bare.set_asides[name] = replace(kept, left=left, used=used)
+    _, moved = _changed_uses(bare.freeze(), user, changes_between((), commitments), commitments)
+    events: list[Uses] = []
+    for name, kept in fund.set_asides.items():
+        changes = moved.set_asides[name].used_by(user.grant).minus(kept.used_by(user.grant))
+        events += [_use(fund, user, name, day, change) for day, change in changes.items()]
+    return sorted(events, key=lambda use: (isinstance(use, SetAsideUsed), use.on))
 
 
 def _after(fund: Fund, use: Uses) -> Fund:
@@ -67,19 +101,24 @@ def _used_on(fund: Fund, user: User, day: date) -> Decimal:
     return sum((kept.used_by(user.grant).at(day) for _, kept in _holding(fund, day)), ZERO)
 
 
-def _taken(fund: Fund, user: User, day: date, amount: Decimal) -> Iterator[SetAsideUsed]:
+def _use(fund: Fund, user: User, name: str, day: date, change: Decimal) -> Uses:
+    """Return the event by which the grant uses more of a set-aside; less of it, if the change is negative."""
+    event_type = SetAsideUsed if change > 0 else SetAsideRefilled
+    amount = Money.of(abs(change), fund.currency)
+    return event_type(on=day, actor=user.actor, set_aside=name, grant=user.grant, amount=amount)
+
+
+def _taken(fund: Fund, user: User, day: date, amount: Decimal) -> Iterator[Uses]:
     for name, kept in _holding(fund, day):
         part = min(amount, kept.least_from(day)[0])
         if user.call is not None and kept.call == user.call and part > 0:
             amount -= part
-            taken = Money.of(part, fund.currency)
-            yield SetAsideUsed(on=day, actor=user.actor, set_aside=name, grant=user.grant, amount=taken)
+            yield _use(fund, user, name, day, part)
 
 
-def _given_back(fund: Fund, user: User, day: date, excess: Decimal) -> Iterator[SetAsideRefilled]:
+def _given_back(fund: Fund, user: User, day: date, excess: Decimal) -> Iterator[Uses]:
     for name, kept in reversed(_holding(fund, day)):
         part = min(excess, kept.used_by(user.grant).at(day))
         if part > 0:
             excess -= part
-            back = Money.of(part, fund.currency)
-            yield SetAsideRefilled(on=day, actor=user.actor, set_aside=name, grant=user.grant, amount=back)
+            yield _use(fund, user, name, day, -part)

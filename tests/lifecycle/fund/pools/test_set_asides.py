@@ -234,6 +234,38 @@ def test_a_corrected_approval_takes_or_gives_back_the_difference() -> None:
     assert available(past, "2012-03-01") == [50_000]
 
 
+def test_what_moves_to_another_day_is_taken_from_the_same_set_aside() -> None:
+    """The rest of the fund is set aside for a plan: only the money of the call can pay on any day."""
+    small = g.set_aside("2012-01-05", set_aside="C1", amount="100000.00 USD", call="C1")
+    plan = g.set_aside("2012-01-05", set_aside="plan", amount="400000.00 USD")
+    past = given(CALL, small, plan, requested(call="C1"), g.approve("2012-03-01"))
+    entry = past.version(of_grants.GrantApproved)
+    for on in ("2012-02-15", "2012-02-01", "2012-04-01"):
+        past.given(g.correct("2013-01-01", entry=entry, reads={"on": on}))
+        assert left(past, "C1", "2012-01-31", on, "2012-05-01") == [100_000, 10_000, 10_000], on
+        assert available(past, on) == [0], on
+
+
+def test_a_grant_that_answers_another_call_uses_the_set_aside_of_that_call() -> None:
+    other = g.open_call("2012-01-01", call="C2", closes="2012-12-31")
+    small = g.set_aside("2012-01-05", set_aside="C2", amount="40000.00 USD", call="C2", until="2012-06-30")
+    large = g.set_aside("2012-01-05", set_aside="C1", amount="100000.00 USD", call="C1", until="2012-05-31")
+    past = given(CALL, other, small, large, requested(call="C1"), g.approve("2012-02-01"))
+    past.given(g.make_effective("2012-03-01"), g.cancel_balance("2012-04-01", amount="60000.00 USD"))
+    days = ("2012-02-01", "2012-04-01", "2012-06-01", "2012-07-01")
+    kept = left(past, "C1", *days), left(past, "C2", *days), available(past, *days)
+    assert kept[:2] == ([10_000, 70_000, 0, 0], [40_000, 40_000, 40_000, 0])
+    proposal = past.version(of_grants.GrantProposed)
+    past.given(g.correct("2013-01-01", entry=proposal, reads={"call": "C2"}))
+    assert left(past, "C1", *days) == [100_000, 100_000, 0, 0]
+    assert left(past, "C2", *days) == [0, 10_000, 10_000, 0]
+    past.given(g.correct("2013-01-02", entry=proposal, reads={"call": None}))
+    assert left(past, "C1", *days) == [100_000, 100_000, 0, 0]
+    assert left(past, "C2", *days) == [40_000, 40_000, 40_000, 0]
+    past.given(g.correct("2013-01-03", entry=proposal, reads={"call": "C1"}))
+    assert (left(past, "C1", *days), left(past, "C2", *days), available(past, *days)) == kept
+
+
 # ── the same words refused, and judged again ─────────────────────────────────────────────────
 
 
