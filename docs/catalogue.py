@@ -10,7 +10,7 @@ from lifecycle.decide import quarantined_rows
 from lifecycle.decide.correction import correct_entry
 from lifecycle.decide.correction.correct_entry import COMMANDS as CORRECTIONS
 from lifecycle.directory import experience, institutions
-from lifecycle.fund import contributions, establishment, officers, treasury
+from lifecycle.fund import closing, contributions, establishment, officers, treasury
 from lifecycle.fund.partners import donor_reports, membership, partner_waivers, pledges
 from lifecycle.fund.pools import agreements, set_asides
 from lifecycle.grant import agreement, closure, exchange, follow_up
@@ -45,6 +45,7 @@ FUND = (
         treasury,
     ),
     set_asides,
+    closing,
 )
 DIRECTORY = (institutions, experience)
 _HEAD = '''"""The catalogue: every command in one page: its words, its role, its stages, its event.

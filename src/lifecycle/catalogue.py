@@ -179,6 +179,8 @@ FUND_COMMANDS = (
         "FundsSetAside", ("set_aside",), "Set money aside for a call or a plan."),
     Spec("ReleaseSetAside", "fund release-set-aside", "approver", (),
         "SetAsideReleased", ("set_aside",), "Release money that was set aside."),
+    Spec("CloseFund", "fund close", "approver", (),
+        "FundClosed", (), "Close the fund, once all grants have ended and nothing is left."),
     Spec("CorrectEntry", "fund correct", "approver", (),
         "EntryCorrected", ("entry",), "Correct or strike an entry of the fund."),
 )

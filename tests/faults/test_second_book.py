@@ -33,6 +33,7 @@ from support.drawn_lives import ALL, LIVES
 from support.draws import POOL, Draw, amounts, days, shift, untils, usd
 from support.faults_mode import MODE
 from support.next_commands import BEGIN, NEXT, item_of, pressing
+from support.winding_up import winding_up
 
 SEED = st.integers(0, 2**24 - 1)
 WHO = ["usual"] * 12 + ["another"] * 5 + ["all"] * 3 + ["admin", "wrong"]
@@ -183,6 +184,17 @@ class Together(RuleBasedStateMachine):
         if other and "amount" in target:
             return {"amount": dice.choice([usd(money(target["amount"]) + more) for more in (-1000, 1, 1000)])}
         return {"on": day}
+
+    @rule(seed=SEED)
+    def wind_up(self, seed: int) -> None:
+        """End every grant, give back what is left, and close the fund, in a part of the lives."""
+        dice = self.dice(seed)
+        if dice.random() < 0.9:
+            return
+        on = dice.choice([TODAY, TODAY, "2018-12-31"])
+        for words in winding_up(self.both.second, GRANTS, on):
+            self.both.record(words, words["actor"])
+        self.both.compare()
 
     @rule(seed=SEED)
     def repeat(self, seed: int) -> None:

@@ -54,7 +54,7 @@ COLUMNS = {
     " failed_on recorder recorded_at irregular",
     "timeline": "grant obligation item triggered_on due_on met_on status days superseded",
     "fund": "partner kind currency pledged agreed received received_holding fees income returned"
-    " committed available name left_on conditional set_aside",
+    " committed available name left_on conditional set_aside closed_on",
 }
 
 

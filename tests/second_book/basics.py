@@ -81,7 +81,7 @@ approver * WaiveObligation CorrectEntry CorrectDirectoryEntry
 any * AttachDocument
 any PR ClearProposal
 ttl - ProposeGrant
-approver - BringForward SetAside ReleaseSetAside
+approver - BringForward SetAside ReleaseSetAside CloseFund
 administrator - EstablishFund AdoptPolicy AppointOfficer RetireOfficer
 secretariat - JoinPartner RenamePartner LeavePartner SubmitDonorReport HoldConsultation OpenCall CloseCall
 finance - PledgeContribution MeetPledgeCondition AgreeContribution AmendContribution

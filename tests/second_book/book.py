@@ -33,6 +33,7 @@ from second_book.basics import (
     split_of,
     struck,
 )
+from second_book.closing import no_longer_empty, too_late
 from second_book.directory import COMMANDS as ON_DIRECTORY
 from second_book.directory import not_as_named
 from second_book.fund import apply_fund_event
@@ -100,6 +101,8 @@ class SecondBook(Histories):
         if command["command"] == "CorrectDirectoryEntry":
             command = {**command, "command": "CorrectEntry"}
         yield from not_permitted(self.state_of(FUND), {**command, "recorder": recorder}, done=False)
+        closed = self.state_of(FUND)["closed"]
+        yield from too_late(closed, command)
         old, correction = self.streams[stream], command["command"] == "CorrectEntry"
         new: Event = {**command, "recorder": recorder, "version": len(old) + 1}
         if correction:
@@ -126,6 +129,7 @@ class SecondBook(Histories):
         if kind == FUND and correction:
             yield from self._returns_beyond(old, events)
         pairs = yield from self._covered(stream, events, new)
+        yield from no_longer_empty(self, stream, events, closed)
         if kind == FUND and not self._in_charge(after):
             yield "LastAdministrator"
         fund = after if kind == FUND else self.state_of(FUND)

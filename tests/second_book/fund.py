@@ -13,13 +13,14 @@ from second_book.basics import (
     money,
     too_like,
 )
+from second_book.closing import recorded_too_late
 from second_book.officers import roles_of
 from second_book.set_asides import set_aside
 
 
 def no_fund() -> State:
     """Return the state of the fund before its first event."""
-    return {"editions": [], "officers": [], "partners": {}, "flows": [], "kept": {}} | {
+    return {"closed": None, "editions": [], "officers": [], "partners": {}, "flows": [], "kept": {}} | {
         "agreements": {},
         "own_flows": [],
         "named_flows": [],
@@ -110,6 +111,11 @@ def partnership(state: State, event: Event) -> Iterator[str]:
 def apply_fund_event(state: State, event: Event) -> Iterator[str]:
     """Yield the reasons against an event of the fund, then apply it to the state."""
     name = event["command"]
+    yield from recorded_too_late(state["closed"], event)
+    if name == "CloseFund":
+        if state["closed"]:
+            yield "FundIsClosed"
+        state["closed"] = event["on"]
     if name == "AdoptPolicy":
         if any(edition["name"] == event["edition"]["name"] for edition in state["editions"]):
             yield "EditionNameTaken"

@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from copy import deepcopy
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Self
 
 from second_book.basics import EDITIONS, LATEST, ByDay, Event, State, by_day, in_force, money, no_grant
+from second_book.closing import recorded_too_late
 from second_book.directory import apply_directory_event, no_directory
 from second_book.fund import apply_call_event, apply_fund_event, no_fund
 from second_book.grant import apply_event
@@ -190,7 +192,8 @@ class Histories:
 
     def _apply(self, kind: str, state: State, event: Event) -> Iterator[str]:
         if kind == "grant":
-            return apply_event(state, event, self)
+            closed = self.state_of(FUND)["closed"]
+            return chain(recorded_too_late(closed, event), apply_event(state, event, self))
         if kind == DIRECTORY:
             return apply_directory_event(state, event)
         return apply_fund_event(state, event) if kind == "fund" else apply_call_event(state, event, self)

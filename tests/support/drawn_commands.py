@@ -447,6 +447,7 @@ ON_FUND: dict[str, Maker] = {
     "AttachDocument": _maker(g.attach_to_fund),
 }
 ON_FUND |= {
+    "CloseFund": _maker(g.close_fund),
     "SetAside": _maker(
         g.set_aside,
         set_aside=lambda draw: f"S{draw.item + 1}",

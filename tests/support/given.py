@@ -309,6 +309,7 @@ set_aside = on_fund(
 release_set_aside = on_fund(
     "ReleaseSetAside", "approver", set_aside="dialogues", amount="100000.00 USD", reason="they begin"
 )
+close_fund = on_fund("CloseFund", "approver")
 correct_fund = on_fund("CorrectEntry", CHECKER, reason="misread")
 attach_to_fund = on_fund(
     "AttachDocument", "any", name="deed.pdf", media_type="application/pdf", sha256="1" * 64
@@ -481,7 +482,8 @@ class Past:
             yield from acts_of(taken, known)
 
     def _streams(self, events: tuple[type[Event], ...], _: date | None) -> Iterator[Sequence[Entry]]:
-        for known in (*self.calls.values(), *(history.entries for history in self.grants.values())):
+        grants = (history.entries for history in self.grants.values())
+        for known in (*self.calls.values(), self.directory.entries, *grants):
             if any(isinstance(entry.event, (*events, EntryCorrected)) for entry in known):
                 yield known
 

@@ -187,6 +187,10 @@ def _returned(event: events.FundsReturned) -> str:
     return f"returned {money(event.amount)} {to}{because(event.reason)}"
 
 
+def _closed(event: events.FundClosed) -> str:
+    return f"closed the fund{because(event.reason)}"
+
+
 def _from(draws: tuple[events.Draw, ...] | None) -> str:
     return f", drawn from {_pools(draws)}" if draws else ""
 
@@ -242,6 +246,7 @@ FUND_SENTENCES: Sentences = {
     events.AnswerQuarantined: _answer_quarantined,
     events.RowQuarantined: _quarantined,
     events.FundsReturned: _returned,
+    events.FundClosed: _closed,
     events.FundsSetAside: _set_aside,
     events.SetAsideReleased: _set_aside_released,
     events.SetAsideUsed: _set_aside_used,

@@ -651,6 +651,10 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("reason", "TEXT", "Why it is released.", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
+    "fund close": (
+        Field("reason", "TEXT", "Why it is closed."),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
     "fund correct": (
         Field("entry", "ENTRY", "", form="int", is_argument=True, is_required=True),
         Field("reads", "TEXT,…", "The fields that should read otherwise, with their right values; on may be one of them. May be given several times. For example --reads amount=\"18500.00 USD\" --reads on=2018-01-10.", form="any", is_list=True),

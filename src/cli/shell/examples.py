@@ -49,6 +49,7 @@ EXAMPLES = {
     "fund amend-contribution": (
         'grantbook fund amend-contribution TF-1 --valid-until 2018-12-31 --reason "a later end"'
     ),
+    "fund close": 'grantbook fund close --on 2019-06-30 --reason "the last grant is closed"',
     "fund set-aside": (
         'grantbook fund set-aside dialogues --amount "100000.00 USD" --reason "the dialogues of FY2018"'
     ),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from lifecycle.attribution.by_pool import divide
-from lifecycle.attribution.split import Movement, least_left, ordered
+from lifecycle.attribution.split import Movement, least_left, left_at, ordered
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.pools.account import DayChange
 from lifecycle.grant import events as on_grant
@@ -126,3 +126,9 @@ def left_to_return(
     """Return the least amount that the partner has left from the day on, and the first day with it."""
     least, day = least_left(movements, partner, since)
     return Decimal(least).scaleb(-decimals(currency)), day
+
+
+def left_of_partners(movements: Iterable[Movement], on: str, currency: str) -> dict[str, Decimal]:
+    """Return what each partner has left of the free pool at the end of the day."""
+    left = left_at(movements, on)
+    return {partner: Decimal(left[partner]).scaleb(-decimals(currency)) for partner in sorted(left)}

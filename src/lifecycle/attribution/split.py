@@ -373,6 +373,15 @@ def least_left(movements: Iterable[Movement], partner: str, since: str) -> tuple
     return least, day
 
 
+def left_at(movements: Iterable[Movement], on: str) -> dict[str, int]:
+    """Return what each partner has left at the end of the day, in minor units, by what came until then."""
+    left: dict[str, int] = defaultdict(int)
+    for part in attributed(movement for movement in movements if movement.on <= on):
+        if part.partner is not None and part.kind in _LEAVES:
+            left[part.partner] += _LEAVES[part.kind] * part.amount
+    return left
+
+
 _LEAVES = {"received": 1, "cancelled": 1, "returned": -1, "fees": -1, "approved": -1, "increased": -1}
 
-__all__ = ["DRAWS", "Movement", "Part", "attributed", "least_left", "ordered"]
+__all__ = ["DRAWS", "Movement", "Part", "attributed", "least_left", "left_at", "ordered"]

@@ -17,6 +17,7 @@ from lifecycle.decide.decision import (
     spec_of,
 )
 from lifecycle.decide.permission import permit_command, readings_permitted
+from lifecycle.fund.closing import check_fund_open
 from lifecycle.fund.state import Fund
 from lifecycle.kernel.command import CallCommand, event_of
 from lifecycle.kernel.event import EntryCorrected
@@ -40,6 +41,8 @@ def decide(
     """
     spec = spec_of(command)
     permit_command(fund, spec, command, recorder, today)
+    if not command.is_history:
+        check_fund_open(fund, "call", spec.event, command.on, rules)
     before = in_force(entries)
     event = (
         event_of(EntryCorrected, command.event) if isinstance(command, CorrectCallEntry) else command.event

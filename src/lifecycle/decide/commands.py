@@ -9,6 +9,7 @@ from lifecycle.decide.correction.correct_entry import CallCorrection, CorrectCal
 from lifecycle.decide.quarantined_rows import AnswerQuarantineDraft, QuarantineAnswer, QuarantineRow, RowQuarantineDraft
 from lifecycle.directory.experience import MeetNeed, OfferExperience, RecordUse, VoiceNeed, WithdrawOffer
 from lifecycle.directory.institutions import RegisterInstitution, RenameInstitution
+from lifecycle.fund.closing import CloseFund
 from lifecycle.fund.contributions import AgreeContribution, HoldConsultation, JoinPartner, PledgeContribution, ReceiveInstalment, ScheduleInstalment
 from lifecycle.fund.establishment import AdoptPolicy, AttachFundDocument, EstablishFund, SwitchSealing
 from lifecycle.fund.officers import AppointOfficer, RetireOfficer
@@ -134,6 +135,7 @@ FUND: tuple[type[FundCommand], ...] = (
     ReturnFunds,
     SetAside,
     ReleaseSetAside,
+    CloseFund,
     CorrectFundEntry,
 )
 """Commands on the fund's own stream."""
@@ -176,6 +178,7 @@ __all__ = [
     "ChargeFee",
     "ClearProposal",
     "CloseCall",
+    "CloseFund",
     "CloseGrant",
     "CompleteFollowUp",
     "CompleteImplementation",

@@ -24,6 +24,7 @@ from lifecycle.directory.evolve import EVOLVE, evolve, fold
 from lifecycle.directory.experience import Grants
 from lifecycle.directory.rules import check_directory_rules, check_grants_named
 from lifecycle.directory.state import Directory
+from lifecycle.fund.closing import check_fund_open
 from lifecycle.fund.state import Fund
 from lifecycle.kernel.command import DirectoryCommand, event_of
 from lifecycle.kernel.event import EntryCorrected, LeftOut
@@ -97,7 +98,10 @@ def decide(
     ``grants``: the entries in force of those that `grants_named` returns. ``rules``: the number of the rule
     set to decide by.
     """
-    permit_command(fund, spec_of(command), command, recorder, today)
+    spec = spec_of(command)
+    permit_command(fund, spec, command, recorder, today)
+    if not command.is_history:
+        check_fund_open(fund, "directory", spec.event, command.on, rules)
     if isinstance(command, CorrectDirectoryEntry):
         return decide_correction(history, command, fund, today, grants=grants, rules=rules)
     event = command.event

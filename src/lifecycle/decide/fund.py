@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from lifecycle.catalogue import BY_EVENT
 from lifecycle.decide.correction.correct_entry import CorrectFundEntry
 from lifecycle.decide.correction.target import corrects_something, target_of
 from lifecycle.decide.decision import (
@@ -18,7 +19,9 @@ from lifecycle.decide.likenesses import fund_ids_differ
 from lifecycle.decide.other_streams import (
     Streams,
     call_is_open_by,
+    closure_still_holds,
     edition_in_time,
+    fund_is_empty,
     is_settled,
     no_streams,
     partner_has_it,
@@ -26,6 +29,7 @@ from lifecycle.decide.other_streams import (
 )
 from lifecycle.decide.permission import ActsSince, permit_command, readings_permitted, still_permitted
 from lifecycle.fund import events as on_fund
+from lifecycle.fund.closing import check_fund_open
 from lifecycle.fund.establishment import has_usable_currency
 from lifecycle.fund.evolve import evolve as evolve_fund
 from lifecycle.fund.evolve import fold as fold_fund
@@ -40,7 +44,7 @@ from lifecycle.kernel.history import Entry, in_force
 from lifecycle.kernel.refusals import Refusal
 from lifecycle.kernel.rule import NONE, RULE_SET
 
-NEED_ENTRIES = ("CorrectEntry", "ReturnFunds")
+NEED_ENTRIES = ("CorrectEntry", "ReturnFunds", "CloseFund")
 """Commands that are decided on all entries of the fund."""
 _RETURNS_AND_IDS = 2
 """The rule set since which a return is compared with its partner's balance, and ids with all others."""
@@ -66,6 +70,8 @@ def decide(  # noqa: PLR0917 what a decision rests on
     spec = spec_of(command)
     if fund.established_on is not None:
         permit_command(fund, spec, command, recorder, today)
+        if not command.is_history:
+            check_fund_open(fund, "fund", spec.event, command.on, rules)
     event = _event_made(command, fund)
     if isinstance(command, CorrectFundEntry):
         target_of(command.event, entries, rules, lambda: is_settled(entries, streams))
@@ -79,6 +85,7 @@ def decide(  # noqa: PLR0917 what a decision rests on
             fund_ids_differ(fund, after)
         never_overdrawn(fund, after)
         fees_still_allowed(fund.agreements, after.agreements, fund.currency)
+        closure_still_holds(command.event, (*entries, new), fund, after, streams)
         readings_permitted(after, held, before)
     else:
         check_rules_and_day(
@@ -120,6 +127,9 @@ def _check_event(
         check_fund_rules(fund, event, rules, is_new=False)
         call_is_open_by(event, streams)
         check_fund_rules(fund, event, rules, is_new=True)
+    elif isinstance(event, on_fund.FundClosed):
+        check_fund_rules(fund, event, rules, is_new=True)
+        fund_is_empty(entries, event, fund, streams)
     else:
         check_fund_rules(fund, event, rules, is_new=True)
 
@@ -149,7 +159,10 @@ def _fund_refusal(fund: Fund, entry: Entry) -> Refusal | None:
     # An edition is checked once, when it is adopted: it cannot be corrected.
     if isinstance(entry.event, on_fund.PolicyAdopted):
         return None
+    spec = BY_EVENT["fund"].get(type(entry.event).__name__)
     try:
+        if spec is not None and not entry.is_history:
+            check_fund_open(fund, "fund", spec.event, entry.on, entry.rules)
         check_fund_rules(fund, entry.event, entry.rules, is_new=False)
     except Refusal as refusal:
         return refusal

@@ -37,6 +37,7 @@ from lifecycle.decide.likenesses import grant_ids_differ, new_ids_differ
 from lifecycle.decide.pairs.paired_events import decision_with_pairs
 from lifecycle.decide.permission import permit, permit_command, readings_permitted
 from lifecycle.decide.waivers import waived_items_are_there
+from lifecycle.fund.closing import check_closure_holds, check_fund_open
 from lifecycle.fund.state import Fund
 from lifecycle.grant import events as on_grant
 from lifecycle.grant.evolve import evolve, fold
@@ -65,6 +66,7 @@ _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_grant.E
 _SPECS = BY_EVENT["grant"]
 _BEFORE_EFFECTIVENESS = (Stage.PROPOSED, Stage.REQUESTED, Stage.APPROVED, Stage.SIGNED)
 _ENDS = (Stage.DECLINED, Stage.WITHDRAWN, Stage.LAPSED, Stage.CANCELLED)
+_OVER = (Stage.CLOSED, *_ENDS)
 _EXTERNAL_EVENTS = (
     on_grant.ActivityHeld,
     on_grant.PaymentFailed,
@@ -170,6 +172,8 @@ def decide(  # noqa: PLR0917 what a decision rests on
         permit(fund, spec, command.event, recorder)
         return decide_correction(history, command, context, today)
     permit_command(fund, spec, command, recorder, today)
+    if not command.is_history:
+        check_fund_open(fund, "grant", spec.event, command.on, rules)
     if spec.stages == ("",) and history.version:
         raise GrantIdTaken(_why_taken(history, command.grant))
     late, with_entries = is_late(history, command), needs_entries(history, command)
@@ -199,9 +203,26 @@ def decide(  # noqa: PLR0917 what a decision rests on
         no_more_overpaid(history.grant, after)
     if late and later_rules == FOR_DECISION and not in_any_case and rules >= LINES_HOLD_SINCE:
         lines_still_hold(history.held, held, event)
-    return decision_with_pairs(
+    decision = decision_with_pairs(
         history.grant, after, event, context.fund, context.calls, context.rules, refusing=not in_any_case
     )
+    if later_rules == FOR_DECISION and not command.is_history:
+        _fund_closure_holds(history, decision, context, command.on)
+    return decision
+
+
+def _fund_closure_holds(history: GrantHistory, decision: Decision, context: _Context, on: date) -> None:
+    """Refuse a decision before the fund's closure after which the fund could not have been closed.
+
+    ``on``: the first day that it may change. Raises `FundClosureWouldNotHold`.
+    """
+    before, after, closed_on = history.grant, decision.grant, context.fund.closed_on
+    if closed_on is None or on >= closed_on:
+        return
+    was_over = before is None or before.stage in _OVER
+    runs = after is not None and after.stage not in _OVER
+    still_open = f"{after.id} would be {after.stage}" if after is not None and runs and was_over else None
+    check_closure_holds(context.fund, decision.fund, still_open)
 
 
 def _why_taken(history: GrantHistory, name: str) -> str:
@@ -302,8 +323,11 @@ def _state_after(
 def _refusal(grant: Grant | None, entry: Entry, context: _Context, kinds: RuleKinds) -> Refusal | None:
     """Return the refusal that a recorded entry would get on this state, or `None`."""
     event = entry.event
+    closed_on = context.fund.closed_on
     try:
         spec, name = _SPECS[type(event).__name__], entry.originator_id.removeprefix("grant:")
+        if closed_on is not None and event.on > closed_on and not entry.is_history:
+            check_fund_open(context.fund, "grant", spec.event, event.on, entry.rules)
         in_stage(grant, spec, name, event.on, is_history=entry.is_history)
         context.check(grant, event, entry.rules, kinds, entry.imported_from)
     except Refusal as refusal:
@@ -375,6 +399,8 @@ def decide_correction(
     decision = decision_with_pairs(
         history.grant, after, event, context.fund, context.calls, context.rules, refusing=is_covered
     )
+    if not is_of_bank:
+        _fund_closure_holds(history, decision, context, date.min)
     readings_permitted(context.fund, held, history.held)
     return decision
 

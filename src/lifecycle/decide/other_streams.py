@@ -2,24 +2,30 @@
 
 A new edition must come after the days on which grants were decided. A return must not exceed its partner's
 balance, which follows from all commitments and payments. The fund's currency, seat and fiscal year are
-corrected only while nothing else is recorded.
+corrected only while nothing else is recorded. A fund is closed only after all its grants.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
-from lifecycle.attribution.movements import left_to_return, movements_of
+from lifecycle.attribution.movements import left_of_partners, left_to_return, movements_of
 from lifecycle.call.call import CallOpened
+from lifecycle.catalogue import BY_EVENT
+from lifecycle.decide.correction.consequences import corrected_event_type
 from lifecycle.decide.decision import no_longer
+from lifecycle.directory import events as on_directory
 from lifecycle.fund import events as on_fund
+from lifecycle.fund.closing import FundIsClosed, FundNotEmpty, check_closure_holds, closed_before, left_on
 from lifecycle.fund.state import Fund
 from lifecycle.grant import events as on_grant
+from lifecycle.grant.evolve import fold as fold_grant
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.guards import money
-from lifecycle.kernel.history import FUND, Entry, in_force
+from lifecycle.kernel.history import FUND, Entry, in_force, kind_of
 from lifecycle.kernel.refusals import TERMS, EditionTooLate, Refusal, UnknownCall
 from lifecycle.types.readings.nearest import near_or_all
-from lifecycle.types.stage import ZERO
+from lifecycle.types.stage import ZERO, Stage
 
 Streams = Callable[[tuple[type[Event], ...], date | None], Iterable[Sequence[Entry]]]
 """Returns the entries of each stream that has one of these events, or a correction, on the day or later.
@@ -163,3 +169,103 @@ def _balance_refusal(
         f"{money(*returned.amount)} is more than {returned.partner} has left:"
         f" {money(max(left, ZERO), fund.currency)} on {day}"
     )
+
+
+# ── the end of the fund ──────────────────────────────────────────────────────────────────────
+
+RECEIPTS = (on_fund.InstalmentReceived, on_fund.IncomeCredited)
+"""Events of the world that bring money. They are recorded whether or not the fund is closed."""
+_BEGINNINGS = (
+    *(on_grant.GrantProposed, on_grant.GrantBroughtForward, CallOpened),
+    *(on_directory.InstitutionRegistered, on_directory.ExperienceOffered, on_directory.NeedVoiced),
+)
+"""Each stream but the fund's begins with one of these events."""
+_OVER = (Stage.CLOSED, Stage.DECLINED, Stage.WITHDRAWN, Stage.LAPSED, Stage.CANCELLED)
+_NAMED = 5
+"""How many grants a refusal names. The others are counted."""
+
+
+def fund_is_empty(entries: Sequence[Entry], closed: on_fund.FundClosed, fund: Fund, streams: Streams) -> None:
+    """Refuse to close a fund if a grant runs or money is left on the day, or if it decided something later.
+
+    ``entries``: the fund's, without the closure. Raises `FundNotEmpty`, `FundIsClosed`.
+    """
+    after = replace(fund, closed_on=closed.on)
+    others: dict[str, Sequence[Entry]] = {FUND: entries}
+    others |= {stream[0].originator_id: stream for stream in streams(_BEGINNINGS, None)}
+    running: list[str] = []
+    later: list[tuple[date, str, Refusal]] = []
+    grants: dict[str, Sequence[Entry]] = {}
+    for name, stream in sorted(others.items()):
+        held = in_force(stream)
+        if kind_of(name) == "grant":
+            grants[name.removeprefix("grant:")] = stream
+            grant = fold_grant(entry for entry in held if entry.on <= closed.on)
+            if grant is not None and grant.stage not in _OVER:
+                running.append(f"{grant.id} is {grant.stage}")
+        refusals = ((entry, _after_closure(entry, after)) for entry in held if entry.on > closed.on)
+        later += [(entry.on, name, no_longer(entry, refusal)) for entry, refusal in refusals if refusal]
+    parts = [_running_in_words(running)] if running else []
+    if left_on(fund, closed.on) > 0:
+        parts.append(_left_in_words(entries, closed.on, fund, grants))
+    if parts:
+        raise FundNotEmpty(f"on {closed.on} " + "; ".join(parts))
+    if later:
+        _, name, refusal = min(later, key=lambda found: found[:2])
+        raise FundIsClosed(f"in {name}, {refusal}")
+
+
+def _after_closure(entry: Entry, closed: Fund) -> Refusal | None:
+    """Return the refusal of a recorded entry if the fund had been closed by its day."""
+    about = kind_of(entry.originator_id)
+    name = type(entry.event).__name__
+    if entry.is_history or name not in BY_EVENT.get(about, {}) or name == on_fund.FundClosed.__name__:
+        return None
+    return closed_before(closed, about, name, entry.on)
+
+
+def _running_in_words(running: Sequence[str]) -> str:
+    more = f" and {len(running) - _NAMED} more" if len(running) > _NAMED else ""
+    return f"{', '.join(running[:_NAMED])}{more}: close or end each grant first"
+
+
+def _left_in_words(
+    entries: Sequence[Entry], on: date, fund: Fund, grants: Mapping[str, Sequence[Entry]]
+) -> str:
+    """Return what is left in each pool, and of the free pool for each partner, in words."""
+    currency = fund.currency
+    left = {f"agreement {name} of {pool.partner}": pool.left.at(on) for name, pool in fund.agreements.items()}
+    kept = {name: aside.left.at(on) for name, aside in fund.set_asides.items() if aside.holds_on(on)}
+    free = fund.pool(None).at(on) + (ZERO if fund.agreements else sum(kept.values(), ZERO))
+    shares = left_of_partners(movements_of(entries, grants, currency), on.isoformat(), currency)
+    left |= {**shares, "nobody (income)": free - sum(shares.values(), ZERO)}
+    listed = ", ".join(f"{money(amount, currency)} of {name}" for name, amount in left.items() if amount > 0)
+    asides = "".join(
+        f"; {money(amount, currency)} is set aside as {name}: release it first"
+        for name, amount in kept.items()
+        if amount > 0
+    )
+    whole = money(left_on(fund, on), currency)
+    return f"{whole} is left: {listed}; return it to the partners first{asides}"
+
+
+def closure_still_holds(
+    correction: EntryCorrected, entries: Sequence[Entry], before: Fund, after: Fund, streams: Streams
+) -> None:
+    """Refuse a correction of the fund after which its closure would not hold.
+
+    ``entries``: with the correction. ``before``, ``after``: the fund without and with it. Raises
+    `FundNotEmpty`, `FundIsClosed`, `FundClosureWouldNotHold`.
+    """
+    if after.closed_on is None:
+        return
+    if after.closed_on != before.closed_on:
+        closing = next(entry for entry in in_force(entries) if isinstance(entry.event, on_fund.FundClosed))
+        assert isinstance(closing.event, on_fund.FundClosed)
+        if not closing.is_history:
+            try:
+                fund_is_empty(entries, closing.event, after, streams)
+            except Refusal as refusal:
+                raise no_longer(closing, refusal) from refusal
+    elif not issubclass(corrected_event_type(correction, entries), RECEIPTS):
+        check_closure_holds(before, after)

@@ -1,5 +1,6 @@
 """The events of the fund in one module, so that other rooms import them by name."""
 
+from lifecycle.fund.closing import FundClosed
 from lifecycle.fund.contributions import (
     ConsultationHeld,
     ContributionAgreed,
@@ -50,6 +51,7 @@ __all__ = [
     "Draw",
     "EntryCorrected",
     "FeeCharged",
+    "FundClosed",
     "FundEstablished",
     "FundsCommitted",
     "FundsReturned",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from lifecycle.fund import contributions, establishment, officers, quarantine, treasury
+from lifecycle.fund import closing, contributions, establishment, officers, quarantine, treasury
 from lifecycle.fund.partners import donor_reports, membership, partner_waivers, pledges
 from lifecycle.fund.pools import agreements, commitments, set_asides
 from lifecycle.fund.pools.flows import Flow, add_to_pools
@@ -25,6 +25,7 @@ EVOLVE: Evolves = {
     **treasury.EVOLVE,
     **agreements.EVOLVE,
     **commitments.EVOLVE,
+    **closing.EVOLVE,
     **quarantine.EVOLVE,
 }
 """For each event of the fund, the function that changes the state, except its flow of money."""

@@ -1,6 +1,6 @@
 """The rules of the fund, joined from its files. For other events only the officer and the day are checked."""
 
-from lifecycle.fund import contributions, establishment, officers, treasury
+from lifecycle.fund import closing, contributions, establishment, officers, treasury
 from lifecycle.fund.evolve import evolve
 from lifecycle.fund.partners import donor_reports, membership, partner_waivers, pledges
 from lifecycle.fund.parts.named_agreement import check_fees
@@ -22,6 +22,7 @@ RULES: Rules = {
     **set_asides.RULES,
     **treasury.RULES,
     **agreements.RULES,
+    **closing.RULES,
 }
 """The rules of each event of the fund."""
 

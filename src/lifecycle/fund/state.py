@@ -100,6 +100,8 @@ class Fund(Frozen):
     adoptions: list[Adoption] = field(default_factory=list)
     officers: dict[str, tuple[Appointment, ...]] = field(default_factory=dict)
     partners: dict[str, Partner] = field(default_factory=dict)
+    closed_on: date | None = None
+    """The day on which it was closed; `None` while it is open."""
     sealing: list[tuple[date, bool]] = field(default_factory=list)
     """Whether each command is sealed, from each day on. Before the first, the choice at ``init`` holds."""
     available: DatedSums = field(default_factory=DatedSums)

@@ -18,6 +18,7 @@ from eventsourcing.persistence import AggregateRecorder, StoredEvent
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from lifecycle.fund import (
+    closing,
     contributions,
     establishment,
     evolve,
@@ -64,6 +65,7 @@ _MADE_BY = (
     partner_waivers,
     pledges,
     set_asides,
+    closing,
 )
 """The modules whose source says what the state is, and how entries add up to it."""
 

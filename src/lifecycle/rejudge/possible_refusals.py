@@ -22,7 +22,7 @@ from lifecycle.decide.correction.target import (
     target_of,
 )
 from lifecycle.decide.likenesses import new_ids_differ
-from lifecycle.decide.other_streams import returns_still_covered
+from lifecycle.decide.other_streams import closure_still_holds, returns_still_covered
 from lifecycle.directory.rules import RULES as OF_THE_DIRECTORY
 from lifecycle.fund.rules import RULES as OF_THE_FUND
 from lifecycle.grant.proposal import call_terms
@@ -44,6 +44,7 @@ _OF_CORRECTIONS: Functions = frozenset(
         directories.decide_correction,
         grants.decide_correction,
         fund.fund_after_correction,
+        closure_still_holds,
         corrects_something,
         only_earlier,
         only_more_time,

@@ -8,6 +8,7 @@ from lifecycle.catalogue import OF_QUARANTINES, SPECS
 from lifecycle.decide.grant import in_stage
 from lifecycle.decide.permission import permit
 from lifecycle.decide.quarantined_rows import RowIsLawful, RowIsQuarantined, UnknownRow
+from lifecycle.fund.closing import CloseFund, FundIsClosed, closed_before
 from lifecycle.fund.state import Fund
 from lifecycle.grant.evolve import fold
 from lifecycle.kernel.event import Event
@@ -104,6 +105,8 @@ def _is_about_bringing_in(refused: Refused, refusal_class: type[Refusal], fund: 
 
 def _check_possible(refused: Refused, spec: Spec, refusal_class: type[Refusal], past: Past) -> None:
     """Raise `Lawless` if the command cannot get the refusal, or not in the grant's stage."""
+    if _is_of_closed_fund(refused, spec, refusal_class, past.fund):
+        return
     later = refused.about != "grant"
     if refused.about == "grant":
         history = past.grant(grant_stream(refused.name))
@@ -112,6 +115,17 @@ def _check_possible(refused: Refused, spec: Spec, refusal_class: type[Refusal], 
             _check_stage(refused, spec, refusal_class, past)
     if refused.refusal not in refusable(refused.about, refused.command, later=later):
         raise Lawless(f"{refused.refusal} is no refusal that {refused.command} can get")
+
+
+def _is_of_closed_fund(refused: Refused, spec: Spec, refusal_class: type[Refusal], fund: Fund) -> bool:
+    """Return whether the fund's closure causes the refusal. Raises `Lawless` if it causes another."""
+    refusal = None if refused.is_history else closed_before(fund, refused.about, spec.event, refused.on)
+    if refusal is not None and type(refusal) is not refusal_class:
+        raise Lawless(f"{refusal}, and so it would have been refused as {refusal.name}")
+    may_be_of_other_days = refused.command in (*CORRECTIONS, CloseFund.NAME)
+    if refusal is None and refusal_class is FundIsClosed and not may_be_of_other_days:
+        raise Lawless(f"the fund was not closed on {refused.on}")
+    return refusal is not None
 
 
 def _check_stage(refused: Refused, spec: Spec, refusal_class: type[Refusal], past: Past) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache, lru_cache, partial
 from typing import Any, Protocol
 
+from lifecycle.fund.closing import FundClosed
 from lifecycle.fund.establishment import FundEstablished
 from lifecycle.fund.partners.obligations import donor_reports as report_steps
 from lifecycle.fund.partners.obligations import instalments as instalment_steps
@@ -85,7 +86,7 @@ from projections.schema.layout import (
     seat_offsets,
     sector_names,
 )
-from projections.schema.rows import Row, row_maker, scale_of
+from projections.schema.rows import Row, day, row_maker, scale_of
 from projections.schema.table_layout import TableLayout
 
 Rows = dict[TableLayout, list[Row]]
@@ -225,6 +226,7 @@ def fold_fund(entries: Sequence[Entry], length: int | None = None) -> Rows:
         fiscal_year_start=establishment.fiscal_year_start,
         name=establishment.name,
         time_zone=time_zone,
+        closed_on=next((day(event.on) for event in of_fund if isinstance(event, FundClosed)), None),
     )
     return {
         **rows_of_independent(entries_in_force, currency),

@@ -38,6 +38,8 @@ class Glance:
     currency: str
     available: str
     """The amount that the fund can still commit."""
+    closed_on: str | None
+    """The day on which the fund was closed; `None` while it is open."""
     waiting: Rows
     """What waits for whom, with the number and the first of it."""
     overdue: Rows
@@ -68,13 +70,14 @@ def look(book: Book, connection: Connection, *, as_of: date, known: int, since: 
 
     overdue, overdue_count, due, due_count = _due(connection, as_of)
     currency, scale = holding(connection)
-    totals = rows("fund", "available")
+    totals = rows("fund", "available closed_on")
     return Glance(
         as_of,
         known,
         since,
         currency,
         totals[-1]["available"] if totals else written(0, scale),
+        totals[-1]["closed_on"] if totals else None,
         waiting(connection, as_of),
         overdue,
         overdue_count,
@@ -206,7 +209,8 @@ def _money(glance: Glance) -> Section:
     headings = ((name.replace("_", " "), True) for name in (*_COUNTS, *names))
     table = Table("Money by window", (("window", False), *headings), rows)
     available = Figure("Available to promise", f"{grouped(glance.available)} {glance.currency}")
-    return Section("money", "Money by window", figures=[available], tables=[table])
+    closed = [Figure("The fund is closed since", str(glance.closed_on))] if glance.closed_on else []
+    return Section("money", "Money by window", figures=[available, *closed], tables=[table])
 
 
 _COUNTS = ("grants", "proposals")

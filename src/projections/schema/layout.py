@@ -332,7 +332,7 @@ fund_instalments = _table(
 )
 """Instalments: ``kind`` is ``scheduled``, with a ``due`` day; ``received``, with the amount in the
 ``holding`` currency if that is known; ``waived``, for all instalments if none is named; or ``left``, on the
-day on which the partner left."""
+day on which the partner left, or without a partner on the day on which the fund was closed."""
 
 fund_consultations = _table(
     "fund_consultations", _key("version", INTEGER), *_texts("on", "partners", "summary")
@@ -370,9 +370,10 @@ fund_details = _table(
     *_texts("currency"),
     _needed("scale", INTEGER),
     _needed("fiscal_year_start", INTEGER),
-    *_texts("name", "time_zone"),
+    *_texts("name", "time_zone", "closed_on"),
 )
-"""One row: the fund's constants, and the version of its stream up to which the tables go."""
+"""One row: the fund's constants, the day of its closure (null while it is open), and the version of its
+stream up to which the tables go."""
 
 seat_offsets = _table("seat_offsets", _key("since"), _needed("seconds", INTEGER))
 """The moments (UTC) from which another offset holds at the fund's seat, and its seconds east of UTC."""

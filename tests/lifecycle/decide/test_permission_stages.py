@@ -237,12 +237,14 @@ ON_FUND: dict[str, Make] = {
     "SubmitDonorReport": g.submit_report_to_partner,
     "SetAside": g.set_aside,
     "ReleaseSetAside": g.release_set_aside,
+    "CloseFund": g.close_fund,
     "CorrectEntry": lambda on, **k: g.correct_fund(on, entry=JOINED, reads={"name": "DK"}, **k),
     "AttachDocument": g.attach_to_fund,
 }
 FIRST_ON_FUND: dict[str, list[Command]] = {
     "SubmitDonorReport": [g.agree_contribution("2012-01-10", agreement="DK-1", reports_every=12)],
     "ReleaseSetAside": [g.set_aside("2012-01-10")],
+    "CloseFund": [g.return_funds("2012-01-10", amount="500000.00 USD")],
     "AmendContribution": [g.agree_contribution("2012-01-10", agreement="DK-1")],
     "MeetPledgeCondition": [g.pledge("2012-01-10", condition="parliament's vote")],
 }

@@ -373,6 +373,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "fund/FeeCharged": {"amount": USD, "reason": "trustee", "agreement": "DK-1"},
     "fund/IncomeCredited": {"amount": USD, "reason": "interest"},
     "fund/FundsReturned": {"partner": "DK", "amount": USD, "reason": "unused", "agreement": "DK-1"},
+    "fund/FundClosed": {"reason": "the last grant is closed"},
     "fund/FundsSetAside": {
         "set_aside": "dialogues",
         "amount": USD,

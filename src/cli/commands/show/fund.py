@@ -37,11 +37,13 @@ _MONEY = ("pledged", "received_holding", "fees", "income", "returned", "committe
 def _terms(fund: "Fund", day: "date") -> dict[str, Any]:
     edition = fund.edition_on(day)
     roles = Counter(role for officer in fund.officers for role in fund.roles_on(officer, day))
+    closed_on = fund.closed_on if fund.closed_on is not None and fund.closed_on <= day else None
     return {
         "currency": fund.currency,
         "fiscal_year_start": fund.fiscal_year_start,
         "time_zone": fund.time_zone,
         "established_on": None if fund.established_on is None else fund.established_on.isoformat(),
+        **({} if closed_on is None else {"closed_on": closed_on.isoformat()}),
         "edition": None if edition is None else edition.name,
         "windows": [] if edition is None else sorted(edition.windows),
         "officers": dict(sorted(roles.items())),

@@ -2,14 +2,15 @@
 
 An instalment is met on the day on which the payments that name it add up to its amount. A payment in another
 currency counts by its holding amount if the instalment is in the holding currency. Otherwise it does not
-count, and an approver's waiver settles the instalment. If the partner leaves, what is not met by then is not
-applicable, and is met by no later payment (domain §9).
+count, and an approver's waiver settles the instalment. If the partner leaves, or the fund is closed, what is
+not met by then is not applicable, and is met by no later payment (domain §9).
 """
 
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 
+from lifecycle.fund.closing import FundClosed
 from lifecycle.fund.contributions import (
     DONOR_REPORT,
     NAME,
@@ -82,9 +83,9 @@ def instalments(events: Iterable[Event]) -> list[Obligation]:
                 if e.item in (None, item):
                     instalment.obligation.waived = True
                     instalment.settle(e.on, holding)
-        elif isinstance(e, PartnerLeft):
+        elif isinstance(e, PartnerLeft | FundClosed):
             for item, instalment in scheduled.items():
-                if item.startswith(item_of(e.partner, "")):
+                if isinstance(e, FundClosed) or item.startswith(item_of(e.partner, "")):
                     instalment.leave(e.on, holding)
         elif isinstance(e, InstalmentScheduled | InstalmentReceived) and e.instalment is not None:
             item = item_of(e.partner, e.instalment)
@@ -107,12 +108,13 @@ _NO_END = date(YEARS[-1], 12, 31)
 def donor_reports(events: Iterable[Event]) -> list[Obligation]:
     """Return the obligations to report to partners, from the fund's events in force, in their order.
 
-    A report is owed for each period that began while the partner was one. A submitted report meets the first
-    that is owed and whose period ended by its last day. It meets no second one.
+    A report is owed for each period that began while the partner was one and the fund was open. A submitted
+    report meets the first that is owed and whose period ended by its last day. It meets no second one.
     """
     agreed: list[tuple[str, ReportTerms]] = []
     submitted: list[DonorReportSubmitted] = []
     left: dict[str, date] = {}
+    closed_on = date.max
     waived: dict[str | None, date] = {}
     for e in events:
         if isinstance(e, ContributionAgreed):
@@ -126,12 +128,14 @@ def donor_reports(events: Iterable[Event]) -> list[Obligation]:
             submitted.append(e)
         elif isinstance(e, PartnerLeft):
             left[e.partner] = e.on
+        elif isinstance(e, FundClosed):
+            closed_on = e.on
         elif isinstance(e, ObligationWaived) and e.obligation == DONOR_REPORT:
             waived.setdefault(e.item, e.on)
     asking = [(partner, terms) for partner, terms in agreed if terms.since is not None]
     obligations: list[Obligation] = []
     for partner, terms in asking:
-        end = left[partner] - timedelta(days=1) if partner in left else _NO_END
+        end = min(left.get(partner, date.max), closed_on, _NO_END + timedelta(days=1)) - timedelta(days=1)
         is_only = sum(name == partner for name, _ in asking) == 1
         theirs = [
             e

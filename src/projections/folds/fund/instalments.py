@@ -15,7 +15,7 @@ _NO_AMOUNT: dict[str, Any] = {"currency": None, "due": None, "scale": 1, "amount
 
 
 def rows_of(entries: Iterable[Entry]) -> list[Row]:
-    """Return a row for each schedule, receipt and waiver of an instalment, and each partner that left."""
+    """Return a row for each schedule, receipt and waiver, each partner that left, and the fund's closure."""
     rows: list[Row] = []
     for entry in entries:
         e = entry.event
@@ -32,10 +32,9 @@ def rows_of(entries: Iterable[Entry]) -> list[Row]:
                     instalment=instalment or None,
                 )
             )
-        elif isinstance(e, was.PartnerLeft):
-            rows.append(
-                _row(**_NO_AMOUNT, version=version, on=on, kind="left", partner=e.partner, instalment=None)
-            )
+        elif isinstance(e, was.PartnerLeft | was.FundClosed):
+            of = e.partner if isinstance(e, was.PartnerLeft) else None
+            rows.append(_row(**_NO_AMOUNT, version=version, on=on, kind="left", partner=of, instalment=None))
         elif isinstance(e, was.InstalmentScheduled | was.InstalmentReceived) and e.instalment is not None:
             due = day(e.due) if isinstance(e, was.InstalmentScheduled) else None
             in_holding = e.holding_amount if isinstance(e, was.InstalmentReceived) else None

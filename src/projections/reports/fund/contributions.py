@@ -60,6 +60,7 @@ COLUMNS = Columns(
     Column("left_on", Type.DAY, "Day on which the partner left; null while it is one, and in the totals"),
     Column("conditional", Type.MONEY, "What of `pledged` waits for a condition on the day"),
     Column("set_aside", Type.MONEY, "Left of what is set aside for calls and plans; totals only"),
+    Column("closed_on", Type.DAY, "Day on which the fund was closed; null while it is open; totals only"),
     first="partner currency pledged received_holding committed available kind received",
     sums_last=True,
 )
@@ -180,7 +181,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
         money(p.received_holding, fund.scale).label("received_holding"),
         *(
             nothing.label(name)
-            for name in ("fees", "income", "returned", "committed", "set_aside", "available")
+            for name in ("fees", "income", "returned", "committed", "set_aside", "available", "closed_on")
         ),
     ).select_from(partners.join(fund_details, true()))
     kept = set_asides_left_on(as_of)
@@ -198,6 +199,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
         ),
         money(kept, fund.scale).label("set_aside"),
         money(available, fund.scale).label("available"),
+        case((fund.closed_on <= as_of, fund.closed_on)).label("closed_on"),
     ).select_from(totals.join(fund_details, true()))
     rows = union_all(partner_rows, total_row).subquery()
     shown = select(*(rows.c[name] for name in COLUMNS.names))

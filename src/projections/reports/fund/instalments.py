@@ -51,7 +51,7 @@ def _report(connection: Connection, as_of: date) -> list[Row]:
             waived.add(row.partner and item_of(row.partner, row.instalment))
         elif row.kind == "left":
             for (partner, _), rows in by_instalment.items():
-                if partner == row.partner:
+                if row.partner in (None, partner):
                     rows.append(row)
         else:
             by_instalment[row.partner, row.instalment].append(row)
