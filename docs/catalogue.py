@@ -14,7 +14,7 @@ from lifecycle.fund import closing, contributions, establishment, officers, trea
 from lifecycle.fund.partners import donor_reports, membership, partner_waivers, pledges
 from lifecycle.fund.pools import agreements, set_asides
 from lifecycle.grant import agreement, closure, exchange, follow_up
-from lifecycle.grant.amendment import amendment, restructuring
+from lifecycle.grant.amendment import amendment, restructuring, team
 from lifecycle.grant.payment import disbursement, documentation, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, clearance, review
@@ -28,8 +28,17 @@ FILE = Path(lifecycle.__file__).with_name("catalogue.py")
 COMMANDS_FILE = FILE.parent / "decide" / "commands.py"
 GRANT = (
     *(proposal_request, clearance, review, brought_forward, agreement, exchange, payment_request),
-    *(disbursement, refund, irregular, other_money, reallocation, documentation, amendment, restructuring),
-    *(reporting, surveys),
+    *(
+        disbursement,
+        refund,
+        irregular,
+        other_money,
+        reallocation,
+        documentation,
+        amendment,
+        restructuring,
+    ),
+    *(team, reporting, surveys),
     *(indicators, follow_up, closure),
 )
 FUND = (

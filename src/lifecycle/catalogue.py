@@ -86,6 +86,8 @@ GRANT_COMMANDS = (
         "GrantCancelled", ("grant",), "End a grant before its time."),
     Spec("RestructureGrant", "grant restructure", "approver", ("approved", "signed", "effective",),
         "GrantRestructured", ("grant",), "Change a grant's terms."),
+    Spec("AssignLeader", "grant assign-leader", "approver", ("proposed", "requested", "approved", "signed", "effective", "follow_up",),
+        "LeaderAssigned", ("grant",), "Let another officer lead a grant, and name who may act for the leader."),
     Spec("ReportProgress", "grant report-progress", "ttl", ("effective", "follow_up",),
         "ProgressReported", ("grant",), "Record a progress report."),
     Spec("CompleteImplementation", "grant complete", "ttl", ("effective",),

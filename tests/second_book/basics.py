@@ -71,6 +71,7 @@ approver PR DeclineProposal
 approver AS LapseGrant
 approver E ExtendClosingDate
 approver ASE RestructureGrant
+approver PRASEF AssignLeader
 approver ASEF SuspendGrant LiftSuspension CancelGrant
 approver ASEFC IncreaseCommitment CancelBalance
 ttl|approver ASEF ReallocateBudget
@@ -291,7 +292,7 @@ def no_grant() -> State:
     fields |= {
         name: [] for name in ("commitments", "overpayments", "paid", "selections", "budget", "letters")
     }
-    fields |= {"conditions": [], "leader": None}
+    fields |= {"conditions": [], "teams": []}
     fields |= {name: set() for name in ("suspended", "preparers", "met", "submitters", "planned", "waived")}
     return fields | {
         "moved": Decimal(0),
@@ -391,21 +392,37 @@ def misfit(state: State, rules: State) -> Iterator[str]:
         yield "CapabilityNotPlanned"
 
 
-def requesters_of(state: State, event: Event) -> set[str]:
-    """Return the officers who requested what the event decides: they may neither decide nor correct it."""
+def team_on(state: State, day: str) -> set[str]:
+    """Return the team leader and the deputies at the end of the day; before the first, the first ones."""
+    teams = state["teams"]
+    held = [team for since, *team in teams if since <= day] or [team for _, *team in teams[:1]]
+    return set(held[-1] if held else ())
+
+
+def requesters_of(state: State, event: Event, corrected_on: str | None = None) -> set[str]:
+    """Return the officers who requested what the event decides: they may neither decide nor correct it.
+
+    When an event is corrected, its team is that of its day and that of the day of the correction. When it is
+    decided, its team is the one of the moment.
+    """
+    team = set(state["teams"][-1][1:]) if state["teams"] else set()
+    if corrected_on:
+        team = team_on(state, event["on"]) | team_on(state, corrected_on)
     payment = state["payments"].get(event.get("payment"), {})
     match event["command"]:
         case "ReviewProposal" | "ClearProposal":
-            return {state["leader"]}
+            return team
         case "ApproveGrant" | "IncreaseCommitment":
-            return set(state["preparers"])
+            return set(state["preparers"]) | team
+        case "AssignLeader":
+            return {event["leader"], *(event.get("deputies") or ())}
         case "AuthorisePayment" | "RejectPayment":
             return {payment.get("by")}
         case "DisburseFunds":
             return {payment.get("by"), payment.get("allowed_by")}
         case "RecordIrregularPayment":
             doubled = state["payments"].get(event.get("of"), {})
-            return {state["leader"], doubled.get("by")} - {None}
+            return {*team, doubled.get("by")} - {None}
         case "AcceptCompletionReport":
             return set(state["submitters"])
         case _:

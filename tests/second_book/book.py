@@ -294,7 +294,7 @@ class SecondBook(Histories):
             for event in events
             if event["command"] == "CorrectEntry" and event["version"] not in gone
             if any(
-                event["actor"] in requesters_of(state, reading)
+                event["actor"] in requesters_of(state, reading, event["on"])
                 for reading in corrected_events(event, events, readings)
             )
         }
@@ -423,7 +423,7 @@ class SecondBook(Histories):
             state = self._replay(stream, old)[0]
             readings = [*in_force(old), *in_force([*old, new])]
             if any(
-                new["actor"] in requesters_of(state, reading)
+                new["actor"] in requesters_of(state, reading, new["on"])
                 for reading in corrected_events(new, old, readings)
             ):
                 yield "DecidesOwnRequest"

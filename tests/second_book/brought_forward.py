@@ -45,11 +45,12 @@ def brought_forward(state: State, event: Event, book: Context) -> Iterator[str]:
         yield "WindowNotInEdition"
     sums = sums_of(event)
     held, paid, back = promise_of(sums), sums["disbursed"], sums["refunded"]
-    state |= {field: event.get(field) for field in (*AMONG, "leader", "stage", "edition")}
+    state |= {field: event.get(field) for field in (*AMONG, "stage", "edition")}
     state["execution"] = event.get("execution") or "bank"
     state |= {"approved": event.get("approved_on"), "signed": event.get("signed_on")}
     state |= {"effective": event.get("effective_on"), "closing": event.get("closing_date")}
     state |= {"ended": event.get("ended_on"), "preparers": {event["leader"]}, "accepted": bool(accepted)}
+    state |= {"teams": [(event["on"], event["leader"])]}
     state |= {"budget": event.get("lines") or [], "amount": event.get("amount") or event["approved"]}
     state |= {"commitments": [(event["on"], held)], "disbursed": paid, "refunded": back}
     if paid:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from second_book.basics import Context, Event, State, days_later
+from second_book.basics import Context, Event, State, days_later, requesters_of
 
 
 def steps_on(day: str, book: Context) -> list[State]:
@@ -19,7 +19,7 @@ def clearing(state: State, event: Event, book: Context) -> Iterator[str]:
         yield "UnknownClearance"
     if steps[event["step"]]["role"] not in book.roles(event["actor"], event["on"]):
         yield "ClearanceOfOtherRole"
-    if event["actor"] == state["leader"]:
+    if event["actor"] in requesters_of(state, event):
         yield "DecidesOwnRequest"
     state["clearances"] = {**state["clearances"], event["step"]: event["verdict"]}
 

@@ -12,6 +12,7 @@ from second_book import budget
 from second_book.basics import (
     AMONG,
     ENDS,
+    ROLE,
     Context,
     Event,
     State,
@@ -47,6 +48,7 @@ OBLIGATIONS = (
 def apply_event(state: State, event: Event, book: Context) -> Iterator[str]:
     """Yield the reasons against the event, then apply it to the state."""
     yield from in_stage(state, event["command"])
+    yield from not_of_team(state, event, book)
     apply_part = next(apply_part for names, apply_part in PARTS.items() if event["command"] in names.split())
     before, out, back = overpaid(state), state["disbursed"], state["refunded"]
     yield from apply_part(state, event, book)
@@ -72,7 +74,7 @@ def proposal(state: State, event: Event, book: Context) -> Iterator[str]:
             yield "CallNotOpenYet"
         if call and on > min(open_call["closes"], open_call["closed"] or "9999"):
             yield "CallDeadlinePassed"
-        state |= {"stage": "proposed", "leader": event["actor"], "call": call, "proposed_on": on}
+        state |= {"stage": "proposed", "teams": [(on, event["actor"])], "call": call, "proposed_on": on}
     elif name == "ReviseProposal" and not any(event.get(field) for field in (*AMONG, "amount", *ALSO)):
         yield "NothingChanged"
     yield from in_dollars(event)
@@ -333,6 +335,32 @@ def reallocation(state: State, event: Event, book: Context) -> Iterator[str]:
         yield "?CapacityShareTooHigh"
 
 
+def not_of_team(state: State, event: Event, book: Context) -> Iterator[str]:
+    """Yield the refusal of a team leader's act by another officer, if the edition leaves it to the team."""
+    roles, on = ROLE[event["command"]].split("|"), event["on"]
+    if "ttl" not in roles or not state["teams"] or event["actor"] in state["teams"][-1][1:]:
+        return
+    name = state["edition"] or book.edition_on(on)
+    is_for_team = name and book.edition(name).get("team_only", {}).get("value")
+    if is_for_team and not (set(roles) - {"ttl"}) & book.roles(event["actor"], on):
+        yield "NotOfTheTeam"
+
+
+def team(state: State, event: Event, book: Context) -> Iterator[str]:
+    """Assign the team."""
+    named = [event["leader"], *(event.get("deputies") or ())]
+    if event["actor"] in named:
+        yield "DecidesOwnRequest"
+    if len(set(named)) < len(named):
+        yield "NamedTwiceInTeam"
+    _, leader, *deputies = state["teams"][-1]
+    if event["leader"] == leader and set(named[1:]) == set(deputies):
+        yield "NothingChanged"
+    if any("ttl" not in book.roles(officer, event["on"]) for officer in named):
+        yield "NotATeamLeader"
+    state["teams"] = [*state["teams"], (event["on"], *named)]
+
+
 def suspension(state: State, event: Event, _: Context) -> Iterator[str]:
     """Suspend, and lift a suspension."""
     scope = event.get("scope")
@@ -453,6 +481,7 @@ PARTS: dict[str, Any] = {
     "RecordRefund": refund,
     "ReallocateBudget": reallocation,
     "SuspendGrant LiftSuspension": suspension,
+    "AssignLeader": team,
     "AgreeFollowUp FinanceFollowUp CompleteFollowUp DropFollowUp HandOverFollowUp": follow_up,
     "SetIndicator MeasureIndicator": indicator,
     "CompleteImplementation SubmitCompletionReport AcceptCompletionReport": ending,

@@ -88,6 +88,7 @@ def _edition(draw: Draw) -> dict[str, Any]:
         "agreement_required": draw.dice % 2 == 0,
         "disbursement_grace": {"months": 4, "source": "a test"},
         **({"clearances": _clearances()} if draw.one_in(4) else {}),
+        **({"team_only": limit(value=True)} if draw.one_in(3) else {}),
         **({"rating_scale": limit(["good", "satisfactory"])} if draw.one_in(2) else {}),
         **({"execution": _needs(draw)} if draw.one_in(2) else {}),
         "windows": windows | ({"oks": {}} if draw.one_in(3) else {}),
@@ -315,6 +316,11 @@ ON_GRANT: dict[str, Maker] = {
     ),
     "IncreaseCommitment": _on_grant(
         g.increase, amount=_amount, lines=_lines, pool_waiver=dice_of.pool_waiver
+    ),
+    "AssignLeader": _on_grant(
+        g.assign_leader,
+        leader=lambda draw: ["t.eacher", "t.leader", "a.prover", "t.eacher"][draw.dice // 3 % 4],
+        deputies=lambda draw: [None, ["t.leader"], ["a.prover"], ["t.eacher"]][draw.dice // 7 % 4],
     ),
     "CancelBalance": _on_grant(g.cancel_balance, amount=_amount, lines=_lines),
     "ReallocateBudget": _on_grant(

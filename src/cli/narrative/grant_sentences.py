@@ -264,6 +264,11 @@ def _extended(event: events.ClosingDateExtended) -> str:
     return f"extended the closing date to {event.closing_date}{because(event.reason)}{waiver}{past}"
 
 
+def _leader_assigned(event: events.LeaderAssigned) -> str:
+    deputies = f", with {', '.join(map(prose, event.deputies))} to act for them" if event.deputies else ""
+    return f"made {prose(event.leader)} the task team leader{deputies}{because(event.reason)}"
+
+
 def _restructured(event: events.GrantRestructured) -> str:
     names = [name for name in type(event).model_fields if name not in ("on", "actor", "reason", "edition")]
     changed = ", ".join(named(name) for name in names if getattr(event, name) is not None)
@@ -379,6 +384,7 @@ GRANT_SENTENCES: Sentences = {
     events.CostRecorded: _cost,
     events.ClosingDateExtended: _extended,
     events.GrantRestructured: _restructured,
+    events.LeaderAssigned: _leader_assigned,
     events.CommitmentIncreased: _increased,
     events.BalanceCancelled: _balance_cancelled,
     events.BudgetReallocated: _reallocated,

@@ -43,6 +43,7 @@ def grant_fields(grant: "Grant | None", compared_with: "Grant | None" = None) ->
         "executed by": None if grant.execution == "bank" else grant.execution,
         "call": grant.call,
         "team leader": grant.leader,
+        "deputies": grant.deputies,
         "proposed": grant.proposed,
         "months": grant.months,
         "requested": grant.requested,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.recording.record import try_out
 from lifecycle.catalogue import GRANT_SPECS
-from lifecycle.grant.obligations.next_acts import who_may
+from lifecycle.grant.obligations.next_acts import Terms, who_may
 from lifecycle.types.dates import plus_months
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ def _with_status(status: str, *, with_amount: bool) -> "Callable[[Grant, date], 
     return payments
 
 
+_TERMS = Terms(agreement=False, completion_report=False, team_only=False)
+"""Of the acts that are tried, whose role is never that of a team leader alone."""
 _TRIED: "dict[str, Callable[[Grant, date], Iterator[Words]]]" = {
     "ApproveGrant": _approval,
     "SignAgreement": _of_grant,
@@ -89,7 +91,7 @@ def what_if(book: "Book", grant: "Grant", day: "date") -> Iterator[WhatIf]:
         if grant.stage not in spec.stages:
             continue
         for words in fields(grant, day):
-            officers, _ = who_may(spec, grant, roles, words.get("payment", ""))
+            officers, _ = who_may(spec, grant, _TERMS, roles, words.get("payment", ""))
             act = {"command": spec.name, "grant": grant.id, "on": day.isoformat(), **words}
             answer = _answer(book, spec, officers, act)
             yield answer if answer.refusal is None else _with_others(answer, act, grant, fund)

@@ -351,6 +351,13 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("budget", "line=…,amount=…,capacity=…,kind=…", "All budget lines from now on, where they change; they add up to the commitment. May be given several times.", form="model", is_list=True),
         Field("reason", "TEXT", "Why the terms were changed.", is_required=True),
     ),
+    "grant assign-leader": (
+        Field("grant", "GRANT", "", is_argument=True, is_required=True),
+        Field("leader", "TEXT", "The task team leader from now on.", is_required=True),
+        Field("deputies", "TEXT,…", "All officers who may act for the leader from now on.", is_list=True),
+        Field("reason", "TEXT", "Why the team changes."),
+        Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
+    ),
     "grant report-progress": (
         Field("grant", "GRANT", "", is_argument=True, is_required=True),
         Field("period", "TEXT", "The time that it reports on, as the report names it.", is_required=True),
@@ -505,7 +512,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund adopt-policy": (
-        Field("edition", "name=…,from_=…,agreement_required=…,disbursement_grace=…,windows=…;…,obligations=…;…,reallocation_share=…,clearances=…;…,rating_scale=…,execution=…;…,late_after=…", "The whole edition, each number with its source.", form="model", is_required=True),
+        Field("edition", "name=…,from_=…,agreement_required=…,disbursement_grace=…,windows=…;…,obligations=…;…,reallocation_share=…,clearances=…;…,rating_scale=…,execution=…;…,team_only=…,late_after=…", "The whole edition, each number with its source.", form="model", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund switch-sealing": (

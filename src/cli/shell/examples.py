@@ -41,6 +41,7 @@ EXAMPLES = {
         "grantbook grant set-indicator SSF-2017-01 jobs --unit jobs --baseline 0 --target 7000"
         " --by 2018-12-31"
     ),
+    "grant assign-leader": "grantbook grant assign-leader SSF-2017-01 --leader o.ther --deputies t.leader",
     "grant clear": "grantbook grant clear SSF-2017-01 idea_brief --verdict cleared",
     "payment document-expenditure": (
         'grantbook payment document-expenditure SSF-2017-01 P1 --amount "2000.00 USD" --period 2017-05'

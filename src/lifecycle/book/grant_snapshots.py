@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from lifecycle.decide import GrantHistory
 from lifecycle.grant import agreement, closure, evolve, exchange, follow_up, state
-from lifecycle.grant.amendment import amendment, restructuring
+from lifecycle.grant.amendment import amendment, restructuring, team
 from lifecycle.grant.budget import capacity, line_amounts, lines, payment, within_lines
 from lifecycle.grant.evolve import EVOLVE, fold
 from lifecycle.grant.payment import (
@@ -78,6 +78,7 @@ _MADE_BY = (
     pools_open,
     amendment,
     restructuring,
+    team,
     reporting,
     indicators,
     surveys,

@@ -23,6 +23,7 @@ from lifecycle.fund.treasury import ChargeFee, CreditIncome, ReturnFunds
 from lifecycle.grant.agreement import LapseGrant, MakeEffective, MeetCondition, SignAgreement
 from lifecycle.grant.amendment.amendment import CancelBalance, CancelGrant, ExtendClosingDate, IncreaseCommitment, LiftSuspension, SuspendGrant
 from lifecycle.grant.amendment.restructuring import RestructureGrant, RestructuringDraft
+from lifecycle.grant.amendment.team import AssignLeader
 from lifecycle.grant.closure import AttachDocument, CloseGrant, ReopenGrant, WaiveObligation
 from lifecycle.grant.exchange import ActivityHeldDraft, CancelActivity, EngageExpert, HoldActivity, InvolveParty, PlanActivity, RescheduleActivity
 from lifecycle.grant.follow_up import AgreeFollowUp, CompleteFollowUp, DropFollowUp, FinanceFollowUp, HandOverFollowUp
@@ -81,6 +82,7 @@ GRANT: tuple[type[GrantCommand], ...] = (
     LiftSuspension,
     CancelGrant,
     RestructureGrant,
+    AssignLeader,
     ReportProgress,
     CompleteImplementation,
     ReportOutcomes,
@@ -167,6 +169,7 @@ __all__ = [
     "AppointOfficer",
     "ApprovalDraft",
     "ApproveGrant",
+    "AssignLeader",
     "AttachDocument",
     "AttachFundDocument",
     "AuthorisePayment",

@@ -40,6 +40,7 @@ from lifecycle.decide.waivers import waived_items_are_there
 from lifecycle.fund.closing import check_closure_holds, check_fund_open
 from lifecycle.fund.state import Fund
 from lifecycle.grant import events as on_grant
+from lifecycle.grant.amendment.team import NotOfTheTeam, acts_in_team
 from lifecycle.grant.evolve import evolve, fold
 from lifecycle.grant.payment.disbursement import no_more_overpaid
 from lifecycle.grant.proposal.call_terms import check_call_terms
@@ -80,6 +81,8 @@ _HELD_ONCE_ENDED = 2
 """The rule set since which an activity counts as held once it has ended."""
 _IDS_AND_ITEMS = 2
 """The rule set since which ids are compared with those of all days, and waivers need their items."""
+_OF_THE_TEAM = 3
+"""The rule set since which an edition can leave the acts of a team leader to the grant's own team."""
 _LATER_ENTRIES = 100
 """How many later entries are looked at for the one that a refused command waits for."""
 
@@ -131,6 +134,11 @@ class _Context(NamedTuple):
         guards = RULES.get(type(event), NONE)
         is_history = origin is not None and origin.mode == "history"
         kinds = OF_HISTORY if is_history else kinds
+        if grant is not None and not is_history and rules >= _OF_THE_TEAM:
+            try:
+                acts_in_team(grant, event, _SPECS[type(event).__name__], self.fund)
+            except NotOfTheTeam as refusal:
+                refusals.append(refusal.with_traceback(None))
         for kind in kinds:
             for rule in in_set(getattr(guards, kind), rules):
                 try:
@@ -196,7 +204,7 @@ def decide(  # noqa: PLR0917 what a decision rests on
         new = provisional(command, event, history.version + 1, rules)
         held = [*history.held[:index], new, *history.held[index:]]
         check_ids_and_waivers(history, held, after, context, new)
-    if late:
+    if late or isinstance(event, on_grant.LeaderAssigned):
         corrections_still_by_third(history.entries, history.held, history.grant, after)
     in_any_case = command.is_history or type(event) in _IN_ANY_CASE
     if not in_any_case:

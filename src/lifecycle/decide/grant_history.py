@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from lifecycle.decide.correction.correct_entry import CorrectEntry
 from lifecycle.decide.decision import index_for, spec_of
+from lifecycle.grant.amendment.team import LeaderAssigned
 from lifecycle.grant.closure import ObligationWaived
 from lifecycle.grant.evolve import fold
 from lifecycle.grant.state import Grant
@@ -25,6 +26,7 @@ class GrantEntries(NamedTuple):
 
 
 _NO_ENTRIES = GrantEntries()
+_NEED_ENTRIES = (ObligationWaived.__name__, LeaderAssigned.__name__)
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,11 @@ def is_late(history: GrantHistory, command: GrantCommand) -> bool:
 def needs_entries(history: GrantHistory, command: GrantCommand) -> bool:
     """Return whether the decision needs the grant's entries beside its state.
 
-    A correction changes one of them, a late command is decided on the state of its day, and a waiver names an
-    item that follows from them.
+    A correction changes one of them, a late command is decided on the state of its day, a waiver names an
+    item that follows from them, and who leads a grant may have corrected an entry.
     """
     return (
         isinstance(command, CorrectEntry)
         or is_late(history, command)
-        or spec_of(command).event == ObligationWaived.__name__
+        or spec_of(command).event in _NEED_ENTRIES
     )

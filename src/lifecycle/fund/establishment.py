@@ -39,7 +39,7 @@ class PolicyAdopted(FundEvent):
     Recorded by an administrator.
     """
 
-    VERSION: ClassVar[int] = 6
+    VERSION: ClassVar[int] = 7
 
     edition: Edition
     """The whole edition, each number with its source."""

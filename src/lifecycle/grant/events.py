@@ -10,6 +10,7 @@ from lifecycle.grant.amendment.amendment import (
     SuspensionLifted,
 )
 from lifecycle.grant.amendment.restructuring import GrantRestructured
+from lifecycle.grant.amendment.team import LeaderAssigned
 from lifecycle.grant.budget.line_amounts import LineAmount
 from lifecycle.grant.closure import GrantClosed, GrantReopened, ObligationWaived
 from lifecycle.grant.evolve import EVOLVE
@@ -110,6 +111,7 @@ __all__ = [
     "IndicatorMeasured",
     "IndicatorSet",
     "IrregularPaymentRecorded",
+    "LeaderAssigned",
     "LessonRecorded",
     "Letter",
     "LineAmount",

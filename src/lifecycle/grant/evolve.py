@@ -7,7 +7,7 @@ and makes no ids.
 from collections.abc import Iterable, Iterator
 
 from lifecycle.grant import agreement, closure, exchange, follow_up
-from lifecycle.grant.amendment import amendment, restructuring
+from lifecycle.grant.amendment import amendment, restructuring, team
 from lifecycle.grant.payment import disbursement, documentation, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, clearance, review
@@ -35,6 +35,7 @@ EVOLVE: Evolves = {
     **documentation.EVOLVE,
     **amendment.EVOLVE,
     **restructuring.EVOLVE,
+    **team.EVOLVE,
     **reporting.EVOLVE,
     **indicators.EVOLVE,
     **surveys.EVOLVE,

@@ -1,7 +1,9 @@
 """The rules of a grant, joined from the files of its stages."""
 
+from datetime import date
+
 from lifecycle.grant import agreement, closure, exchange, follow_up
-from lifecycle.grant.amendment import amendment, restructuring
+from lifecycle.grant.amendment import amendment, restructuring, team
 from lifecycle.grant.payment import disbursement, documentation, irregular, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, clearance, review
@@ -27,6 +29,7 @@ RULES: Rules = {
     **documentation.RULES,
     **amendment.RULES,
     **restructuring.RULES,
+    **team.RULES,
     **reporting.RULES,
     **indicators.RULES,
     **follow_up.RULES,
@@ -35,9 +38,12 @@ RULES: Rules = {
 """The rules of each event of a grant."""
 
 
-def requesters(grant: Grant, event: Event, rules: int) -> OfficerActs:
-    """Return the officers who may not decide the event, by the rule set of this number."""
+def requesters(grant: Grant, event: Event, rules: int, day: date) -> OfficerActs:
+    """Return the officers who may not decide the event, by the rule set of this number.
+
+    ``day``: that of the event's correction. Who leads the grant then may not correct it either.
+    """
     officers: OfficerActs = ()
     for rule in in_set(RULES.get(type(event), NONE).requested_by, rules):
-        officers += rule.apply(grant=grant, event=event)
+        officers += rule.apply(grant=grant, event=event, day=day)
     return officers

@@ -1,6 +1,6 @@
 """The state of a grant on a day, and the changes to it that several stages share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -118,8 +118,8 @@ class Grant(Frozen, Replaceable):
     """The officers who proposed, revised or requested it. They may not approve it."""
     execution: str = "bank"
     """``bank`` or ``recipient``: who spends it."""
-    leader: str = ""
-    """The task team leader."""
+    teams: list[tuple[date, tuple[str, ...]]] = field(default_factory=list)
+    """The task team leader from each day on, followed by the deputies."""
     stage: Stage = Stage.PROPOSED
     edition: str | None = None
     """The name of the policy edition that governs it; `None` before approval."""
@@ -194,6 +194,20 @@ class Grant(Frozen, Replaceable):
     def asked(self) -> Decimal:
         """Return the amount of the funding request; of the proposal before there is one."""
         return self.proposed if self.requested is None else self.requested
+
+    @property
+    def leader(self) -> str:
+        """Return the task team leader."""
+        return self.teams[-1][1][0]
+
+    @property
+    def deputies(self) -> tuple[str, ...]:
+        """Return the officers who may act for the task team leader."""
+        return self.teams[-1][1][1:]
+
+    def team_on(self, day: date) -> tuple[str, ...]:
+        """Return the task team leader at the end of the day, followed by the deputies."""
+        return next((team for since, team in reversed(self.teams) if since <= day), self.teams[0][1])
 
     @property
     def undisbursed(self) -> Decimal:
@@ -350,14 +364,29 @@ Acts = tuple[tuple[str, str], ...]
 """Officers, each with what the officer did, as a verb phrase: ``asked for P1``."""
 
 
-def leader_of(grant: Grant, _: str = "") -> Acts:
-    """Return the task team leader."""
-    return ((grant.leader, "leads the grant"),)
+def _acts_of(team: Sequence[str]) -> Acts:
+    leader, *deputies = team
+    return ((leader, "leads the grant"), *((deputy, f"acts for {leader}") for deputy in deputies))
+
+
+def team_of(grant: Grant, _: str = "") -> Acts:
+    """Return the task team leader and the deputies."""
+    return _acts_of((grant.leader, *grant.deputies))
+
+
+def team_on(grant: Grant, *days: date) -> Acts:
+    """Return the task team leader and the deputies of each of the days."""
+    return tuple(dict.fromkeys(act for day in days for act in _acts_of(grant.team_on(day))))
 
 
 def preparers_of(grant: Grant, _: str = "") -> Acts:
     """Return the officers who proposed, revised or requested the grant."""
     return tuple((officer, f"prepared {grant.id}") for officer in sorted(grant.preparers))
+
+
+def preparers_and_team_of(grant: Grant, _: str = "") -> Acts:
+    """Return the officers who prepared the grant, its task team leader and the deputies."""
+    return (*preparers_of(grant), *team_of(grant))
 
 
 def requester_of(grant: Grant, payment: str) -> Acts:

@@ -33,6 +33,7 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("PolicyAdopted", 3): _said_less,
     ("PolicyAdopted", 4): _said_less,
     ("PolicyAdopted", 5): _said_less,
+    ("PolicyAdopted", 6): _said_less,
     ("GrantProposed", 1): _said_less,
     ("GrantProposed", 2): _said_less,
     ("GrantBroughtForward", 1): _said_less,

@@ -212,8 +212,16 @@ class Edition(BaseModel):
     """The ratings that a progress report may give, the best first; any word if not given."""
     execution: dict[Execution, Needs] | None = None
     """What grants that the Bank or their recipient executes need; nothing of its own if not given."""
+    team_only: Requirement | None = None
+    """Whether only a grant's own team leader and the deputies act as task team leaders of it; any of them
+    does if not given."""
     late_after: Span | None = None
     """From the day of an entry to the last day on which it is recorded in time; 30 days if not given."""
+
+    @property
+    def is_for_team(self) -> bool:
+        """Return whether only a grant's own team leader and the deputies act as team leaders of it."""
+        return self.team_only is not None and self.team_only.value
 
     def in_time_until(self, on: date) -> date:
         """Return the last day on which an event of the day is recorded in time."""

@@ -83,7 +83,8 @@ def _by_stage_and_rules(grant: Grant | None, entry: Entry, spec: Spec, fund: Fun
 def _of_requesters(grant: Grant, entry: Entry) -> Refusal | None:
     """Return the refusal of an officer who decided what the same officer had asked for."""
     try:
-        by_another_officer(entry.event.actor, "decide it", *requesters(grant, entry.event, RULE_SET))
+        asked = requesters(grant, entry.event, RULE_SET, entry.on)
+        by_another_officer(entry.event.actor, "decide it", *asked)
     except Refusal as refusal:
         return refusal
     return None

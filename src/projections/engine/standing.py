@@ -115,6 +115,9 @@ _READ: dict[Any, Callable[[Any], Any]] = {
     tuple[str, ...]: tuple,
     tuple[date, ...]: lambda days: tuple(map(date.fromisoformat, days)),
     list[tuple[str, str]]: lambda pairs: list(map(tuple, pairs)),
+    list[tuple[date, tuple[str, ...]]]: lambda pairs: [
+        (date.fromisoformat(day), tuple(names)) for day, names in pairs
+    ],
     list[tuple[date, Decimal]]: lambda pairs: [
         (date.fromisoformat(day), Decimal(amount)) for day, amount in pairs
     ],
@@ -159,29 +162,34 @@ class Authority(NamedTuple):
 def authority(book: Path | str, grant: Grant) -> Authority | None:
     """Return who may act today, from the views; `None` if they cannot be read.
 
-    Before approval no edition governs the grant, and it needs nothing.
+    Before approval no edition governs the grant, and the one in force today counts.
     """
     now = datetime.now(UTC)
-    questions = ((_OFFSET, moment(now)), (_OFFICERS,), (_TERMS[grant.execution], grant.edition or ""))
+    questions = ((_OFFSET, moment(now)), (_OFFICERS,), (_TERMS[grant.execution],))
     try:
         answers = ask_views(book, questions)
     except CannotRead:
         return None
-    offset, officers, asks_for = answers
+    offset, officers, editions = answers
     today = (now + timedelta(seconds=offset[0][0] if offset else 0)).date()
     appointments: dict[str, list[Appointment]] = {}
     for officer, on, roles, holds in officers:
         appointment = Appointment(date.fromisoformat(on), tuple(json.loads(roles)), bool(holds))
         appointments.setdefault(officer, []).append(appointment)
-    terms = Terms(*map(bool, asks_for[0] if asks_for else (False, False)))
+    governing = (
+        asks_for
+        for name, since, *asks_for in editions
+        if (since <= today.isoformat() if grant.edition is None else name == grant.edition)
+    )
+    terms = Terms(*map(bool, next(governing, (False, False))))
     return Authority(terms, {officer: roles_held(held, today) for officer, held in appointments.items()})
 
 
 _OFFSET = "SELECT seconds FROM {0}seat_offsets WHERE since <= {1} ORDER BY since DESC LIMIT 1"
 _OFFICERS = 'SELECT officer, "on", roles, holds FROM {0}fund_officers ORDER BY "on", version'
 _TERMS = {
-    execution: f"SELECT {column}, needs_completion_report FROM {{0}}fund_windows"
-    " WHERE edition = {1} LIMIT 1"
+    execution: f"SELECT edition, since, {column}, needs_completion_report, team_only FROM {{0}}fund_windows"
+    ' ORDER BY "on" DESC, version DESC'
     for execution, column in (("bank", "needs_agreement"), ("recipient", "recipient_needs_agreement"))
 }
 

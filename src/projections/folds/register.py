@@ -28,6 +28,7 @@ CONCERNS: frozenset[type[Event]] = frozenset(
         was.GrantLapsed,
         was.ClosingDateExtended,
         was.GrantRestructured,
+        was.LeaderAssigned,
         was.GrantSuspended,
         was.SuspensionLifted,
         was.GrantCancelled,
@@ -84,6 +85,8 @@ def _span_cells(grant: Grant) -> dict[str, object]:
         "ended_on": day(grant.ended_on),
         "operation": grant.operation,
         "rating": grant.rating,
+        "leader": grant.leader,
+        "deputies": ", ".join(grant.deputies) or None,
         "sector_key": group_key(grant.sector),
         "asked": minor(grant.asked, scale_of(grant.currency)),
     }

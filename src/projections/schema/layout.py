@@ -30,6 +30,7 @@ register_spans = _table(
     *_texts("since", "until", "title", "window", "edition", "stage", "suspended", "sector"),
     *_texts("recipients", "providers", "proposed_on", "approved_on", "signed_on", "effective_on"),
     *_texts("closing_date", "completed_on", "closed_on", "ended_on", "operation", "rating", "sector_key"),
+    *_texts("leader", "deputies"),
     _needed("asked", BIG_INTEGER),
 )
 """A grant's state, from day to day. Countries are JSON lists. ``asked`` is the amount that it asks for.
@@ -356,13 +357,11 @@ fund_windows = _table(
     "fund_windows",
     _key("version", INTEGER),
     _key("window"),
-    *_texts("on", "edition"),
-    *(
-        _needed(name, BOOLEAN)
-        for name in ("needs_agreement", "recipient_needs_agreement", "needs_completion_report")
-    ),
+    *_texts("on", "edition", "since"),
+    *(_needed(name, BOOLEAN) for name in ("needs_agreement", "recipient_needs_agreement")),
+    *(_needed(name, BOOLEAN) for name in ("needs_completion_report", "team_only")),
 )
-"""The windows of each edition that the fund adopted, and what the edition asks of a grant."""
+"""The windows of each edition that the fund adopted, its first day, and what it asks of a grant."""
 
 fund_details = _table(
     "fund_details",

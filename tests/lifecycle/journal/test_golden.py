@@ -79,6 +79,7 @@ EDITION = {
     ],
     "rating_scale": {"value": ["good", "bad"], **SOURCED},
     "late_after": {"days": 45, **SOURCED},
+    "team_only": {"value": True, **SOURCED},
     "reallocation_share": {"value": "0.10", **SOURCED},
     "execution": {
         "recipient": {
@@ -219,6 +220,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "waiver": "a flood",
         "pool_waiver": "agreed by letter",
     },
+    "grant/LeaderAssigned": {"leader": "t.eacher", "deputies": ["t.leader"], "reason": "another country"},
     "grant/GrantRestructured": {
         "budget": [{"line": "travel", "amount": USD, "capacity": True, "kind": "travel"}],
         "window": "oks",

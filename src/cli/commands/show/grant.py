@@ -142,6 +142,8 @@ def _terms(state: "Grant") -> list[tuple[str, str]]:
     ]
     if state.execution != "bank":
         rows.append(("executed by", f"the {state.execution}"))
+    if state.deputies:
+        rows.append(("deputies", prose(", ".join(state.deputies))))
     if state.institution:
         rows.append(("institution", prose(state.institution)))
     if digest := _digest(state):

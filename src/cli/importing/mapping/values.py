@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _COUNTRIES = ("recipients", "providers", "countries", "hosts", "giving", "receiving", "country", "host")
 _IDS = ("grant", "call", "payment", "activity", "follow_up", "partner", "instalment", "of")
-_OFFICERS = ("actor", "officer", "leader", "expert")
+_OFFICERS = ("actor", "officer", "leader", "deputies", "expert")
 _LONGEST_ID = 80
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9._/-]+")
 _YES, _NO = ("yes", "true", "1", "x", "y"), ("no", "false", "0", "", "n")

@@ -29,7 +29,9 @@ def corrected_by_third(
             version = entry.event.entry
     for reading in readings:
         if grant is not None and reading.originator_version == version:
-            by_another_officer(change.actor, "correct it", *requesters(grant, reading.event, rules))
+            by_another_officer(
+                change.actor, "correct it", *requesters(grant, reading.event, rules, change.on)
+            )
 
 
 def corrections_still_by_third(

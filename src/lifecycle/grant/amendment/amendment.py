@@ -20,7 +20,7 @@ from lifecycle.grant.budget.within_lines import (
     lines_add_up,
     within_line,
 )
-from lifecycle.grant.proposal.review import not_prepared_by, preparers, within_maximum
+from lifecycle.grant.proposal.review import not_by_team, not_prepared_by, preparers, team, within_maximum
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, commit, end_in, track_overpaid
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
@@ -243,9 +243,9 @@ RULES: Rules = {
         invariants=(Rule(1, _check_extension), Rule(3, _check_pools)), arithmetic=(Rule(2, was_effective),)
     ),
     CommitmentIncreased: Guards(
-        invariants=(Rule(1, _check_increase), Rule(3, _check_lines)),
+        invariants=(Rule(1, _check_increase), Rule(3, _check_lines), Rule(3, not_by_team)),
         preconditions=(Rule(3, _check_increased_capacity),),
-        requested_by=(Rule(1, preparers),),
+        requested_by=(Rule(1, preparers), Rule(3, team)),
         arithmetic=(Rule(2, was_approved), Rule(2, _check_currency), Rule(3, _check_lines)),
     ),
     BalanceCancelled: Guards(

@@ -1,9 +1,9 @@
 """What a grant waits for: the acts that may come next, and whose they are.
 
 Roles, stages and words are the catalogue's, and who is excluded is what the rules read in
-`lifecycle.grant.state`. It imports no library and no rule, so that ``grant show`` answers at once; a test
-compares it with `decide` over random lives. Amounts and days are not looked at: an act that may come next can
-still be refused for them.
+`lifecycle.grant.state`. It imports no library and no rule, so that ``grant show`` answers at
+once; a test compares it with `decide` over random lives. Amounts and days are not looked at: an act that may
+come next can still be refused for them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,11 +14,11 @@ from lifecycle.catalogue import GRANT_COMMANDS
 from lifecycle.grant.state import (
     Acts,
     Grant,
-    leader_of,
-    preparers_of,
+    preparers_and_team_of,
     requester_and_authoriser_of,
     requester_of,
     submitters_of,
+    team_of,
 )
 from lifecycle.kernel.spec import Spec
 from lifecycle.types.stage import Stage
@@ -35,6 +35,8 @@ class Terms(NamedTuple):
     """Whether a grant needs a signed agreement."""
     completion_report: bool
     """Whether a grant needs a completion report before it is closed."""
+    team_only: bool = False
+    """Whether only the grant's own leader and deputies act as task team leaders."""
 
 
 Items = Callable[[Grant, Terms], Iterable[str]]
@@ -71,8 +73,8 @@ def _nobody(_: Grant, __: str) -> Acts:
 
 WAITS: dict[str, tuple[Items, Excluded]] = {
     "RequestFunding": (lambda _, __: OF_GRANT, _nobody),
-    "ReviewProposal": (lambda grant, _: _if(not grant.reviewed_by), leader_of),
-    "ApproveGrant": (lambda _, __: OF_GRANT, preparers_of),
+    "ReviewProposal": (lambda grant, _: _if(not grant.reviewed_by), team_of),
+    "ApproveGrant": (lambda _, __: OF_GRANT, preparers_and_team_of),
     "DeclineProposal": (lambda grant, _: _if(grant.stage is Stage.REQUESTED), _nobody),
     "MeetCondition": (lambda grant, _: grant.unmet_conditions, _nobody),
     "SignAgreement": (lambda grant, terms: _if(terms.agreement and not grant.unmet_conditions), _nobody),
@@ -126,12 +128,12 @@ def next_acts(grant: Grant, terms: Terms, roles: Mapping[str, frozenset[str]]) -
         if grant.stage not in spec.stages:
             continue
         for item in items(grant, terms):
-            officers, excluded = who_may(spec, grant, roles, item)
+            officers, excluded = who_may(spec, grant, terms, roles, item)
             yield NextAct(command, spec.words, item or None, spec.role, officers, excluded)
 
 
 def who_may(
-    spec: Spec, grant: Grant, roles: Mapping[str, frozenset[str]], item: str
+    spec: Spec, grant: Grant, terms: Terms, roles: Mapping[str, frozenset[str]], item: str
 ) -> tuple[tuple[str, ...], Acts]:
     """Return the officers who may act, and those who hold the role and may not, each with why.
 
@@ -139,6 +141,8 @@ def who_may(
     """
     excluded = WAITS[spec.name][1] if spec.name in WAITS else _nobody
     holders = sorted(officer for officer, held in roles.items() if spec.role in held)
+    if terms.team_only and spec.role == "ttl":
+        holders = [officer for officer in holders if officer in (grant.leader, *grant.deputies)]
     acts = tuple((officer, act) for officer, act in excluded(grant, item) if officer in holders)
     barred = {officer for officer, _ in acts}
     return tuple(officer for officer in holders if officer not in barred), acts

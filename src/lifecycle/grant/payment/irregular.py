@@ -1,5 +1,6 @@
 """Irregular payments: payments that the bank made in breach of a rule."""
 
+from datetime import date
 from typing import ClassVar
 
 from pydantic import model_validator
@@ -27,7 +28,7 @@ from lifecycle.grant.payment.request import (
     line_as_category,
     payment_of,
 )
-from lifecycle.grant.state import Evolves, Grant, MutableGrant, track_overpaid
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, requester_of, team_of, team_on, track_overpaid
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import CurrencyNotHolding, OfficerActs, by_another_officer, in_holding_currency
 from lifecycle.kernel.likeness import not_too_like
@@ -145,17 +146,19 @@ def _check_breach(grant: Grant, event: IrregularPaymentRecorded) -> None:
         )
 
 
-def _check_actor_is_no_leader(grant: Grant, event: IrregularPaymentRecorded) -> None:
-    by_another_officer(event.actor, "record what was paid in breach", *_leaders(grant, event))
+def _check_actor_is_not_of_team(grant: Grant, event: IrregularPaymentRecorded) -> None:
+    by_another_officer(
+        event.actor, "record what was paid in breach", *team_of(grant), *_first_requester(grant, event)
+    )
 
 
-def _leaders(grant: Grant, event: IrregularPaymentRecorded) -> OfficerActs:
-    """Return the grant's leader, and the officer who requested the payment that was paid a second time."""
-    leader = (grant.leader, f"leads {grant.id}")
-    first_payment = grant.payments.get(event.of or "")
-    if first_payment is None or first_payment.requested_by is None:
-        return (leader,)
-    return (leader, (first_payment.requested_by, f"asked for {event.of}"))
+def _team_and_first_requester(grant: Grant, event: IrregularPaymentRecorded, day: date) -> OfficerActs:
+    return (*team_on(grant, event.on, day), *_first_requester(grant, event))
+
+
+def _first_requester(grant: Grant, event: IrregularPaymentRecorded) -> OfficerActs:
+    """Return the officer who requested the payment that was paid a second time."""
+    return () if event.of is None else requester_of(grant, event.of)
 
 
 def _check_likeness(grant: Grant, event: IrregularPaymentRecorded) -> None:
@@ -167,10 +170,10 @@ RULES: Rules = {
         invariants=(
             Rule(1, _check_id_and_currency),
             Rule(2, _check_breach),
-            Rule(2, _check_actor_is_no_leader),
+            Rule(2, _check_actor_is_not_of_team),
             Rule(2, _check_likeness),
         ),
-        requested_by=(Rule(2, _leaders),),
+        requested_by=(Rule(2, _team_and_first_requester),),
         arithmetic=(Rule(2, _check_id_and_currency), Rule(2, _check_breach)),
     ),
 }

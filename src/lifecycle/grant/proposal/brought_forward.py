@@ -179,7 +179,7 @@ def grant_brought_forward(name: str, event: GrantBroughtForward) -> MutableGrant
         operation=event.operation,
         execution=event.execution or "bank",
         preparers=frozenset((event.leader,)),
-        leader=event.leader,
+        teams=[(event.on, (event.leader,))],
         stage=Stage(event.stage),
         edition=event.edition,
         budget=tuple(

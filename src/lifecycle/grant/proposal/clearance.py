@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from lifecycle.fund.state import Fund
-from lifecycle.grant.state import Cleared, Evolves, Grant, MutableGrant, leader_of
+from lifecycle.grant.state import Cleared, Evolves, Grant, MutableGrant, team_of, team_on
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import OfficerActs, by_another_officer
@@ -119,17 +119,17 @@ def _check_step(event: ProposalCleared, fund: Fund) -> None:
         raise ClearanceOfOtherRole(f"{event.step} is for {clearance.role}: {event.actor} does not hold it")
 
 
-def _leader(grant: Grant) -> OfficerActs:
-    return leader_of(grant)
+def _team(grant: Grant, event: ProposalCleared, day: date) -> OfficerActs:
+    return team_on(grant, event.on, day)
 
 
 def _check_clearer(grant: Grant, event: ProposalCleared) -> None:
-    by_another_officer(event.actor, "clear it", *_leader(grant))
+    by_another_officer(event.actor, "clear it", *team_of(grant))
 
 
 RULES: Rules = {
     ProposalCleared: Guards(
-        invariants=(Rule(3, _check_step), Rule(3, _check_clearer)), requested_by=(Rule(3, _leader),)
+        invariants=(Rule(3, _check_step), Rule(3, _check_clearer)), requested_by=(Rule(3, _team),)
     ),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""

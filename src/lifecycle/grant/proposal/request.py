@@ -157,7 +157,7 @@ def new_grant(name: str, event: GrantProposed) -> MutableGrant:
         operation=event.operation,
         execution=event.execution or "bank",
         preparers=frozenset((event.actor,)),
-        leader=event.actor,
+        teams=[(event.on, (event.actor,))],
     )
 
 

@@ -1,5 +1,6 @@
 """Reviews of a proposal, and its approval or decline."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -21,8 +22,9 @@ from lifecycle.grant.state import (
     MutableGrant,
     commit,
     end_in,
-    leader_of,
     preparers_of,
+    team_of,
+    team_on,
     track_overpaid,
 )
 from lifecycle.kernel.command import GrantCommand
@@ -108,17 +110,23 @@ EVOLVE: Evolves = {
 """The function by which each event changes the grant."""
 
 
-def _leader(grant: Grant) -> OfficerActs:
-    return leader_of(grant)
-
-
 def _check_review(grant: Grant, event: ProposalReviewed) -> None:
-    by_another_officer(event.actor, "review it", *_leader(grant))
+    by_another_officer(event.actor, "review it", *team_of(grant))
 
 
 def preparers(grant: Grant) -> OfficerActs:
     """Return the officers who proposed, revised or requested the grant."""
     return preparers_of(grant)
+
+
+def team(grant: Grant, event: GrantEvent, day: date) -> OfficerActs:
+    """Return the task team leader and the deputies of the event's day, and of the day of its correction."""
+    return team_on(grant, event.on, day)
+
+
+def not_by_team(grant: Grant, event: GrantEvent) -> None:
+    """Refuse a decision by the grant's team leader or a deputy. Raises `DecidesOwnRequest`."""
+    by_another_officer(event.actor, "decide on it", *team_of(grant))
 
 
 def not_prepared_by(approver: str, grant: Grant) -> None:
@@ -216,7 +224,7 @@ def within_maximum(grant: Grant, committed: Decimal, window: Window) -> None:
 
 
 RULES: Rules = {
-    ProposalReviewed: Guards(invariants=(Rule(1, _check_review),), requested_by=(Rule(1, _leader),)),
+    ProposalReviewed: Guards(invariants=(Rule(1, _check_review),), requested_by=(Rule(1, team),)),
     GrantApproved: Guards(
         invariants=(
             Rule(1, _check_approval),
@@ -224,9 +232,10 @@ RULES: Rules = {
             Rule(3, _check_lines),
             Rule(3, _check_eligibility),
             Rule(3, _check_clearances),
+            Rule(3, not_by_team),
         ),
         preconditions=(Rule(3, _check_capacity_share),),
-        requested_by=(Rule(1, preparers),),
+        requested_by=(Rule(1, preparers), Rule(3, team)),
         arithmetic=(Rule(2, _check_approved_elsewhere), Rule(3, _check_lines)),
         made_by=_make_approval,
         made_in_history=_make_approval_elsewhere,

@@ -54,7 +54,9 @@ def window_rows(entries: Iterable[Entry]) -> list[Row]:
             window=window,
             needs_agreement=entry.event.edition.needs_agreement("bank"),
             recipient_needs_agreement=entry.event.edition.needs_agreement("recipient"),
+            since=day(entry.event.edition.from_),
             needs_completion_report="completion_report" in entry.event.edition.obligations,
+            team_only=entry.event.edition.is_for_team,
         )
         for entry in entries
         if isinstance(entry.event, was.PolicyAdopted)

@@ -10,7 +10,7 @@ from lifecycle.grant.obligations.next_acts import WAITS, NextAct, Terms, next_ac
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.refusals import DecidesOwnRequest, NotInStage, RoleNotHeld
 from support import given as g
-from support.given import APPROVED, ASKED, AUTHORISED, EFFECTIVE, PROPOSED, REQUESTED, SIGNED, Past
+from support.given import APPROVED, ASKED, AUTHORISED, EFFECTIVE, PROPOSED, REQUESTED, SIGNED, Past, given
 
 START = g.day("2017-01-10")
 MAKERS: dict[str, Callable[[str, str, str | None], Command]] = {
@@ -70,6 +70,15 @@ def waiting(past: Past, on: str) -> dict[tuple[str, str | None], NextAct]:
     terms = Terms(edition.agreement_required, "completion_report" in names)
     roles = {officer: past.fund.roles_on(officer, g.day(on)) for officer in past.fund.officers}
     return {(act.command, act.item): act for act in next_acts(grant, terms, roles)}
+
+
+def test_under_team_only_a_team_leaders_act_is_that_of_the_team() -> None:
+    past = given(PROPOSED, g.assign_leader("01-12", leader="t.eacher", deputies=["t.leader"]), BOTH)
+    roles = {officer: past.fund.roles_on(officer, g.day("01-12")) for officer in past.fund.officers}
+    for team_only, officers in ((False, ("b.oth", "t.eacher", "t.leader")), (True, ("t.eacher", "t.leader"))):
+        terms = Terms(agreement=True, completion_report=True, team_only=team_only)
+        (act,) = [act for act in next_acts(past.grant, terms, roles) if act.command == "RequestFunding"]
+        assert act.officers == officers
 
 
 @pytest.mark.parametrize(

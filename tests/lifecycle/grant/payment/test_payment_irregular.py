@@ -404,6 +404,7 @@ NO_RULE_OF_PAYMENTS = {
     "ClosesAfterPool",
     *("UnknownCall", "CallIdTaken", "CallAlreadyClosed", "CallStillOpen", "CallIsClosed"),
     "Refusal",
+    "NotOfTheTeam",
 }
 """What the judge of a payment names in its code and gives to other commands, or of the id of a command."""
 
