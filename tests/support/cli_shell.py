@@ -243,3 +243,36 @@ def life() -> list[dict[str, Any]]:
         on_grant("DisburseFunds", "2017-05-09", "payer", payment="P1", amount="60000.00 USD", note="by wire"),
         on_grant("RecordRefund", "2017-08-01", "cash", payment="P1", amount="2000.00 USD"),
     ]
+
+
+def with_corrections(lived: Shell) -> Shell:
+    """Record a late entry, a correction, a struck entry and a struck correction."""
+    version = lived("--json", "grant", "show", "G-1").row["version"]
+    paid, refund = version - 1, version
+    file = lived.file(
+        [
+            on_grant("RecordRefund", "2017-06-01", "cash", payment="P1", amount="700.00 USD"),
+            on_grant(
+                "CorrectEntry",
+                "2017-09-01",
+                "boss2",
+                entry=paid,
+                reads={"amount": "59000.00 USD"},
+                reason="The advice says so",
+            ),
+            on_grant("CorrectEntry", "2017-09-02", "boss2", entry=refund, struck=True, reason="Never came"),
+            on_grant(
+                "CorrectEntry",
+                "2017-09-03",
+                "boss2",
+                entry=version + 1,
+                reads={"amount": "800.00 USD"},
+                reason="A slip",
+            ),
+            on_grant("CorrectEntry", "2017-09-04", "boss", entry=version + 4, struck=True, reason="No slip"),
+        ]
+    )
+    # The corrector is neither the actor nor the recorder of an entry, so boss strikes what boss2 corrected.
+    result = lived("record", file)
+    assert result.code == 0, result.out
+    return lived

@@ -1,6 +1,6 @@
 """The history of a stream, one paragraph an entry: what happened, what it changed, when it was recorded."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -19,6 +19,7 @@ from cli.output.terminal_text import (
     prose,
     readable,
 )
+from lifecycle.book.storage.officer_names import OfficerName, shown
 from lifecycle.call.call import CallOpened, GrantSelected, SelectionReleased
 from lifecycle.fund import evolve as fund_state
 from lifecycle.fund.seat import day_at
@@ -280,6 +281,18 @@ def sentence_of(event: Event, stream_kind: str) -> str:
     if stream_kind not in _SENTENCES:
         return f"{prose(event.actor)}: {type(event).__name__}"
     return _sentence(event, _SENTENCES[stream_kind])
+
+
+def named_sentence(paragraph: Paragraph, names: Mapping[str, OfficerName]) -> str:
+    """Return the sentence with its full stop, the actor's name, and the recorder if it is another officer."""
+    entry = paragraph.entry
+    end = "" if paragraph.sentence.endswith((".", ".”", "?", "!")) else "."
+    if paragraph.left_out is not None:
+        return f"{paragraph.sentence}{end}"
+    actor = entry.event.actor
+    entered_by = f" (entered by {prose(shown(entry.recorder, names))})" if entry.recorder != actor else ""
+    sentence = prose(shown(actor, names)) + paragraph.sentence.removeprefix(prose(actor))
+    return f"{sentence}{end}{entered_by}"
 
 
 def stated_in_sentence(change: Change) -> bool:

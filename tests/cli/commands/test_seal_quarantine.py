@@ -101,6 +101,9 @@ def test_a_grant_whose_rows_are_all_quarantined_does_not_exist(shell: Shell, pla
     assert "there is no grant 'NEW': only rows that count in nothing bear its id" in result.err
     assert "0001" not in (history := shell("--book", shell.book, "audit", "history", "NEW").out)
     assert "when it was recorded cannot be read" in history
+    page = shell("--book", shell.book, "audit", "replay", "NEW", "--format", "html")
+    assert (page.code, "which counts in nothing" in page.out) == (0, True)
+    assert "a moment that cannot be read" in page.out
 
 
 @pytest.mark.case("T2")

@@ -20,6 +20,7 @@ from support.cli_shell import (
     life,
     officers,
     on_grant,
+    with_corrections,
 )
 
 pytestmark = pytest.mark.both_stores
@@ -50,39 +51,6 @@ def test_a_history_tells_a_life_in_sentences(lived: Shell) -> None:
     ):
         assert words in text
     assert all(len(line) <= 80 for line in result.out.splitlines())
-
-
-def with_corrections(lived: Shell) -> Shell:
-    """Record a late entry, a correction, a struck entry and a struck correction."""
-    version = lived("--json", "grant", "show", "G-1").row["version"]
-    paid, refund = version - 1, version
-    file = lived.file(
-        [
-            on_grant("RecordRefund", "2017-06-01", "cash", payment="P1", amount="700.00 USD"),
-            on_grant(
-                "CorrectEntry",
-                "2017-09-01",
-                "boss2",
-                entry=paid,
-                reads={"amount": "59000.00 USD"},
-                reason="The advice says so",
-            ),
-            on_grant("CorrectEntry", "2017-09-02", "boss2", entry=refund, struck=True, reason="Never came"),
-            on_grant(
-                "CorrectEntry",
-                "2017-09-03",
-                "boss2",
-                entry=version + 1,
-                reads={"amount": "800.00 USD"},
-                reason="A slip",
-            ),
-            on_grant("CorrectEntry", "2017-09-04", "boss", entry=version + 4, struck=True, reason="No slip"),
-        ]
-    )
-    # The corrector is neither the actor nor the recorder of an entry, so boss strikes what boss2 corrected.
-    result = lived("record", file)
-    assert result.code == 0, result.out
-    return lived
 
 
 @pytest.mark.case("D12", "D13")

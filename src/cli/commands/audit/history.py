@@ -81,18 +81,13 @@ def show_history(
 def _paragraph(
     options: Settings, paragraph: "Paragraph", currency: str, names: "Mapping[str, OfficerName]"
 ) -> list[str]:
-    from cli.narrative.history import arrows, marks, unstated_changes
-    from lifecycle.book.storage.officer_names import shown
+    from cli.narrative.history import arrows, marks, named_sentence, unstated_changes
 
     entry = paragraph.entry
-    indent, actor = " " * 12, entry.event.actor
-    entered_by = f" (entered by {prose(shown(entry.recorder, names))})" if entry.recorder != actor else ""
-    end = "" if paragraph.sentence.endswith((".", ".”", "?", "!")) else "."
-    sentence = prose(shown(actor, names)) + paragraph.sentence.removeprefix(prose(actor))
+    indent = " " * 12
     day = " " * 10 if paragraph.left_out == "stopped" else str(entry.on)
-    if paragraph.left_out is not None:
-        sentence, entered_by = paragraph.sentence, ""
-    lines = [wrapped(f"[{entry.originator_version}] {sentence}{end}{entered_by}", indent, f"{day}  ")]
+    sentence = named_sentence(paragraph, names)
+    lines = [wrapped(f"[{entry.originator_version}] {sentence}", indent, f"{day}  ")]
     if changes := unstated_changes(paragraph):
         lines.append(wrapped(arrows(changes, currency), indent))
     for mark in marks(paragraph):
@@ -103,20 +98,54 @@ def _paragraph(
     return lines
 
 
-@click.command("replay", cls=Command, help="Show the state on a day, as known at a time.")
+@click.command(
+    "replay",
+    cls=Command,
+    help="""Show the state on a day, as known at a time.
+
+    As HTML it is a page of one grant with two sliders, for the day and for what was known. It shows each
+    state in between, and begins at --on and --known.""",
+)
 @click.argument("name", metavar="GRANT|fund|directory|call:CALL")
 @on_option
 @known_option
-def replay(name: str, on: str | None, known: str | None) -> int:
-    """Print the state."""
-    from cli.narrative.state_fields import fields_json
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "html"]),
+    help="Text, JSON or a page of a grant; by FILE's ending if not given.",
+)
+@click.option("--output", metavar="FILE", help="Write to this file, in the form of its ending.")
+def replay(name: str, on: str | None, known: str | None, form: str | None, output: str | None) -> int:
+    """Print the state, or write the page."""
+    from cli.output.formats import form_of, write_text
 
     options = settings()
+    form = form_of(form, output, json=options.json, forms=("text", "json", "html"), default="text")
     with options.open(read_only=True) as book:
         as_of = AsOf.of(book, on, known)
-        fields, version = _fields(book, name, as_of)
-        currency = book.fund(as_of.known).currency
-    if options.json:
+        text = _page(book, name, as_of) if form == "html" else _replayed(book, name, as_of, on, form)
+    write_text(text, output)
+    return 0
+
+
+def _page(book: "Book", name: str, as_of: AsOf) -> str:
+    """Return the page of a grant. Raises ``UsageError`` if the name is not that of a known grant."""
+    from cli.commands.audit.replay_page import replay_page
+
+    stream, _ = entries_of(book, name, as_of.known)
+    if not stream.startswith("grant:"):
+        raise click.UsageError(f"a page is made of a grant: leave --format html out to see {name}")
+    return replay_page(book, stream.removeprefix("grant:"), as_of)
+
+
+def _replayed(book: "Book", name: str, as_of: AsOf, on: str | None, form: str) -> str:
+    """Return the state as text, or as one line of JSON."""
+    from cli.narrative.state_fields import fields_json
+
+    fields, version = _fields(book, name, as_of)
+    currency = book.fund(as_of.known).currency
+    if form == "json":
         replayed = {
             "name": name,
             "on": on,
@@ -124,14 +153,14 @@ def replay(name: str, on: str | None, known: str | None) -> int:
             "version": version,
             "state": fields_json(fields),
         }
-        say(to_json(replayed))
-        return 0
-    say(f"{safe(name)}, {as_of.words}, version {version}")
-    if not fields:
-        say("  there was no such grant on that day")
+        return f"{to_json(replayed)}\n"
     filled = [(field, value) for field, value in fields.items() if value not in (None, ())]
-    say(pairs([(prose(field), readable(value, currency)) for field, value in filled]))
-    return 0
+    lines = [
+        f"{safe(name)}, {as_of.words}, version {version}",
+        *([] if fields else ["  there was no such grant on that day"]),
+        pairs([(prose(field), readable(value, currency)) for field, value in filled]),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _fields(book: "Book", name: str, as_of: AsOf) -> tuple[dict[str, Any], int]:

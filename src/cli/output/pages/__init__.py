@@ -55,6 +55,38 @@ def page(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
+def page_with_script(template: str, name: str, **values: Any) -> str:
+    """Return a page with the style and the script of this name, and a policy that allows only these two.
+
+    A browser runs no other script on it, applies no other style, and loads nothing.
+    """
+    from markupsafe import Markup
+
+    style, script = f"{_file('style.css')}{_file(f'{name}.css')}", _file(f"{name}.js")
+    allowed = f"style-src {_source(style)}; script-src {_source(script)}"
+    return page(
+        template,
+        style=Markup(style),  # noqa: S704 a file of this package
+        script=Markup(script),  # noqa: S704 likewise
+        policy=f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'",
+        **values,
+    )
+
+
+def _file(name: str) -> str:
+    from importlib import resources
+
+    return resources.files("cli.output.pages").joinpath(name).read_text("utf-8")
+
+
+def _source(text: str) -> str:
+    """Return the text's hash as a source of a Content-Security-Policy."""
+    from base64 import b64encode
+    from hashlib import sha256
+
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
 def report_page(report: "Report", caption: str, fund: str) -> str:
     """Return one report as a page. A long table is in sheets, of which a screen shows one at a time."""
     from cli.output.table import body_of
