@@ -19,8 +19,9 @@ from keys import reports_page
 from pydantic import BaseModel
 
 from cli.commands.schema import commands_schema, events_schema
-from cli.index import GROUPS, OTHER_COMMANDS
+from cli.index import OTHER_COMMANDS
 from cli.main import HELP, cli
+from cli.shell.groups import GROUPS
 from cli.shell.settings import Settings
 from lifecycle.call import call
 from lifecycle.catalogue import OF_QUARANTINES, SPECS

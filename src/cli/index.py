@@ -92,6 +92,12 @@ def _show() -> ModuleType:
     return grant
 
 
+def _dossier() -> ModuleType:
+    from cli.commands.show import dossier
+
+    return dossier
+
+
 def _check() -> ModuleType:
     from cli.commands.show import check
 
@@ -267,6 +273,9 @@ OTHER_COMMANDS = (
     ),
     OtherCommand("grant list", "List the grants, by name.", _show, "list_grants"),
     OtherCommand(
+        "grant dossier", "Write all about a grant: pages, documents and proofs.", _dossier, "dossier"
+    ),
+    OtherCommand(
         "fund show", "Show the fund: its seat, edition, officers, partners and money.", _show_fund, "show"
     ),
     OtherCommand("call list", "List the calls, with proposals and what is left.", _lists, "calls"),
@@ -426,22 +435,3 @@ OTHER_COMMANDS = (
     ),
     OtherCommand("report consultations", "When partners met.", _report, "consultations"),
 )
-
-GROUPS = {
-    "fund": "Partners, contributions and policy of the fund.",
-    "policy": "Editions of windows and limits, before the fund adopts them.",
-    "call": "Calls for proposals.",
-    "directory": "Institutions, offers of experience and needs.",
-    "officer": "Officers: their roles and names.",
-    "grant": "A grant's life, from proposal to closure.",
-    "activity": "Exchange activities.",
-    "payment": "Payments: requested, authorised, paid.",
-    "follow-up": "Actions agreed for after a grant's activities.",
-    "document": "Files attached to grants and to the fund.",
-    "library": "What grants teach: stories, reports and lessons.",
-    "audit": "Who did what, what was true and what was known; seals and proofs.",
-    "views": "The tables that reports read.",
-    "report": "What the entries add up to.",
-    "export": "The book in other forms, for other programs.",
-}
-"""The groups with their help, in the order of ``--help``."""

@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from cli.index import GROUPS, OTHER_COMMANDS
+from cli.index import OTHER_COMMANDS
 from cli.output.terminal_text import discard_stdout, safe, writing_stdout
 from cli.shell.examples import EXAMPLES
+from cli.shell.groups import GROUPS
 from cli.shell.settings import HelpPage, Settings, global_options
 from lifecycle.catalogue import SPECS
 from lifecycle.kernel.spec import Spec

@@ -6,9 +6,10 @@ import shlex
 import click
 import pytest
 
-from cli.index import GROUPS, OTHER_COMMANDS
+from cli.index import OTHER_COMMANDS
 from cli.main import HELP, cli, load
 from cli.shell.command_fields import fields_of_command
+from cli.shell.groups import GROUPS
 from cli.shell.options import envelope_of, fields_of, words_from
 from lifecycle.catalogue import SPECS
 from lifecycle.parse import command_class, command_from
@@ -41,6 +42,7 @@ def test_help_imports_only_click_and_the_tables(shell: Shell, words: list[str]) 
         "cli.index",
         "cli.main",
         "cli.shell.examples",
+        "cli.shell.groups",
         "cli.shell.settings",
         "cli.output.terminal_text",
         "lifecycle",

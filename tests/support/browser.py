@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from select import select
 from tempfile import TemporaryDirectory
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -117,6 +117,18 @@ class Browser:
         if "exceptionDetails" in answer:
             raise RuntimeError(answer["exceptionDetails"]["exception"].get("description", script))
         return answer["result"].get("value")
+
+    def wait_for(self, condition: str) -> None:
+        """Wait until an expression of JavaScript is true. Raises ``TimeoutError`` if it never is."""
+        until = monotonic() + PATIENCE
+        while monotonic() < until:
+            try:
+                if self.run(f"document.readyState === 'complete' && {condition}"):
+                    return
+            except RuntimeError:  # the page is being replaced
+                pass
+            sleep(0.02)
+        raise TimeoutError(condition)
 
     def press(self, key: str, *, code: int = 0, times: int = 1) -> None:
         """Press a key of the keyboard."""

@@ -52,3 +52,12 @@ def _require_only(folder: Path, names: set[str]) -> None:
         raise click.UsageError(
             f"{folder} holds {others[0]}, which is not of such an export: name another folder"
         )
+
+
+@contextmanager
+def folder_to_pack(name: str) -> Iterator[Path]:
+    """Yield a new folder of this name, which is removed when the block ends."""
+    with TemporaryDirectory(prefix="grantbook-") as temporary:
+        folder = Path(temporary) / name
+        folder.mkdir()
+        yield folder

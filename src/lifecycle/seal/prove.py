@@ -251,7 +251,8 @@ class _Export:
     def _documents(self) -> int:
         """Copy the documents that the exported entries attached. Return their number."""
         folder = self._folder / "documents"
-        folder.mkdir()
+        if self._attached:  # the manifest lists files, so it would not know an empty folder
+            folder.mkdir()
         for digest in self._attached:
             with self._book.document(digest) as source, (folder / digest).open("wb") as target:
                 shutil.copyfileobj(source, target)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.index import GROUPS
 from cli.main import HELP
 from cli.output.man_page import Manual, roff_of
 from cli.shell.examples import EXAMPLES
+from cli.shell.groups import GROUPS
 from support.cli_shell import Shell
 
 

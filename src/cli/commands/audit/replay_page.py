@@ -9,10 +9,13 @@ from cli.output.terminal_text import counted, in_units, prose, readable
 from lifecycle.kernel.history import UNREADABLE_MOMENT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cli.narrative.replay.grid import Grid, ShownEntry
     from cli.narrative.replay.money_lines import Scale
     from cli.narrative.replay.obligation_rows import ObligationRow
     from cli.narrative.replay.states import Field, Sums
+    from cli.output.pages import PageLink
     from cli.shell.as_of_options import AsOf
     from lifecycle.book.book import Book
     from lifecycle.kernel.history import Entry
@@ -26,14 +29,17 @@ class _Orders(NamedTuple):
     entries: "list[ShownEntry]"
 
 
-def replay_page(book: "Book", grant: str, as_of: "AsOf") -> str:
-    """Return the page. The two dates of ``as_of`` are where its sliders are at first."""
+def replay_page(book: "Book", grant: str, as_of: "AsOf", pages: "Sequence[PageLink]" = ()) -> str:
+    """Return the page. The two dates of ``as_of`` are where its sliders are at first.
+
+    ``pages``: the pages beside it, to which it leads.
+    """
     import json
 
     from markupsafe import Markup
 
     from cli.narrative.replay.grid import grid_of
-    from cli.output.pages import page_with_script
+    from cli.output.pages import page_with_policy
 
     fund = book.fund()
     grid = grid_of(book, grant, book.entries(f"grant:{grant}"), as_of.on)
@@ -42,9 +48,11 @@ def replay_page(book: "Book", grant: str, as_of: "AsOf") -> str:
     known_labels = [_known(entry) for entry in grid.known]
     paths = list(dict.fromkeys((name, d) for lines in grid.lines for name, d in lines._asdict().items()))
     positions = _positions(grid, orders, paths) | {"known": known_labels}
-    return page_with_script(
+    return page_with_policy(
         "replay.html",
-        "replay",
+        *("style.css", "replay.css"),
+        script="replay.js",
+        pages=pages,
         title=grant,
         fund=fund.name,
         lines=["Replay of a grant: as of each day, as known at each time."],

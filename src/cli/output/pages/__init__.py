@@ -19,6 +19,14 @@ PORTRAIT = 8
 """The most columns that fit a sheet of A4 upright. A report with more is printed across."""
 
 
+class PageLink(NamedTuple):
+    """One of several pages that lead to each other."""
+
+    path: str
+    name: str
+    is_current: bool = False
+
+
 class Sheet(NamedTuple):
     """Some rows of a report, and the id of each row that begins a grant."""
 
@@ -55,19 +63,20 @@ def page(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
-def page_with_script(template: str, name: str, **values: Any) -> str:
-    """Return a page with the style and the script of this name, and a policy that allows only these two.
+def page_with_policy(template: str, *styles: str, script: str = "", **values: Any) -> str:
+    """Return a page with the styles and the script of these files, and a policy that allows only these.
 
     A browser runs no other script on it, applies no other style, and loads nothing.
     """
     from markupsafe import Markup
 
-    style, script = f"{_file('style.css')}{_file(f'{name}.css')}", _file(f"{name}.js")
-    allowed = f"style-src {_source(style)}; script-src {_source(script)}"
+    style = "".join(map(_file, styles))
+    code = _file(script) if script else ""
+    allowed = f"style-src {_source(style)}" + (f"; script-src {_source(code)}" if script else "")
     return page(
         template,
         style=Markup(style),  # noqa: S704 a file of this package
-        script=Markup(script),  # noqa: S704 likewise
+        script=Markup(code),  # noqa: S704 likewise
         policy=f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'",
         **values,
     )
@@ -103,7 +112,7 @@ def report_page(report: "Report", caption: str, fund: str) -> str:
         title=report.name.replace("-", " ").capitalize(),
         fund=fund,
         caption=caption.splitlines(),
-        columns=_heads(report),
+        columns=heads(report),
         sheets=sheets,
         anchors=anchors,
         has_index=len(sheets) > 1 or len(anchors) < len(report.rows),
@@ -139,11 +148,11 @@ def report_fragment(report: "Report", caption: str) -> str:
         "fragment.html",
         title=report.name.replace("-", " ").capitalize(),
         caption=caption.splitlines(),
-        columns=_heads(report),
+        columns=heads(report),
         rows=body_of(report),
     )
 
 
-def _heads(report: "Report") -> list[tuple[str, bool]]:
+def heads(report: "Report") -> list[tuple[str, bool]]:
     """Return each column's name, and whether it is aligned to the right."""
     return [(column.name, column.is_numeric) for column in report.layout]
