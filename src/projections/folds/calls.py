@@ -63,12 +63,11 @@ class Answers:
 
 def _answer_cells(grant: Grant) -> dict[str, object]:
     scale = scale_of(grant.currency)
-    asked = grant.proposed if grant.requested is None else grant.requested
     countries = dict.fromkeys(code for code in (*grant.recipients, *grant.providers) if code != NOT_STATED)
     return {
         "call": grant.call,
         "stage": grant.stage.value,
-        "asked": minor(asked, scale),
+        "asked": minor(grant.asked, scale),
         "selected": minor(sum((amount for _, amount in grant.selections), ZERO), scale),
         "ended": grant.ended_on is not None,
         "countries": json.dumps(list(countries)),

@@ -65,13 +65,12 @@ class Grants:
         paid = [movement for movement in of.movements if movement.kind != COMMITMENT]
         promised = [movement for movement in of.movements if movement.kind == COMMITMENT]
         recipient = self._recipient(grant)
-        applied_for = grant.proposed if grant.requested is None else grant.requested
         record = {
             "id": f"{self._prefix}-{grant.id}",
             "title": grant.title,
             "description": grant.objective,
             "currency": currency,
-            "amountAppliedFor": _amount(applied_for),
+            "amountAppliedFor": _amount(grant.asked),
             "amountAwarded": _amount(grant.committed),
             "amountDisbursed": _amount(grant.disbursed - grant.refunded),
             "awardDate": str(grant.approved_on),
