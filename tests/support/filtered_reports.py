@@ -13,6 +13,7 @@ PEOPLE = [{"country": "TZ", "women": 3}]
 LATER = {"starts": "2018-03-05", "ends": "2018-03-06"}
 GRANTS = [
     g.join("2009-01-01", partner="IN", name="India", kind="emerging"),
+    *(g.schedule("2017-01-31", partner=partner) for partner in ("IN", "DK")),
     g.open_call("2016-11-01", call="C1", window="stand_alone", closes="2017-02-01"),
     *of("DAIRY", [*g.PAID, g.plan("04-02"), g.plan("04-03", activity="A2", **LATER)]),
     *of("DAIRY", [g.hold("06-16", participants=PEOPLE), g.refund("2018-02-01")]),

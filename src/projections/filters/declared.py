@@ -13,7 +13,8 @@ HELP = {
     "country": "Only grants in which this country (ISO 3166-1) receives or provides.",
     "call": "Only grants that answer this call.",
     "grant": "This grant only.",
-    "partner": "Only grants that draw on this partner's money; their amounts are whole, not its share.",
+    "partner": "Only grants that draw on this partner's money; their amounts are whole, not its share. In"
+    " the timeline also what the partner owes and what is owed to it.",
 }
 """The filters of grants, with the help of each option."""
 HELP_OF_PERIOD = {

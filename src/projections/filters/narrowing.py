@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     TableClause,
     Text,
+    and_,
     cast,
     column,
     event,
@@ -182,7 +183,8 @@ class Narrowing:
             yield from self._of_calls(rows, real)
         elif (self.filters.of_grants or self._of_group is not None) and self._is_of_grants:
             if name in _OF_GRANTS:
-                yield from self._of_chosen_grants(rows.c.grant, real)
+                chosen = and_(*self._of_chosen_grants(rows.c.grant, real))
+                yield chosen if name != "obligation_steps" else chosen | self._of_partner_itself(rows)
             elif name == "fund_documents":
                 yield false()
         if self.filters.has_period and name in _PERIOD_TABLES.get(self._name, ()):
@@ -207,6 +209,16 @@ class Narrowing:
         for names in (self._of_partner, self._of_group):
             if names is not None:
                 yield grant.in_(self._listed(names))
+
+    def _of_partner_itself(self, rows: Any) -> ColumnElement[bool]:
+        """Return whether an obligation is of the fund and about the partner, if only a partner is chosen.
+
+        Obligations of the fund have no grant; their items begin with the partner.
+        """
+        partner = self.filters.partner
+        if partner is None or len(self.filters.of_grants) > 1 or self._of_group is not None:
+            return false()
+        return (rows.c.grant == "") & rows.c.item.startswith(f"{partner}/", autoescape=True)
 
     def _listed(self, names: Iterable[str]) -> Any:
         """Return a select of the names, which may be many."""

@@ -130,7 +130,16 @@ def test_entries_are_those_of_the_chosen_grants_and_days(book: Book) -> None:
 def test_rows_of_no_grant_are_limited_by_their_own_columns(book: Book) -> None:
     assert limited(book, "institutions", country="KE") == []
     assert [row["partner"] for row in limited(book, "fund", partner="IN")] == ["IN"]
-    assert limited(book, "instalments", partner="IN") == []
+    assert [row["partner"] for row in limited(book, "instalments", partner="IN")] == ["IN"]
+
+
+def test_what_is_due_of_a_partner_itself_is_shown_beside_its_grants(book: Book) -> None:
+    def of_fund(**filters: str) -> set[str]:
+        return {row["item"] for row in limited(book, "timeline", **filters) if row["grant"] is None}
+
+    assert of_fund(partner="IN") == {"IN/I1"}
+    assert of_fund(partner="IN", window="stand_alone") == set(), "an instalment is of no window"
+    assert of_fund() == {"DK/I1", "IN/I1"}
 
 
 @in_memory
