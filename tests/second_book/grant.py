@@ -253,6 +253,11 @@ def amendment(state: State, event: Event, book: Context) -> Iterator[str]:
         if budget.beyond_share(state, rules):
             yield "?CapacityShareTooHigh"
         return
+    yield from restructured(state, event, changes, rules, book)
+
+
+def restructured(state: State, event: Event, changes: State, rules: State, book: Context) -> Iterator[str]:
+    """Change the terms; ``rules``: those of the window that the grant gets."""
     yield from misfit(state | changes, rules)
     before = dict(state)
     state |= {**changes, "edition": event["edition"]}
@@ -262,6 +267,8 @@ def amendment(state: State, event: Event, book: Context) -> Iterator[str]:
         yield "CapacityShareTooHigh"
     yield from not_eligible(state, rules)
     yield from budget.unfit(before, state, event)
+    if too_many(state, rules) and not too_many(before, rules_of(before, book)):
+        yield "$TooManyActivities"
     if budget.beyond_share(state, rules):
         yield "?CapacityShareTooHigh"
 
@@ -284,16 +291,20 @@ def waived(state: State, book: Context) -> bool:
     return bool(state["closing"] > months_later(state["effective"], months))
 
 
+def too_many(state: State, rules: State, more: int = 0) -> bool:
+    """Return whether there are more activities than the window's rules admit, with some more planned."""
+    there = [name for name, is_now in state["activities"].items() if is_now != "cancelled"]
+    limit = rules.get("max_activities")
+    return limit is not None and len(there) + more > limit
+
+
 def activity(state: State, event: Event, book: Context) -> Iterator[str]:
     """Plan, reschedule, cancel and hold an activity."""
     status = state["activities"].get(event["activity"])
     if event["command"] == "PlanActivity" and status:
         yield "ActivityIdTaken"
-    if event["command"] == "PlanActivity":
-        there = [name for name, is_now in state["activities"].items() if is_now != "cancelled"]
-        limit = rules_of(state, book).get("max_activities")
-        if limit is not None and len(there) >= limit:
-            yield "?TooManyActivities"
+    if event["command"] == "PlanActivity" and too_many(state, rules_of(state, book), more=1):
+        yield "$TooManyActivities"
     if event["command"] in ("PlanActivity", "HoldActivity"):
         yield from too_like(event["activity"], state["activities"])
     if event["command"] == "PlanActivity":

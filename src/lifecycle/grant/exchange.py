@@ -15,6 +15,7 @@ from lifecycle.kernel.likeness import not_too_like
 from lifecycle.kernel.refusals import DATES, STAGE, TERMS, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ACTIVITY, GRANT, A, E, F, P, R, S
+from lifecycle.policy.edition import Edition
 from lifecycle.types.dates import Day, Moment
 from lifecycle.types.money import Cost, Count
 from lifecycle.types.text import ItemId, Line, OfficerId, Prose, Reason
@@ -250,16 +251,22 @@ class TooManyActivities(Refusal, order=TERMS, rule="domain §10: max_activities"
     """The window has no room for another activity."""
 
 
-def _check_room(grant: Grant, event: ActivityPlanned, fund: Fund) -> None:
-    edition = edition_of(grant, fund)
+def too_many_activities(grant: Grant, edition: Edition, more: int = 0) -> str | None:
+    """Return what is wrong if the grant has more activities than its window admits, and some more planned."""
     window = edition.windows.get(grant.window)
     limit = None if window is None else window.max_activities
     there = [activity for activity in grant.activities.values() if activity.status != "cancelled"]
-    if limit is not None and len(there) >= limit.value:
-        raise TooManyActivities(
-            f"window {grant.window} of edition {edition.name} has at most {limit.value}"
-            f" {'activity' if limit.value == 1 else 'activities'} ({limit.source})"
-        )
+    if limit is None or len(there) + more <= limit.value:
+        return None
+    return (
+        f"window {grant.window} of edition {edition.name} has at most {limit.value}"
+        f" {'activity' if limit.value == 1 else 'activities'} ({limit.source})"
+    )
+
+
+def _check_room(grant: Grant, fund: Fund) -> None:
+    if fault := too_many_activities(grant, edition_of(grant, fund), more=1):
+        raise TooManyActivities(fault)
 
 
 class ActivityNotPlanned(Refusal, order=STAGE, rule="domain §3: RescheduleActivity, CancelActivity"):
@@ -325,7 +332,7 @@ RULES: Rules = {
             Rule(1, _check_plan),
             Rule(2, _check_likeness),
         ),
-        preconditions=(Rule(3, _check_room),),
+        balances=(Rule(3, _check_room),),
         arithmetic=(Rule(2, _check_plan),),
     ),
     ActivityRescheduled: Guards(

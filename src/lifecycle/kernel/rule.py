@@ -48,8 +48,9 @@ class Guards:
     """Must be true whenever the event is looked at, also after an entry of an earlier day arrives late or is
     corrected, because every later day stays true (domain §1.3)."""
     balances: tuple[Rule, ...] = ()
-    """What must be left of the money. Checked again when another decision arrives late or is corrected, but
-    not after an event of the world: what the bank paid nevertheless is overpaid."""
+    """What must be left of the money, or of a window's room for activities. Checked again when another
+    decision arrives late or is corrected, but not after an event of the world: what the bank paid
+    nevertheless is overpaid."""
     preconditions: tuple[Rule, ...] = ()
     """Checked when the event is decided, and again when another decision arrives late, but not after late
     events of the world or corrections."""

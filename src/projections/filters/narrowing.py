@@ -218,7 +218,7 @@ class Narrowing:
         partner = self.filters.partner
         if partner is None or len(self.filters.of_grants) > 1 or self._of_group is not None:
             return false()
-        return (rows.c.grant == "") & rows.c.item.startswith(f"{partner}/", autoescape=True)
+        return and_(rows.c.grant == "", rows.c.item.startswith(f"{partner}/", autoescape=True))
 
     def _listed(self, names: Iterable[str]) -> Any:
         """Return a select of the names, which may be many."""

@@ -20,6 +20,7 @@ from lifecycle.grant.budget.within_lines import (
     ExceedsBudgetLine,
     named_once,
 )
+from lifecycle.grant.exchange import TooManyActivities, too_many_activities
 from lifecycle.grant.proposal.eligibility import fits_eligibility
 from lifecycle.grant.proposal.review import within_maximum
 from lifecycle.grant.proposal.terms import BudgetLine
@@ -133,6 +134,13 @@ def _check_restructuring(grant: Grant, event: GrantRestructured, fund: Fund) -> 
     within_capacity_share(after, window, with_used=False)
 
 
+def _check_activities(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
+    after = _restructured(grant, event)
+    fault = too_many_activities(after, fund.editions[event.edition])
+    if fault and not too_many_activities(grant, edition_of(grant, fund)):
+        raise TooManyActivities(f"{fault}: cancel those that are planned beyond it first")
+
+
 def _restructured(grant: Grant, event: GrantRestructured) -> Grant:
     """Return the grant after the event."""
     after = grant.thaw()
@@ -213,7 +221,7 @@ RULES: Rules = {
             Rule(3, _check_eligibility),
             Rule(3, _check_new_budget),
         ),
-        balances=(Rule(3, _check_new_lines_hold),),
+        balances=(Rule(3, _check_new_lines_hold), Rule(3, _check_activities)),
         preconditions=(Rule(3, _check_new_capacity),),
         arithmetic=(Rule(2, _check_restructured_elsewhere), Rule(3, _check_new_budget)),
         made_by=_make_restructuring,

@@ -1,6 +1,6 @@
 """Who may receive and provide in a window, as of the day of the request and of the approval."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,22 +8,24 @@ import pytest
 from lifecycle.grant import events as was
 from lifecycle.grant.exchange import TooManyActivities
 from lifecycle.grant.proposal.eligibility import NotEligible, is_eligible
+from lifecycle.kernel.event import EntryCorrected
 from projections.folds.windows import findings_of
 from support import given as g
-from support.given import APPROVED, Past, given
+from support.given import APPROVED, Past, given, strike
 
 
-def ours(**window: Any) -> Any:
-    """Return the adoption of an edition whose window has these rules."""
+def ours(name: str = "ours", since: str = "2017-01-05", **window: Any) -> Any:
+    """Return the adoption of an edition whose window has these rules since a day."""
     limits = {rule: {"value": value, "source": "us"} for rule, value in window.items()}
     edition = {
-        "name": "ours",
-        "from": "2017-01-05",
+        "name": name,
+        "from": since,
         "agreement_required": False,
         "disbursement_grace": {"months": 4, "source": "a test"},
         "windows": {"stand_alone": limits},
     }
-    return g.adopt("01-04", edition=edition)
+    day_before = date.fromisoformat(since) - timedelta(days=1)
+    return g.adopt(day_before.isoformat(), edition=edition)
 
 
 def proposed(on: str = "01-10", **countries: Any) -> Any:
@@ -105,3 +107,29 @@ def test_no_more_activities_than_the_window_has() -> None:
     past.when(g.plan("04-11", activity="A2")).refused(TooManyActivities, "at most 1")
     past.given(g.call_off("04-11")).when(g.plan("04-11", activity="A2")).then(was.ActivityPlanned)
     past.when(g.hold("06-16", activity="A9")).then(was.ActivityHeld)
+
+
+def test_a_called_off_activity_does_not_come_back_when_another_took_its_place() -> None:
+    past = given(ours(max_activities=1), APPROVED, g.make_effective("03-31"), g.plan("04-10"))
+    past.given(g.call_off("04-11"), g.plan("04-11", activity="A2"))
+    past.when(strike(past, was.ActivityCancelled)).refused(TooManyActivities, "at most 1")
+    for on, fits in (("2017-04-10", True), ("2017-04-12", False)):
+        version = past.version(was.ActivityCancelled)
+        outcome = past.when(g.correct("05-01", entry=version, reads={"on": on}))
+        outcome.then(EntryCorrected) if fits else outcome.refused(TooManyActivities)
+    past.given(strike(past, was.ActivityPlanned, 2))
+    past.when(strike(past, was.ActivityCancelled)).then(EntryCorrected)
+
+
+def test_what_was_held_is_recorded_though_the_window_has_no_room() -> None:
+    past = given(ours(max_activities=1), APPROVED, g.make_effective("03-31"), g.plan("04-10"))
+    past.when(g.hold("04-05", activity="A9", starts="2017-04-04", ends="2017-04-05")).then(was.ActivityHeld)
+
+
+def test_a_restructuring_takes_no_edition_that_has_too_few_activities() -> None:
+    past = given(ours(max_activities=2), APPROVED, g.make_effective("03-31"), g.plan("04-10"))
+    past.given(g.plan("04-11", activity="A2"), ours("later", "2017-05-01", max_activities=1))
+    past.when(g.restructure("04-30", objective="other")).then(was.GrantRestructured)
+    past.when(g.restructure("05-01", objective="other")).refused(TooManyActivities, "cancel those")
+    past.given(g.hold("05-02", activity="A9", starts="2017-05-01", ends="2017-05-02"))
+    past.when(g.restructure("05-03", objective="other")).then(was.GrantRestructured)
