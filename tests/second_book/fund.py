@@ -106,6 +106,8 @@ def partnership(state: State, event: Event) -> Iterator[str]:
             partner["under"][due] = event.get("agreement")
         elif due not in partner["due"]:
             yield "UnknownInstalment"
+        elif partner["under"].get(due) not in (None, event.get("agreement")):
+            yield "?InstalmentOfOtherAgreement"
 
 
 def apply_fund_event(state: State, event: Event) -> Iterator[str]:

@@ -315,6 +315,24 @@ def _check_receipt(fund: Fund, event: InstalmentReceived) -> None:
     check_worth(fund, event.amount, event.holding_amount)
 
 
+class InstalmentOfOtherAgreement(Refusal, order=TERMS, rule="domain §9: an agreement is a pool"):
+    """The instalment was scheduled under another agreement than the one that the receipt names."""
+
+
+def _check_agreement_of_instalment(fund: Fund, event: InstalmentReceived) -> None:
+    # A precondition: otherwise an instalment and its receipt, both under the wrong agreement, could not be
+    # corrected one after the other.
+    partner = fund.partners.get(event.partner)
+    if partner is None or event.instalment is None:
+        return
+    agreement = partner.under.get(event.instalment)
+    if agreement is not None and event.agreement != agreement:
+        raise InstalmentOfOtherAgreement(
+            f"instalment {event.instalment} of {event.partner} is of agreement {agreement}, not"
+            f" {event.agreement}: leave the agreement out, or name the instalment of {event.agreement}"
+        )
+
+
 class HoldingAmountMissing(Refusal, order=TERMS, rule="domain §2: the rate is frozen on receipt"):
     """The worth in the holding currency is missing, or is given for an amount that is in it already."""
 
@@ -364,6 +382,7 @@ RULES: Rules = {
             Rule(1, _check_receipt),
             Rule(3, _check_named_agreement),
         ),
+        preconditions=(Rule(3, _check_agreement_of_instalment),),
         made_by=_received_under,
     ),
 }

@@ -36,7 +36,8 @@ def check_fund_rules(fund: Fund, event: Event, rules: int, *, is_new: bool) -> N
     ``rules``: the number of the rule set; ``is_new``: whether the event is decided now, so that the money
     that it takes must be available on every later day. For recorded events `never_overdrawn` checks this.
     """
-    for rule in in_set(RULES.get(type(event), NONE).invariants, rules):
+    guards = RULES.get(type(event), NONE)
+    for rule in in_set(guards.invariants + (guards.preconditions if is_new else ()), rules):
         rule.apply(fund=fund, event=event)
     if is_new and isinstance(event, FeeCharged | FundsReturned):
         still_covered(fund, event.on, event.amount)

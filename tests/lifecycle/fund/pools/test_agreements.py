@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from lifecycle.fund import events as was
-from lifecycle.fund.contributions import PartnerHasLeft
+from lifecycle.fund.contributions import InstalmentOfOtherAgreement, PartnerHasLeft
 from lifecycle.fund.parts.named_agreement import (
     AgreementIdTaken,
     AgreementNotNamed,
@@ -75,6 +75,23 @@ def test_a_receipt_is_under_the_agreement_of_its_instalment() -> None:
     past = given(AGREED, g.schedule("2012-01-11", agreement="DK-1"))
     past.when(g.receive("2012-02-01", instalment="I1")).then(was.InstalmentReceived, agreement="DK-1")
     past.when(g.receive("2012-02-01")).then(was.InstalmentReceived, agreement=None)
+
+
+def test_a_receipt_names_no_other_agreement_than_its_instalment() -> None:
+    past = given(AGREED, g.agree_contribution("2012-01-10", agreement="DK-2"))
+    past.given(g.schedule("2012-01-11", agreement="DK-1"), g.schedule("2012-01-11", instalment="I2"))
+    past.when(g.receive("2012-02-01", instalment="I1", agreement="DK-2")).refused(
+        InstalmentOfOtherAgreement, "is of agreement DK-1"
+    )
+    past.when(g.receive("2012-02-01", instalment="I2", agreement="DK-2")).then(was.InstalmentReceived)
+    past.when(g.receive("2012-02-01", instalment="I1", agreement="DK-1")).then(was.InstalmentReceived)
+
+
+def test_an_instalment_and_its_receipt_under_the_wrong_agreement_can_both_be_corrected() -> None:
+    past = given(AGREED, g.agree_contribution("2012-01-10", agreement="DK-2"))
+    past.given(g.schedule("2012-01-11", agreement="DK-1"), g.receive("2012-02-01", instalment="I1"))
+    for entry in (past.fund_version(was.InstalmentScheduled), past.fund_version(was.InstalmentReceived, 2)):
+        past.given(g.correct_fund("2012-03-01", entry=entry, reads={"agreement": "DK-2"}))
 
 
 def test_an_amendment_holds_from_its_day_and_what_was_said_before_stays() -> None:
