@@ -40,6 +40,12 @@ def _of_grant(_grant: "Grant", _day: "date") -> Iterator[Words]:
     yield {}
 
 
+def _request(grant: "Grant", day: "date") -> Iterator[Words]:
+    amount = f"{grant.proposed:f} {grant.currency}"
+    letters = [{"country": code, "ministry": "any", "dated": day.isoformat()} for code in grant.recipients]
+    yield {"amount": amount, "budget": [{"line": "any", "amount": amount}], "letters": letters}
+
+
 def _approval(grant: "Grant", _day: "date") -> Iterator[Words]:
     yield {"amount": f"{grant.asked:f} {grant.currency}"}
 
@@ -66,6 +72,7 @@ def _with_status(status: str, *, with_amount: bool) -> "Callable[[Grant, date], 
 _TERMS = Terms(agreement=False, completion_report=False, team_only=False)
 """Of the acts that are tried, whose role is never that of a team leader alone."""
 _TRIED: "dict[str, Callable[[Grant, date], Iterator[Words]]]" = {
+    "RequestFunding": _request,
     "ApproveGrant": _approval,
     "SignAgreement": _of_grant,
     "MakeEffective": _effectiveness,
@@ -76,9 +83,10 @@ _TRIED: "dict[str, Callable[[Grant, date], Iterator[Words]]]" = {
     "AcceptCompletionReport": _acceptance,
     "CloseGrant": _of_grant,
 }
-"""The fund's own acts that need no words of a person, each with the fields that the grant gives it.
+"""The acts that are tried, each with the fields that the grant gives it.
 
-An approval is of the amount asked for, and effectiveness is until the months of the proposal are over.
+A request is of the amount of the proposal, in one line, with a letter of each recipient; an approval is of
+the amount asked for; and effectiveness is until the months of the proposal are over.
 """
 
 

@@ -162,9 +162,27 @@ def test_an_act_that_nobody_may_do_says_so(gb: Shell) -> None:
     assert "no officer is approver" in others[0]["message"]
 
 
-def test_a_proposal_waits_for_the_words_of_a_person(lived: Shell) -> None:
-    checked = lived("grant", "check", "G-1", "--on", "2017-01-10")
-    assert (checked.code, "Nothing of this stage can be tried" in checked.out) == (0, True)
+ELIGIBLE = EDITION.replace("max_amount", "eligible_recipients").replace('"79999.99 USD"', '["KE"]')
+
+
+@pytest.mark.parametrize(
+    ("on", "refusal"), [("2017-02-04", None), ("2017-02-05", "NotEligible"), ("2017-02-06", "NotEligible")]
+)
+def test_a_leader_sees_why_a_request_would_be_refused(gb: Shell, on: str, refusal: str | None) -> None:
+    commands = life()
+    names = [command["command"] for command in commands]
+    assert gb("record", gb.file(commands[: names.index("RequestFunding")])).code == 0
+    Path("own.toml").write_text(ELIGIBLE, "utf-8")
+    assert gb("fund", "adopt-policy", "own.toml", "--on", "2017-02-01").code == 0
+    row = gb("--json", "grant", "check", "G-1", "--on", on).row
+    assert refusals(row) == {"grant request": refusal}
+
+
+def test_an_ended_proposal_has_no_act_that_can_be_tried(gb: Shell) -> None:
+    shell = in_request(gb)
+    declined = shell("grant", "decline", "G-1", "--on", "2017-02-10", "--reason", "x", "--actor", "boss")
+    assert declined.code == 0, declined.err
+    assert "Nothing of this stage can be tried" in shell("grant", "check", "G-1", "--on", "2017-02-10").out
 
 
 def test_a_day_before_the_proposal_has_no_grant(lived: Shell) -> None:

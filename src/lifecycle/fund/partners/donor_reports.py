@@ -46,13 +46,18 @@ def _check_report(fund: Fund, event: DonorReportSubmitted) -> None:
         terms.agreement for terms in partner.reporting if terms.since is not None and terms.since <= event.on
     ]
     if event.agreement not in asking and not (event.agreement is None and len(asking) == 1):
-        names = ", ".join(sorted(name for name in asking if name)) or "none"
-        raise NoReportAgreed(
-            f"no agreement {event.agreement or ''} of {event.partner} asks for reports on {event.on};"
-            f" name one of: {names}"
-        )
+        raise NoReportAgreed(_why_none_is_meant(event, sorted(name for name in asking if name)))
     if event.until > event.on:
         raise PeriodNotOver(f"a report of {event.on} cannot cover the days until {event.until}")
+
+
+def _why_none_is_meant(event: DonorReportSubmitted, names: list[str]) -> str:
+    """Return why it is not clear which report was sent. ``names``: the agreements that ask for reports."""
+    choice = f": name one of {', '.join(names)}" if names else ""
+    if event.agreement is None and names:
+        return f"several agreements of {event.partner} ask for reports on {event.on}{choice}"
+    agreement = "agreement" if event.agreement is None else f"agreement {event.agreement}"
+    return f"no {agreement} of {event.partner} asks for reports on {event.on}{choice}"
 
 
 RULES: Rules = {

@@ -117,7 +117,7 @@ def test_an_amendment_may_be_the_first_to_ask_for_reports() -> None:
     ]
     for on, fits in (("2012-03-30", False), ("2012-03-31", True), ("2012-04-01", True)):
         outcome = given(*amended).when(g.submit_report_to_partner(on, until=on))
-        outcome.then(was.DonorReportSubmitted) if fits else outcome.refused(NoReportAgreed, "none")
+        outcome.then(was.DonorReportSubmitted) if fits else outcome.refused(NoReportAgreed, "no agreement of")
 
 
 def test_a_struck_amendment_changes_no_period() -> None:
@@ -148,7 +148,9 @@ def test_a_report_is_waived() -> None:
 
 def test_a_report_is_one_that_an_agreement_asks_for() -> None:
     past = given(AGREED)
-    past.when(g.submit_report_to_partner("2012-01-09", until="2012-01-09")).refused(NoReportAgreed, "none")
+    past.when(g.submit_report_to_partner("2012-01-09", until="2012-01-09")).refused(
+        NoReportAgreed, "no agreement of DK"
+    )
     past.when(g.submit_report_to_partner("2012-01-10", until="2012-01-10")).then(was.DonorReportSubmitted)
     past.when(g.submit_report_to_partner("2013-02-10", agreement="DK-2")).refused(NoReportAgreed, "DK-1")
     past.when(g.submit_report_to_partner("2013-02-10", partner="NL")).refused(UnknownPartner)
