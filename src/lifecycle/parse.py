@@ -106,8 +106,11 @@ def command_class(name: str, about: str) -> type[Command]:
     if command := BY_NAME[about].get(name):
         return command
     if others := [other for other, commands in BY_NAME.items() if name in commands]:
-        about_what = "names no grant" if "grant" not in others else "needs a grant"
-        raise Malformed([("grant", f"{name} {about_what}")])
+        if "grant" in others:
+            raise Malformed([("grant", f"{name} needs a grant")])
+        fields = ", ".join(SPECS[others[0]][name].arguments)
+        instead = f": it is about {fields}" if fields else ""
+        raise Malformed([("grant", f"{name} has no field grant{instead}")])
     near = did_you_mean(name, (known for commands in BY_NAME.values() for known in commands))
     raise Malformed([("command", f"{quoted(name)} is not a command{near}; see grantbook schema commands")])
 

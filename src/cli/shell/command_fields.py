@@ -417,7 +417,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("respondents", "N", "How many people answered.", form="int", is_required=True),
         Field("satisfaction", "NUMBER", "The mean of the answers, on the survey's own scale.", form="number"),
         Field("kind", "clients|team_leaders", "Who was asked: the clients, or team leaders.", form="choice", choices=("clients", "team_leaders",)),
-        Field("scale", "TEXT", "The lowest and the highest point; if not given, at most 10."),
+        Field("scale", "TEXT", "The lowest and the highest point, like 1-5; if not given, at most 10."),
         Field("answers", "question=…,answers=…,mean=…", "What was answered to each question. May be given several times.", form="model", is_list=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),

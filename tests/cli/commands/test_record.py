@@ -99,6 +99,8 @@ def test_a_version_conflict_is_reported_on_its_line(lived: Shell) -> None:
         ("{}", "command: is missing"),
         ('{"command": 5}', "command: is missing"),
         ('{"command": "Nope"}', "is not a command"),
+        ('{"command": "RecordUse", "grant": "G-1"}', "RecordUse has no field grant: it is about story"),
+        ('{"command": "ChargeFee", "grant": "G-1"}', "ChargeFee has no field grant"),
         ('{"command": "ChargeFee", "on": "2019-01-01", "amount": NaN}', "NaN is not a number"),
         ('{"command": "ChargeFee", "on": "2019-01-01", "amount": 1e400}', "1e400 is too large"),
         ('{"command": "ChargeFee", "on": "2019-01-01", "amount": 5}', "write an amount as text"),

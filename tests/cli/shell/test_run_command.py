@@ -178,6 +178,7 @@ def test_every_missing_field_is_named_at_once(gb: Shell) -> None:
         (("report", "progress", "--year", "18"), "write it like 2018"),
         (("report", "progress", "--quarter", "2018Q5"), "write it like 2018Q4"),
         (("library", "search", "()*"), "say what to look for"),
+        (("library", "match", "--need", "!", "--recipient", "TZ"), "need: say what to look for"),
         (("library", "search", "milk", "--kind", "poem"), "results_story"),
         (("activity", "sites", "G-1", "A1"), "knows no grant 'G-1'"),
     ],

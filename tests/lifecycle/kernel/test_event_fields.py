@@ -57,6 +57,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a scale without points": (SURVEY | {"scale": "5-5"}, "has no points"),
     "a mean beyond the scale": (SURVEY | {"scale": "1-4"}, "Useful.*is not on the scale from 1 to 4"),
     "satisfaction below the scale": (SURVEY | {"satisfaction": "0.9"}, "satisfaction, 0.9, is not on"),
+    "satisfaction of nobody": (
+        {name: SURVEY[name] for name in SURVEY if name != "answers"}
+        | {"respondents": 0, "satisfaction": "3"},
+        "nobody answered: leave satisfaction out",
+    ),
     "satisfaction without a scale": (
         {name: SURVEY[name] for name in SURVEY if name != "scale"} | {"satisfaction": "10.1"},
         "from 0 to 10",

@@ -54,7 +54,7 @@ class ClientSurveyRecorded(GrantEvent):
     kind: SurveyKind = "clients"
     """Who was asked: the clients, or team leaders."""
     scale: SurveyScale | None = None
-    """The lowest and the highest point; if not given, at most 10."""
+    """The lowest and the highest point, like ``1-5``; if not given, at most 10."""
     answers: tuple[SurveyAnswer, ...] = ()
     """What was answered to each question."""
 
@@ -68,6 +68,8 @@ class ClientSurveyRecorded(GrantEvent):
         for name, mean in stated:
             if mean is not None and not lowest <= mean <= highest:
                 raise ValueError(f"{name}, {mean:f}, is not on the scale from {lowest} to {highest}")
+        if not self.respondents and self.satisfaction is not None:
+            raise ValueError("nobody answered: leave satisfaction out")
         questions = Counter(group_key(answer.question) for answer in self.answers)
         for answer in self.answers:
             if questions[group_key(answer.question)] > 1:

@@ -115,7 +115,7 @@ def match(
     best offer. A grant counts with its best text: 1 for the best of all, the others in proportion, halved if
     a word of the need is missing; so does an offer among the offers. Raises ``Malformed``, `Unreachable`.
     """
-    words, on = words_of(need), as_of.isoformat()
+    words, on = words_of(need, "need"), as_of.isoformat()
     held: dict[str, list[Held]] = defaultdict(list)
     for activity in activities_held(connection, as_of):
         held[activity.grant].append(activity)
@@ -220,7 +220,7 @@ def running(connection: Connection, as_of: date, need: str, *, sector: str | Non
 
     Raises ``Malformed``, `Unreachable`.
     """
-    words = words_of(need)
+    words = words_of(need, "need")
     _, grants = _approved(connection, as_of, sector)
     best = _best(find(texts_on(connection, as_of.isoformat()), words), grants)
     rows = {row.grant: row for row in standing_on(connection, as_of) if row.grant in best}

@@ -55,11 +55,11 @@ MARK = "**"
 """Stands before and after each word of the question in a snippet."""
 
 
-def words_of(question: str) -> list[str]:
-    """Return the words of the question, at most 32. Raises ``Malformed`` if there are none."""
+def words_of(question: str, field: str = "words") -> list[str]:
+    """Return the words of the question, at most 32. Raises ``Malformed``, of the field, if there are none."""
     words = {folded(word): word for word in _words(unicodedata.normalize("NFKC", question))}
     if not words:
-        raise Malformed([("words", "say what to look for: one word or more")])
+        raise Malformed([(field, "say what to look for: one word or more")])
     return list(words.values())[:32]
 
 
