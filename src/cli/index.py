@@ -366,6 +366,7 @@ OTHER_COMMANDS = (
         "report disbursement", "Money promised and paid, by grant or by group.", _report, "disbursement"
     ),
     OtherCommand("report payments", "Each payment: amounts, days, officers, status.", _report, "payments"),
+    OtherCommand("report advances", "What of each advance is outstanding, by age.", _report, "advances"),
     OtherCommand("report budget", "Each budget line: what it holds, and what is left.", _report, "budget"),
     OtherCommand("report windows", "Each rule of a grant's window, with its figure.", _report, "windows"),
     OtherCommand("report timeline", "Each obligation: due, met, overdue.", _report, "timeline"),

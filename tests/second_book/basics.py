@@ -34,6 +34,7 @@ MONEY_OF_THE_WORLD = {"FailPayment", "RecordRefund", "RecordIrregularPayment"}
 OF_THE_WORLD = {"HoldActivity", *MONEY_OF_THE_WORLD}
 CLOSURES_REST_ON = set(
     """ApproveGrant BringForward MakeEffective ExtendClosingDate RestructureGrant IncreaseCommitment
+    RequestPayment DocumentExpenditure
     CancelBalance WaiveObligation AcceptCompletionReport CompleteFollowUp DropFollowUp HandOverFollowUp
     RejectPayment DisburseFunds CloseGrant ReopenGrant""".split()
 )
@@ -43,7 +44,7 @@ AGAINST_PAYING = set(
     NotYetEffective NotInStage UnknownPayment PaymentNotAuthorised PaymentAlreadyDisbursed
     PaymentAlreadyFinished DecidesOwnRequest DatedInFuture DisbursementDeadlinePassed PaymentsSuspended
     CurrencyNotHolding ExceedsAuthorisedAmount ExceedsUndisbursedBalance ExceedsBudgetLine SameCurrencyPaid
-    RateDoesNotFit""".split()
+    RateDoesNotFit AdvanceUndocumented AdvanceAboveCeiling""".split()
 )
 TABLE = """
 ttl PR ReviseProposal WithdrawProposal

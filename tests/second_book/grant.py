@@ -34,12 +34,20 @@ from second_book.basics import (
 )
 from second_book.brought_forward import brought_forward
 from second_book.clearances import clearing, not_clear, not_eligible
-from second_book.payments import documentation, paying, payment_request, refund, rules_of
+from second_book.payments import (
+    documentation,
+    is_waived,
+    paying,
+    payment_request,
+    refund,
+    rules_of,
+    undocumented,
+)
 from second_book.pools import closes_after_end
 from second_book.results import indicator
 
 OBLIGATIONS = (
-    "review signature effectiveness first_activity activity implementation inactivity progress_report"
+    "review signature effectiveness first_activity activity implementation inactivity advance progress_report"
     " completion_report client_survey results_story follow_up disbursement_deadline closure"
     " development_outcome instalment"
 ).split()
@@ -442,6 +450,9 @@ def ending(state: State, event: Event, book: Context) -> Iterator[str]:
                 yield "?CompletionReportOpen"
             if "open" in state["follow_ups"].values():
                 yield "?FollowUpsOpen"
+            yield from (f"?{reason}" for reason in undocumented(state, event, book))
+            if any(p.get("due") and not is_waived(state, name) for name, p in state["payments"].items()):
+                yield "?AdvanceDueBack"
             state["stage"] = "closed"
         case _:
             state["stage"] = "follow_up"
@@ -452,7 +463,7 @@ def needless_waiver(state: State, event: Event, book: Context) -> Iterator[str]:
     name, item = event["obligation"], event.get("item")
     edition = state["edition"] or book.edition_on(state["ended"] or event["on"])
     rules = book.edition(edition) if edition else {}
-    is_asked = name in ("activity", "follow_up", "disbursement_deadline") or name in rules.get(
+    is_asked = name in ("activity", "follow_up", "disbursement_deadline", "advance") or name in rules.get(
         "obligations", {}
     )
     if name == "implementation":
@@ -462,6 +473,8 @@ def needless_waiver(state: State, event: Event, book: Context) -> Iterator[str]:
     if edition and (not is_asked or (name == "signature" and not needs_agreement(state, rules))):
         yield "ObligationNotAsked"
     items = {"activity": state["planned"], "follow_up": state["follow_ups"]}.get(name, set())
+    if name == "advance":
+        items = {id for id, p in state["payments"].items() if p.get("method") == name and p.get("nth")}
     if name == "progress_report" and state["effective"]:
         items = {"1"}
     if item and item not in items:

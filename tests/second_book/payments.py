@@ -11,6 +11,8 @@ from second_book.basics import (
     GRACE,
     Event,
     State,
+    committed,
+    days_later,
     in_dollars,
     money,
     months_later,
@@ -55,10 +57,13 @@ def payment_request(state: State, event: Event, book: Any) -> Iterator[str]:
     takes_of_capacity = is_regular and state["lines"][line].get("capacity")
     if takes_of_capacity and budget.beyond_share(state, rules_of(state, book), asked=amount):
         yield "?CapacityShareTooHigh"
+    if event.get("method") == "advance":
+        reasons = (*undocumented(state, event, book), *above_ceiling(state, amount, book))
+        yield from (f"?{reason}" for reason in reasons)
     new: State = {"is": "requested", "asked": amount, "by": event["actor"], "out": 0, "back": 0}
-    new |= {"line": line, "method": event.get("method") or "direct", "spent": 0}
+    new |= {"line": line, "method": event.get("method") or "direct", "spent": 0, "due": 0}
     if not is_regular:
-        new |= {"is": "disbursed", "by": None, "out": amount, "nth": next_out(state)}
+        new |= {"is": "disbursed", "by": None, "out": amount, "nth": next_out(state), "method": "direct"}
         state["disbursed"] += amount
     state["payments"] = {**state["payments"], event["payment"]: new}
 
@@ -68,6 +73,37 @@ def not_allowed(state: State, event: Event, edition: State) -> Iterator[str]:
     methods = (edition.get("execution") or {}).get(state["execution"], {}).get("methods")
     if methods and (event.get("method") or "direct") not in methods["value"]:
         yield "MethodNotAllowed"
+
+
+def outstanding(payment: State) -> Any:
+    """Return what of an advance is neither documented nor refunded."""
+    if payment.get("method") != "advance":
+        return 0
+    return max(0, payment["out"] - payment["back"] - payment["spent"])
+
+
+def is_waived(state: State, name: str) -> bool:
+    """Return whether the documentation of the advance is waived."""
+    return bool({("advance", None), ("advance", name)} & state["waived"])
+
+
+def undocumented(state: State, event: Event, book: Any) -> Iterator[str]:
+    """Yield the refusal of what an advance blocks that was not documented in time."""
+    limit = book.edition(state["edition"]).get("advance_days")
+    for name, payment in state["payments"].items():
+        is_open = limit and outstanding(payment) and not is_waived(state, name)
+        if is_open and event["on"] > days_later(payment["paid_on"], limit["value"]):
+            yield "AdvanceUndocumented"
+
+
+def above_ceiling(state: State, amount: Any, book: Any) -> Iterator[str]:
+    """Yield the refusal of an advance above what may be advanced at a time."""
+    ceiling = book.edition(state["edition"]).get("advance_ceiling") or {}
+    advanced = amount + sum(outstanding(payment) for payment in state["payments"].values())
+    most = [Fraction(money(ceiling["amount"]))] if ceiling.get("amount") else []
+    most += [Fraction(committed(state)) * Fraction(ceiling["share"])] if ceiling.get("share") else []
+    if any(Fraction(advanced) > limit for limit in most):
+        yield "AdvanceAboveCeiling"
 
 
 def next_out(state: State) -> int:
@@ -107,6 +143,7 @@ def refund(state: State, event: Event, _: Any) -> Iterator[str]:
         if part["payment"] == "brought-forward":
             budget.give_back(state, p["out"] - p["back"], money(part["amount"]))
         p["back"] += money(part["amount"])
+        p["due"] = max(0, min(p.get("due", 0) - money(part["amount"]), outstanding(p)))
     state["refunded"] += amount
     return_to_fund(state, event)
 
@@ -131,7 +168,11 @@ def documentation(state: State, event: Event, _: Any) -> Iterator[str]:
     amount = money(event["amount"])
     if amount > payment["out"] - payment["back"] - payment["spent"]:
         yield "$ExceedsAdvance"
+    otherwise = money(event.get("ineligible") or "0")
+    if otherwise > max(0, outstanding(payment) - payment["due"] - amount):
+        yield "$ExceedsAdvance"
     spent = {**payment, "spent": payment["spent"] + amount}
+    spent["due"] = max(0, min(payment["due"] + otherwise, outstanding(spent)))
     state["payments"] = {**state["payments"], event["payment"]: spent}
 
 
@@ -171,10 +212,13 @@ def paying(state: State, event: Event, book: Any) -> Iterator[str]:
             yield from rate_fits(event)
             if amount > undisbursed(state):
                 yield "$ExceedsUndisbursedBalance"
-            p |= {"is": "disbursed", "out": amount, "nth": next_out(state)}
+            if p["method"] == "advance":
+                reasons = (*undocumented(state, event, book), *above_ceiling(state, amount, book))
+                yield from (f"${reason}" for reason in reasons)
+            p |= {"is": "disbursed", "out": amount, "nth": next_out(state), "paid_on": event["on"]}
             state["disbursed"] += amount
         case _:
             state["disbursed"] -= p["out"] - p["back"]
-            p |= {"is": "failed", "out": p["back"]}
+            p |= {"is": "failed", "out": p["back"], "due": 0}
     state["payments"] = {**state["payments"], event["payment"]: p}
     return_to_fund(state, event)

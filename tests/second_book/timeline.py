@@ -19,6 +19,7 @@ from second_book.basics import (
     undisbursed,
 )
 from second_book.grant import apply_event
+from second_book.payments import outstanding
 
 Status = tuple[str, int]
 Key = tuple[str, str | None]
@@ -44,7 +45,13 @@ MET_IN = {
     "first_activity": "EF",
     "activity": "EF",
 }
-MET_IN |= {"inactivity": "E", "implementation": "E", "progress_report": "EF", "completion_report": "EF"}
+MET_IN |= {
+    "advance": "EF",
+    "inactivity": "E",
+    "implementation": "E",
+    "progress_report": "EF",
+    "completion_report": "EF",
+}
 MET_IN |= {"closure": "F", "disbursement_deadline": "EFCX", "follow_up": "EFC"}
 MET_IN |= dict.fromkeys(("client_survey", "results_story", "development_outcome"), "FC")
 PAYING = ("DisburseFunds", "RecordIrregularPayment")
@@ -65,6 +72,8 @@ class Step(NamedTuple):
     net: Decimal
     promised: bool
     execution: str
+    advances: dict[str, Decimal]
+    """What of each advance is outstanding."""
 
     def needs_agreement(self, edition: State) -> bool:
         """Return whether the edition asks for an agreement of a grant that is executed as this one."""
@@ -115,6 +124,7 @@ def steps_of(events: list[Event], book: Context) -> Iterator[Step]:
             net,
             promised,
             state["execution"],
+            {name: outstanding(p) for name, p in state["payments"].items() if p.get("method") == "advance"},
         )
         assert committed(state) - net == undisbursed(state) - overpaid(state)
 
@@ -235,6 +245,7 @@ class Day:
         yield from self.activities()
         yield from self.implementation()
         yield from self.payments()
+        yield from self.advances()
         yield from self.reports()
         yield from self.deadlines()
         yield from self.afterwards()
@@ -357,6 +368,27 @@ class Day:
                 item, paid = str(number), self.day(met) if met is not None else None
                 status = self.status("inactivity", item, end_of(span, self.day(trigger)), paid)
                 yield ("inactivity", item), status if self.now.promised else ("not_applicable", 0)
+
+    def advances(self) -> Iterator[tuple[Key, Status]]:
+        """Yield the documentation of each advance: met on the first day on which nothing is outstanding."""
+        over = len(self.steps)
+        while (
+            over
+            and self.now.stage not in MET_IN["advance"]
+            and (self.steps[over - 1].stage not in MET_IN["advance"])
+        ):
+            over -= 1
+        for paid in self.indexes("DisburseFunds"):
+            name = self.steps[paid].event["payment"]
+            if name not in self.steps[paid].advances:
+                continue
+            settled = (i for i in range(paid, over) if not self.steps[i].advances[name])
+            met = next(settled, None)
+            days = self.governing(self.steps[met] if met is not None else self.now).get("advance_days")
+            if days:
+                due = days_later(self.day(paid), days["value"])
+                status = self.status("advance", name, due, self.day(met) if met is not None else None)
+                yield ("advance", name), status
 
     def reports(self) -> Iterator[tuple[Key, Status]]:
         """Yield the progress reports. Items begin in stage effective; a report meets the first open item."""

@@ -90,6 +90,8 @@ def _edition(draw: Draw) -> dict[str, Any]:
         **({"clearances": _clearances()} if draw.one_in(4) else {}),
         **({"team_only": limit(value=True)} if draw.one_in(3) else {}),
         **({"rating_scale": limit(["good", "satisfactory"])} if draw.one_in(2) else {}),
+        **({"advance_days": limit([0, 3, 30][draw.dice // 3 % 3])} if draw.dice // 7 % 3 else {}),
+        **({"advance_ceiling": _ceiling(draw)} if draw.one_in(2) else {}),
         **({"execution": _needs(draw)} if draw.one_in(2) else {}),
         "windows": windows | ({"oks": {}} if draw.one_in(3) else {}),
     }
@@ -102,6 +104,13 @@ def _needs(draw: Draw) -> dict[str, Any]:
     if draw.one_in(3):
         needs["bank"] = {"methods": {"value": methods, "source": "a test"}}
     return needs
+
+
+def _ceiling(draw: Draw) -> dict[str, Any]:
+    """Return the most that may be advanced at a time: an amount, a share of the commitment, or both."""
+    both = {"amount": draw.amount, "share": ["0.25", "0.5", "1"][draw.dice // 11 % 3]}
+    names = [["amount"], ["share"], ["amount", "share"]][draw.dice // 5 % 3]
+    return {name: both[name] for name in names} | {"source": "a test"}
 
 
 def _execution(draw: Draw) -> str | None:
@@ -162,13 +171,14 @@ def _worth(draw: Draw) -> str | None:
 
 
 _OBLIGATIONS = "client_survey completion_report activity sleep signature follow_up progress_report".split()
-_OBLIGATIONS += ["effectiveness", "implementation", "instalment"]
+_OBLIGATIONS += ["effectiveness", "implementation", "instalment", "advance"]
 
 
 def _waived_item(draw: Draw) -> str | None:
     """Return an item, mostly one that the obligation has."""
     obligation = _OBLIGATIONS[draw.dice % len(_OBLIGATIONS)]
     item = {"activity": f"A{draw.item + 1}", "follow_up": f"F{draw.item + 1}", "progress_report": "1"}
+    item["advance"] = f"P{draw.item + 1}"
     return item.get(obligation, "1" if draw.one_in(11) else None) if draw.dice // 23 % 2 else None
 
 
@@ -282,7 +292,7 @@ ON_GRANT: dict[str, Maker] = {
         payment=_payment,
         amount=_amount,
         lines=_lines,
-        ineligible=lambda draw: "1.00 USD" if draw.one_in(5) else None,
+        ineligible=lambda draw: [None, "1.00 USD", draw.amount][draw.dice // 5 % 3],
     ),
     "RejectPayment": _on_grant(g.reject, payment=_payment),
     "DisburseFunds": _on_grant(

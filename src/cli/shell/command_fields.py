@@ -294,7 +294,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("payment", "PAYMENT", "", is_argument=True, is_required=True),
         Field("amount", "\"2000.00 USD\"", "What was spent as agreed; in the grant's currency.", form="money", is_required=True),
         Field("lines", "line=…,amount=…", "On which budget lines it was spent; they add up to the amount, and change nothing that a line holds. May be given several times.", form="model", is_list=True),
-        Field("ineligible", "\"2000.00 USD\"", "What was spent otherwise, and is due back; in the grant's currency.", form="money"),
+        Field("ineligible", "\"2000.00 USD\"", "What was spent otherwise; in the grant's currency. It is due back, until it is refunded or other expenditure is documented instead.", form="money"),
         Field("period", "TEXT", "The time in which it was spent.", is_required=True),
         Field("document", "TEXT", "The statement or report that shows it.", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
@@ -512,7 +512,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund adopt-policy": (
-        Field("edition", "name=…,from_=…,agreement_required=…,disbursement_grace=…,windows=…;…,obligations=…;…,reallocation_share=…,clearances=…;…,rating_scale=…,execution=…;…,team_only=…,late_after=…", "The whole edition, each number with its source.", form="model", is_required=True),
+        Field("edition", "name=…,from_=…,agreement_required=…,disbursement_grace=…,windows=…;…,obligations=…;…,reallocation_share=…,clearances=…;…,rating_scale=…,execution=…;…,team_only=…,advance_days=…,advance_ceiling=…,late_after=…", "The whole edition, each number with its source.", form="model", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund switch-sealing": (

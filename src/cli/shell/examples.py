@@ -115,6 +115,7 @@ EXAMPLES = {
     "export ocel": "grantbook export ocel fund.ocel.json",
     "report register": "grantbook report register --as-of 2017-12-31",
     "report disbursement": "grantbook report disbursement --by window,fiscal-year",
+    "report advances": "grantbook report advances --as-of 2017-12-31",
     "report payments": "grantbook report payments --status authorised",
     "report budget": "grantbook report budget --grant SSF-2017-01",
     "report windows": "grantbook report windows --grant SSF-2017-01",

@@ -10,7 +10,7 @@ from lifecycle.fund.officers import OfficerAppointed
 from lifecycle.fund.seat import day_at
 from lifecycle.kernel.event import FundEvent
 from lifecycle.parse import Malformed, recorder_from
-from lifecycle.policy.edition import Edition
+from lifecycle.policy.edition import Edition, amounts_of
 from lifecycle.policy.edition_file import shipped
 from lifecycle.types.codes import not_a_currency, not_a_time_zone
 
@@ -60,12 +60,11 @@ def founding(
 
 
 def _check_currency(edition: Edition, currency: str) -> None:
-    """Raise `Malformed` if a window has a maximum in another currency: no grant could be compared with it."""
-    for name, window in edition.windows.items():
-        limit = window.max_amount
-        if limit is not None and limit.value.currency != currency:
+    """Raise `Malformed` if the edition has an amount in another currency: no grant fits it."""
+    for what, amount in amounts_of(edition):
+        if amount.currency != currency:
             message = (
-                f"edition {edition.name} has a maximum of {limit.value} for window {name}, not in {currency}:"
+                f"edition {edition.name} has a {what}, not in {currency}:"
                 " give the fund's own editions with --policy FILE"
             )
             raise Malformed([("currency", message)])

@@ -20,6 +20,7 @@ from lifecycle.grant.amendment import amendment, restructuring, team
 from lifecycle.grant.budget import capacity, line_amounts, lines, payment, within_lines
 from lifecycle.grant.evolve import EVOLVE, fold
 from lifecycle.grant.payment import (
+    advances,
     disbursement,
     documentation,
     irregular,
@@ -75,6 +76,7 @@ _MADE_BY = (
     other_money,
     reallocation,
     documentation,
+    advances,
     pools_open,
     amendment,
     restructuring,

@@ -11,7 +11,7 @@ from lifecycle.kernel.event import DocumentAttached, FundEvent
 from lifecycle.kernel.guards import in_holding_currency
 from lifecycle.kernel.refusals import STAGE, TERMS, FieldNotCorrectable, FundAlreadyEstablished, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.policy.edition import Edition, Window, contradictions
+from lifecycle.policy.edition import Edition, Window, amounts_of, contradictions
 from lifecycle.types.codes import MINOR_UNITS
 from lifecycle.types.readings.nearest import did_you_mean
 from lifecycle.types.text import Line
@@ -39,7 +39,7 @@ class PolicyAdopted(FundEvent):
     Recorded by an administrator.
     """
 
-    VERSION: ClassVar[int] = 7
+    VERSION: ClassVar[int] = 8
 
     edition: Edition
     """The whole edition, each number with its source."""
@@ -108,9 +108,8 @@ def _check_rules_agree(event: PolicyAdopted) -> None:
 
 
 def _check_maximums(currency: str, edition: Edition) -> None:
-    for window in edition.windows.values():
-        if window.max_amount is not None:
-            in_holding_currency(window.max_amount.value, currency)
+    for _, amount in amounts_of(edition):
+        in_holding_currency(amount, currency)
 
 
 def has_usable_currency(fund: Fund) -> None:

@@ -87,8 +87,8 @@ EVOLVE: Evolves = {
 """The function by which each event changes the grant."""
 
 
-_WITHOUT_SPAN = frozenset(("activity", "follow_up", "disbursement_deadline"))
-"""Obligations of every edition: their due dates are the grant's own."""
+_WITHOUT_SPAN = frozenset(("activity", "follow_up", "disbursement_deadline", "advance"))
+"""Obligations of every edition: their due dates are the grant's own, or of an advance its payment's."""
 
 
 def requires_obligation(edition: Edition | None, obligation: str, grant: Grant) -> bool:

@@ -2,6 +2,7 @@
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import edition_of, requires_obligation, was_approved
+from lifecycle.grant.payment.advances import earlier_advances_documented, nothing_due_back
 from lifecycle.grant.state import Evolves, Grant, MutableGrant
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import DocumentAttached, GrantEvent
@@ -146,6 +147,10 @@ def _check_closure(grant: Grant, fund: Fund) -> None:
         raise FollowUpsOpen(f"open: {', '.join(still_open)}; complete, drop or hand over each first")
 
 
+def _check_advances_documented(grant: Grant, event: GrantClosed, fund: Fund) -> None:
+    earlier_advances_documented(grant, fund, event.on)
+
+
 RULES: Rules = {
     ObligationWaived: Guards(
         invariants=(
@@ -160,6 +165,8 @@ RULES: Rules = {
         preconditions=(
             Rule(2, _check_nothing_overpaid),
             Rule(1, _check_closure),
+            Rule(3, _check_advances_documented),
+            Rule(3, nothing_due_back),
         ),
         arithmetic=(Rule(2, was_approved),),
     ),

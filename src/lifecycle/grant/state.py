@@ -271,6 +271,24 @@ class Grant(Frozen, Replaceable):
         return [payment.id for payment in self.payments.values() if payment.is_pending]
 
     @property
+    def open_advances(self) -> list[Payment]:
+        """Return the advances of which something is neither documented nor refunded."""
+        return [payment for payment in self.payments.values() if payment.outstanding]
+
+    @property
+    def advances_due_back(self) -> list[Payment]:
+        """Return the advances of which something is due back, without those that are waived."""
+        return [
+            payment
+            for payment in self.payments.values()
+            if payment.due_back and not self.is_waived("advance", payment.id)
+        ]
+
+    def is_waived(self, obligation: str, item: str) -> bool:
+        """Return whether the item of the obligation is waived, by itself or with all others."""
+        return not self.waived.isdisjoint(((obligation, None), (obligation, item)))
+
+    @property
     def open_follow_ups(self) -> list[str]:
         """Return the follow-ups that are neither completed, dropped nor handed over."""
         return [follow_up.id for follow_up in self.follow_ups.values() if follow_up.status == "open"]

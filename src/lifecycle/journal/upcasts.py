@@ -34,6 +34,7 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("PolicyAdopted", 4): _said_less,
     ("PolicyAdopted", 5): _said_less,
     ("PolicyAdopted", 6): _said_less,
+    ("PolicyAdopted", 7): _said_less,
     ("GrantProposed", 1): _said_less,
     ("GrantProposed", 2): _said_less,
     ("GrantBroughtForward", 1): _said_less,

@@ -14,6 +14,7 @@ NAMES: tuple[str, ...] = (
     "activity",
     "implementation",
     "inactivity",
+    "advance",
     "progress_report",
     "completion_report",
     "client_survey",
@@ -37,6 +38,7 @@ MET_IN: dict[str, frozenset[Stage]] = {
     "activity": frozenset({_E, _F}),
     "implementation": frozenset({_E}),
     "inactivity": frozenset({_E}),
+    "advance": frozenset({_E, _F}),
     "progress_report": frozenset({_E, _F}),
     "completion_report": frozenset({_E, _F}),
     "client_survey": frozenset({_F, _C}),
@@ -109,7 +111,8 @@ class Obligation:
     def __init__(self, name: str, item: str | None, *, waived: bool = False) -> None:
         self.name = name
         self.item = item
-        """A step, activity, follow-up, number or ``PARTNER/instalment``; `None` if there is only one item."""
+        """A step, activity, advance, follow-up, number or ``PARTNER/instalment``; `None` if there is only
+        one item."""
         self.steps: list[Step] = []
         self.triggered_on: date | None = None
         self.due_on: date | None = None

@@ -8,12 +8,13 @@ life, unless the grant is restructured (domain §5).
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lifecycle.types.dates import Day, plus_days, plus_months
-from lifecycle.types.money import Amount
+from lifecycle.types.money import Amount, Money
 from lifecycle.types.text import PART_OF_ONE, Line, Word
 from lifecycle.types.vocabularies import (
     Before,
@@ -93,6 +94,31 @@ class Needs(BaseModel):
     """Whether an agreement is signed before effectiveness; as for all grants of the edition if not given."""
     methods: Methods | None = None
     """The methods of payment that may be asked for; any if not given."""
+
+
+class Ceiling(BaseModel):
+    """The most that may be advanced at a time, with its source: an amount, a part of the commitment, or both.
+
+    If both are given, the lower one holds.
+    """
+
+    model_config = _SHAPE
+    amount: Amount | None = None
+    share: Annotated[str, Field(pattern=PART_OF_ONE)] | None = None
+    source: Line
+
+    @model_validator(mode="after")
+    def _has_a_limit(self) -> Self:
+        if self.amount is None and self.share is None:
+            raise ValueError("give an amount, a share of the commitment, or both")
+        return self
+
+    def of(self, committed: Decimal) -> Decimal:
+        """Return the most that may be advanced at a time, of what is committed."""
+        limits = [] if self.amount is None else [self.amount.amount]
+        if self.share is not None:
+            limits.append(committed * Decimal(self.share))
+        return min(limits)
 
 
 class Scale(BaseModel):
@@ -215,6 +241,10 @@ class Edition(BaseModel):
     team_only: Requirement | None = None
     """Whether only a grant's own team leader and the deputies act as task team leaders of it; any of them
     does if not given."""
+    advance_days: Number | None = None
+    """From the payment of an advance to the last day on which it is documented in time; none if not given."""
+    advance_ceiling: Ceiling | None = None
+    """The most of a grant that is advanced and neither documented nor refunded; none if not given."""
     late_after: Span | None = None
     """From the day of an entry to the last day on which it is recorded in time; 30 days if not given."""
 
@@ -226,6 +256,10 @@ class Edition(BaseModel):
     def in_time_until(self, on: date) -> date:
         """Return the last day on which an event of the day is recorded in time."""
         return (self.late_after or LATE_AFTER).after(on)
+
+    def advance_due(self, paid_on: date) -> date | None:
+        """Return the last day on which an advance is documented in time; `None` if there is none."""
+        return None if self.advance_days is None else plus_days(paid_on, self.advance_days.value)
 
     def needs_of(self, execution: str) -> Needs:
         """Return what grants of the execution need."""
@@ -239,6 +273,15 @@ class Edition(BaseModel):
     def deadline(self, closing_date: date) -> date:
         """Return the last day on which money may be paid."""
         return self.disbursement_grace.after(closing_date)
+
+
+def amounts_of(edition: Edition) -> Iterator[tuple[str, Money]]:
+    """Yield each amount of the edition, after the words that say what it is."""
+    for name, window in edition.windows.items():
+        if window.max_amount is not None:
+            yield f"maximum of {window.max_amount.value} for window {name}", window.max_amount.value
+    if edition.advance_ceiling is not None and edition.advance_ceiling.amount is not None:
+        yield f"ceiling of {edition.advance_ceiling.amount} for advances", edition.advance_ceiling.amount
 
 
 def contradictions(edition: Edition) -> Iterator[tuple[str, str]]:

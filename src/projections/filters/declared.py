@@ -82,6 +82,7 @@ _DAY = _Taken()
 _TAKEN = {
     "disbursement": _Taken(period="flows of money"),
     "payments": _Taken(period="days of payment"),
+    "advances": _Taken(period="days of payment"),
     "timeline": _Taken(period="due days"),
     "fund": _Taken(("partner",)),
     "instalments": _Taken(("partner",), "due days"),

@@ -67,6 +67,7 @@ _DAY_COLUMNS = {
 _PERIOD_TABLES = {
     "disbursement": ("money_flows",),
     "payments": ("payment_spans",),
+    "advances": ("payment_spans",),
     "timeline": ("obligation_steps",),
     "calls": ("call_spans",),
     "exchanges": ("exchange_activities", "exchange_participants"),

@@ -125,6 +125,7 @@ def _amounts(payment: Payment, overpaid: Decimal, currency: str) -> Cells:
         "overpaid": minor(overpaid, scale),
         "documented": minor(payment.documented, scale),
         "ineligible": minor(payment.ineligible, scale),
+        "due_back": minor(payment.due_back, scale),
         "irregular": payment.irregular_rule,
     }
 

@@ -26,6 +26,7 @@ PRIMARY_KEYS = {
     "needs": ("need",),
     "offers": ("offer",),
     "payments": ("grant", "payment"),
+    "advances": ("grant", "payment"),
     "exchanges": ("grant", "activity"),
     "follow-ups": ("grant", "follow_up"),
     "stages": ("grant",),

@@ -15,6 +15,7 @@ from projections.reports.directory import institutions, needs, offers
 from projections.reports.fund import calls, instalments, pools, set_asides
 from projections.reports.fund import contributions as fund
 from projections.reports.money import (
+    advances,
     attribution,
     budget,
     cohorts,
@@ -49,6 +50,7 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "register": register.report,
     "disbursement": disbursement.report,
     "payments": payments.report,
+    "advances": advances.report,
     "budget": budget.report,
     "windows": windows.report,
     "timeline": timeline.report,
@@ -81,6 +83,7 @@ MEANINGS = {
     "register": "Every grant: stage, terms and dates.",
     "disbursement": "Money promised and paid, by grant or by group.",
     "payments": "Each payment: amounts, days, officers, status.",
+    "advances": "What of each advance is outstanding, by age.",
     "budget": "Each budget line: what it holds, and what is left.",
     "windows": "Each rule of a grant's window, with its figure.",
     "timeline": "Each obligation: due, met, overdue.",

@@ -64,7 +64,7 @@ payment_spans = _table(
     *_texts("since", "until", "payment", "category", "payee", "method", "status"),
     *(TableColumn(name, BIG_INTEGER) for name in ("asked", "authorised")),
     *(_needed(name, BIG_INTEGER) for name in ("disbursed", "failed", "refunded", "overpaid")),
-    *(_needed(name, BIG_INTEGER) for name in ("documented", "ineligible")),
+    *(_needed(name, BIG_INTEGER) for name in ("documented", "ineligible", "due_back")),
     *_texts("asked_on", "asked_by", "authorised_on", "authorised_by", "paid_on", "paid_by", "failed_on"),
     *_texts("recorder", "recorded_at", "irregular"),
 )

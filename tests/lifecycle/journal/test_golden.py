@@ -81,6 +81,8 @@ EDITION = {
     "late_after": {"days": 45, **SOURCED},
     "team_only": {"value": True, **SOURCED},
     "reallocation_share": {"value": "0.10", **SOURCED},
+    "advance_days": {"value": 90, **SOURCED},
+    "advance_ceiling": {"amount": "20000.00 USD", "share": "0.20", **SOURCED},
     "execution": {
         "recipient": {
             "agreement": {"value": True, **SOURCED},

@@ -87,7 +87,7 @@ def _summary(edition: "Edition") -> dict[str, Any]:
         "edition": words["name"],
         "from": words["from"],
         "windows": {name: list(rules) for name, rules in words["windows"].items()},
-        "rules": [name for name in words if name not in _OF_EVERY_EDITION],
+        "rules": [name for name in words if words[name] and name not in _OF_EVERY_EDITION],
         "execution": {name: list(needs) for name, needs in words.get("execution", {}).items()},
         "obligations": list(words["obligations"]),
         "assumed": _assumed(words),

@@ -297,6 +297,7 @@ def _waiting(_: Any) -> click.Option:
 register = report_command("register", "Every grant: stage, terms and dates.")
 disbursement = report_command("disbursement", "Money promised and paid, by grant or by group.", _by)
 payments = report_command("payments", "Each payment: amounts, days, officers, status.", by_status)
+advances = report_command("advances", "What of each advance is outstanding, by age.")
 budget = report_command("budget", "Each budget line: what it holds, and what is left.", _by)
 windows = report_command("windows", "Each rule of a grant's window, with its figure.")
 timeline = report_command(

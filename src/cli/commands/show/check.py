@@ -33,7 +33,7 @@ class _Checked(NamedTuple):
     """The day, from then on, on which least is available in the fund."""
     answers: "list[WhatIf]"
     needs: "list[Need]"
-    """What the edition says of grants that are executed as this one."""
+    """What the edition says of grants that are executed as this one, and of advances."""
     clearances: "list[Standing]"
     """How each step of the edition's clearances stands."""
 
@@ -83,7 +83,7 @@ def _check(book: "Book", name: str, day: "date") -> _Checked:
     }
     rules = [] if edition is None else list(findings_of(grant, edition))
     answers = list(what_if(book, grant, day))
-    needs = [] if edition is None else list(needs_of(grant, edition))
+    needs = [] if edition is None else list(needs_of(grant, edition, day))
     steps = [] if edition is None else list(standings(grant, edition, day))
     governs = None if edition is None else edition.name
     return _Checked(grant, day, governs, rules, money, least_on, answers, needs, steps)

@@ -33,6 +33,8 @@ CLOSURES_REST_ON: frozenset[type[Event]] = frozenset(
         grant_events.FollowUpHandedOver,
         grant_events.PaymentRejected,
         grant_events.FundsDisbursed,
+        grant_events.PaymentRequested,  # which says whether it is an advance
+        grant_events.ExpenditureDocumented,
         # The closing itself may be moved, and a reopening may be struck, so that the closing stands again.
         grant_events.GrantClosed,
         grant_events.GrantReopened,

@@ -1,6 +1,7 @@
 """One payment of a grant, as it stands on a day, and what it takes of budget lines."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from functools import reduce
 
@@ -36,7 +37,11 @@ class Payment(Replaceable):
     documented: Decimal = ZERO
     """What of an advance was documented as spent as agreed."""
     ineligible: Decimal = ZERO
-    """What of an advance was spent otherwise, and is due back."""
+    """What of an advance was spent otherwise."""
+    due_back: Decimal = ZERO
+    """What of that was neither refunded nor replaced by other expenditure."""
+    paid_on: date | None = None
+    """The day on which it was disbursed; `None` before."""
     duplicate_of: str | None = None
     """The id of the payment that the bank paid a second time with this one."""
     of_lines: dict[str, LineUse] = field(default_factory=dict)
@@ -65,3 +70,12 @@ class Payment(Replaceable):
     def net_disbursed(self) -> Decimal:
         """Return what was disbursed less what was refunded."""
         return self.disbursed - self.refunded
+
+    @property
+    def outstanding(self) -> Decimal:
+        """Return what of an advance is neither documented nor refunded; zero for other payments."""
+        return max(ZERO, self.net_disbursed - self.documented) if self.method == "advance" else ZERO
+
+    def with_due_back(self, amount: Decimal) -> "Payment":
+        """Return it with what is due back: at most what is outstanding."""
+        return self.replace(due_back=max(ZERO, min(amount, self.outstanding)))

@@ -63,7 +63,7 @@ def _may_close(grant: Grant, terms: Terms) -> bool:
     is_waived = ("completion_report", None) in grant.waived
     report_is_open = terms.completion_report and grant.report_accepted_on is None and not is_waived
     overpaid_is_open = grant.overpaid and ("overpayment", None) not in grant.waived
-    is_open = grant.undisbursed or grant.pending_payments or grant.open_follow_ups
+    is_open = grant.undisbursed or grant.pending_payments or grant.open_follow_ups or grant.advances_due_back
     return not (report_is_open or overpaid_is_open or is_open)
 
 
@@ -85,6 +85,10 @@ WAITS: dict[str, tuple[Items, Excluded]] = {
     "DisburseFunds": (
         lambda grant, terms: () if grant.payments_suspended else _with_status("authorised")(grant, terms),
         requester_and_authoriser_of,
+    ),
+    "DocumentExpenditure": (
+        lambda grant, _: [payment.id for payment in grant.open_advances],
+        _nobody,
     ),
     "LiftSuspension": (lambda grant, _: _if(grant.suspended), _nobody),
     "CompleteImplementation": (lambda grant, _: _if(not grant.planned_activities), _nobody),

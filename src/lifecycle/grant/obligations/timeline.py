@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from lifecycle.grant import events as was
+from lifecycle.grant.obligations.advances_documented import Advances
 from lifecycle.grant.obligations.clearances import Clearances
 from lifecycle.grant.obligations.effective import Payments, Reports
 from lifecycle.grant.obligations.items import Items
@@ -23,7 +24,10 @@ from lifecycle.types.stage import Stage
 __all__ = ["MONTHS_AHEAD", "NAMES", "Obligation", "Step", "Timeline"]
 
 _ITEMISED = frozenset(
-    ("clearance", "activity", "inactivity", "progress_report", "follow_up", "instalment", "donor_report")
+    (
+        *("clearance", "activity", "inactivity", "advance", "progress_report", "follow_up"),
+        *("instalment", "donor_report"),
+    )
 )
 _GRANT_WIDE = tuple(name for name in NAMES if name not in _ITEMISED)
 _BY_SPAN = frozenset(("first_activity", "inactivity", "progress_report"))
@@ -49,6 +53,7 @@ class Timeline:
         self._items = Items()
         self._payments = Payments(self._items)
         self._clearances = Clearances(self._items)
+        self._advances = Advances(self._items)
         self._reports = Reports(self._items)
         self._grant: Grant | None = None
         """The grant after the last entry. The next entry changes it."""
@@ -73,6 +78,7 @@ class Timeline:
             self._require_before_approval(grant, event.on)
         if stage_before is not None and stage_before is not grant.stage:
             self._items.enter(stage_before, grant, event.on)
+            self._advances.moved(grant, event.on)
             if stage_before is Stage.EFFECTIVE:
                 self._payments.waits = self._reports.runs = None
 
@@ -258,6 +264,7 @@ class Timeline:
             obligation.set_due(None if span is None else span.after(obligation.base, obligation.times))
             obligation.add_step(e.on)
         self._dates_of_closing(grant, e)
+        self._advances.restructured(edition, e.on)
         if self._payments.waits is None:
             self._payments.wait(edition, e.on)
         if self._reports.runs is None:
@@ -267,10 +274,15 @@ class Timeline:
         self._money(grant, e)
         if grant.edition is not None:
             self._payments.paid(self._edition(grant), e.on)
+            self._advances.paid(grant, self._edition(grant), e.payment, e.on)
 
     def _money(self, grant: Grant, e: Event) -> None:
         if grant.edition is not None:
             self._payments.moved(grant, self._edition(grant), e)
+        self._advances.moved(grant, e.on)
+
+    def _documented(self, grant: Grant, e: was.ExpenditureDocumented) -> None:
+        self._advances.moved(grant, e.on)
 
     def _progress(self, _: Grant, e: was.ProgressReported) -> None:
         self._reports.reported(e.on)
@@ -371,6 +383,7 @@ _FOLLOW: dict[type[Event], Callable[[Timeline, Grant, Any], None]] = {
     was.ActivityHeld: Timeline._held,
     was.FundsDisbursed: Timeline._paid,
     was.IrregularPaymentRecorded: Timeline._paid,
+    was.ExpenditureDocumented: Timeline._documented,
     was.PaymentFailed: Timeline._money,
     was.RefundReceived: Timeline._money,
     was.CommitmentIncreased: Timeline._money,

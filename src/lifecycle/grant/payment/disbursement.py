@@ -1,5 +1,6 @@
 """Payments that the bank made, or could not make. The undisbursed balance is the limit on every day."""
 
+from datetime import date
 from decimal import Decimal, localcontext
 from typing import Annotated
 
@@ -8,6 +9,7 @@ from pydantic import Field, model_validator
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import disbursement_deadline
 from lifecycle.grant.budget.payment import Payment
+from lifecycle.grant.payment.advances import earlier_advances_documented, within_advance_ceiling
 from lifecycle.grant.payment.pools_open import check_pools_open
 from lifecycle.grant.payment.request import (
     PaymentAlreadyFinished,
@@ -71,16 +73,17 @@ class PaymentFailed(GrantEvent):
 
 
 def _funds_disbursed(grant: MutableGrant, event: FundsDisbursed) -> None:
-    disburse(grant, grant.payments[event.payment], event.amount.amount)
+    disburse(grant, grant.payments[event.payment], event.amount.amount, event.on)
 
 
-def disburse(grant: MutableGrant, payment: Payment, amount: Decimal) -> None:
-    """Disburse the payment, as the grant's next disbursement."""
+def disburse(grant: MutableGrant, payment: Payment, amount: Decimal, on: date) -> None:
+    """Disburse the payment on the day, as the grant's next disbursement."""
     grant.disbursed += amount
     grant.disbursements += 1
     grant.pending -= payment.payable
     number = grant.disbursements
-    put_payment(grant, payment.replace(status="disbursed", disbursed=amount, disbursement_number=number))
+    paid = payment.replace(status="disbursed", disbursed=amount, disbursement_number=number, paid_on=on)
+    put_payment(grant, paid)
 
 
 def _payment_failed(grant: MutableGrant, event: PaymentFailed) -> None:
@@ -88,7 +91,8 @@ def _payment_failed(grant: MutableGrant, event: PaymentFailed) -> None:
     grant.disbursed -= payment.net_disbursed
     grant.pending -= payment.payable
     failed = payment.net_disbursed + payment.payable
-    put_payment(grant, payment.replace(status="failed", disbursed=payment.refunded, failed=failed))
+    after = payment.replace(status="failed", disbursed=payment.refunded, failed=failed, due_back=ZERO)
+    put_payment(grant, after)
     release_undisbursed(grant, event.on)
 
 
@@ -184,6 +188,16 @@ def _check_within_balance(grant: Grant, event: FundsDisbursed) -> None:
         )
 
 
+def _check_earlier_advances(grant: Grant, event: FundsDisbursed, fund: Fund) -> None:
+    if payment_of(grant, event.payment).method == "advance":
+        earlier_advances_documented(grant, fund, event.on)
+
+
+def _check_ceiling(grant: Grant, event: FundsDisbursed, fund: Fund) -> None:
+    if payment_of(grant, event.payment).method == "advance":
+        within_advance_ceiling(grant, fund, event.amount.amount)
+
+
 class SameCurrencyPaid(Refusal, order=TERMS, rule="domain §3: DisburseFunds"):
     """The payment is in the grant's own currency and has a rate."""
 
@@ -240,7 +254,11 @@ RULES: Rules = {
             Rule(2, _check_rate),
             Rule(3, _check_pools_open),
         ),
-        balances=(Rule(1, _check_within_balance),),
+        balances=(
+            Rule(1, _check_within_balance),
+            Rule(3, _check_earlier_advances),
+            Rule(3, _check_ceiling),
+        ),
         requested_by=(Rule(1, _requester_and_authoriser),),
         arithmetic=(Rule(2, _check_is_payable), Rule(2, _check_rate), Rule(2, _check_within_balance)),
     ),

@@ -30,7 +30,8 @@ class ExpenditureDocumented(GrantEvent):
     lines: tuple[LineAmount, ...] = Field(default=(), max_length=200)
     """On which budget lines it was spent; they add up to the amount, and change nothing that a line holds."""
     ineligible: Amount | None = None
-    """What was spent otherwise, and is due back; in the grant's currency."""
+    """What was spent otherwise; in the grant's currency. It is due back, until it is refunded or other
+    expenditure is documented instead."""
     period: Line
     """The time in which it was spent."""
     document: Line
@@ -40,12 +41,10 @@ class ExpenditureDocumented(GrantEvent):
 def _expenditure_documented(grant: MutableGrant, event: ExpenditureDocumented) -> None:
     payment = grant.payments[event.payment]
     ineligible = ZERO if event.ineligible is None else event.ineligible.amount
-    put_payment(
-        grant,
-        payment.replace(
-            documented=payment.documented + event.amount.amount, ineligible=payment.ineligible + ineligible
-        ),
+    after = payment.replace(
+        documented=payment.documented + event.amount.amount, ineligible=payment.ineligible + ineligible
     )
+    put_payment(grant, after.with_due_back(payment.due_back + ineligible))
 
 
 EVOLVE: Evolves = {ExpenditureDocumented: _expenditure_documented}
@@ -70,7 +69,7 @@ def _check_advance(grant: Grant, event: ExpenditureDocumented, fund: Fund) -> No
 
 
 class ExceedsAdvance(Refusal, order=TERMS, rule="domain §11: execution and advances"):
-    """More is documented than was advanced and did not come back."""
+    """More is documented, or stated as ineligible, than was advanced and did not come back."""
 
 
 def _check_within_advance(grant: Grant, event: ExpenditureDocumented) -> None:
@@ -86,11 +85,27 @@ def _check_within_advance(grant: Grant, event: ExpenditureDocumented) -> None:
         )
 
 
+def _check_ineligible(grant: Grant, event: ExpenditureDocumented) -> None:
+    payment = grant.payments.get(event.payment)
+    if payment is None or event.ineligible is None:
+        return
+    left = max(ZERO, payment.net_disbursed - payment.documented - payment.due_back - event.amount.amount)
+    if event.ineligible.amount > left:
+        raise ExceedsAdvance(
+            f"{money(*event.ineligible)} of payment {event.payment} is stated as ineligible, of which"
+            f" {money(left, grant.currency)} is neither documented, refunded nor due back already"
+        )
+
+
 RULES: Rules = {
     ExpenditureDocumented: Guards(
         invariants=(Rule(3, _check_advance),),
-        balances=(Rule(3, _check_within_advance),),
-        arithmetic=(Rule(3, _check_advance), Rule(3, _check_within_advance)),
+        balances=(Rule(3, _check_within_advance), Rule(3, _check_ineligible)),
+        arithmetic=(
+            Rule(3, _check_advance),
+            Rule(3, _check_within_advance),
+            Rule(3, _check_ineligible),
+        ),
     ),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""

@@ -10,6 +10,7 @@ from lifecycle.fund.state import Fund
 from lifecycle.grant.budget.lines import key_of
 from lifecycle.grant.budget.payment import Payment
 from lifecycle.grant.budget.within_lines import ExceedsBudgetLine
+from lifecycle.grant.payment.advances import AdvanceAboveCeiling, AdvanceUndocumented
 from lifecycle.grant.payment.disbursement import (
     DisbursementDeadlinePassed,
     ExceedsAuthorisedAmount,
@@ -89,7 +90,7 @@ def _irregular_payment_recorded(grant: MutableGrant, event: IrregularPaymentReco
         irregular_rule=event.rule,
         duplicate_of=event.of,
     )
-    disburse(grant, payment, event.amount.amount)
+    disburse(grant, payment, event.amount.amount, event.on)
 
 
 EVOLVE: Evolves = {
@@ -126,6 +127,8 @@ DISBURSEMENT_REFUSALS: tuple[type[Refusal], ...] = (
     ExceedsAuthorisedAmount,
     ExceedsUndisbursedBalance,
     ExceedsBudgetLine,
+    AdvanceUndocumented,
+    AdvanceAboveCeiling,
     SameCurrencyPaid,
     RateDoesNotFit,
 )

@@ -72,14 +72,15 @@ def _refunded(payment: Payment, amount: Decimal, currency: str) -> Payment:
     """Return the payment after a refund of it.
 
     If it is of several lines, the amount comes back of each in proportion to what was paid of it and not
-    refunded; what is known of no line counts as one more.
+    refunded; what is known of no line counts as one more. What is due back of an advance comes back first.
     """
     parts = split(amount, [use.net_paid for use in payment.uses.values()], currency)
     of_lines = {
         key: use.plus(LineUse(refunded=part))
         for (key, use), part in zip(payment.of_lines.items(), parts, strict=False)
     }
-    return payment.replace(refunded=payment.refunded + amount, of_lines=of_lines)
+    after = payment.replace(refunded=payment.refunded + amount, of_lines=of_lines)
+    return after.with_due_back(payment.due_back - amount)
 
 
 EVOLVE: Evolves = {

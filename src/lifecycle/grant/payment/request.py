@@ -17,6 +17,7 @@ from lifecycle.grant.budget.within_lines import (
     names_of_lines,
     within_line,
 )
+from lifecycle.grant.payment.advances import earlier_advances_documented, within_advance_ceiling
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, put_payment, requester_of
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
@@ -194,6 +195,16 @@ def _check_capacity_share(grant: Grant, event: PaymentRequested, fund: Fund) -> 
         within_capacity_share(after, window_of(grant.window, edition_of(grant, fund)))
 
 
+def _check_earlier_advances(grant: Grant, event: PaymentRequested, fund: Fund) -> None:
+    if event.method == "advance":
+        earlier_advances_documented(grant, fund, event.on)
+
+
+def _check_ceiling(grant: Grant, event: PaymentRequested, fund: Fund) -> None:
+    if event.method == "advance":
+        within_advance_ceiling(grant, fund, event.amount.amount)
+
+
 class MethodNotAllowed(Refusal, order=TERMS, rule="domain §11: execution and advances"):
     """The edition does not allow the method for a grant of this execution."""
 
@@ -267,6 +278,8 @@ RULES: Rules = {
             Rule(1, _check_request_within_balance),
             Rule(3, _check_request_within_line),
             Rule(3, _check_capacity_share),
+            Rule(3, _check_earlier_advances),
+            Rule(3, _check_ceiling),
         ),
         arithmetic=(Rule(2, _check_request),),
         made_by=_make_request,

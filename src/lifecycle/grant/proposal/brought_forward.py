@@ -215,7 +215,7 @@ def _pay_to_date(grant: MutableGrant, event: GrantBroughtForward) -> None:
         if len(grant.lines) > 1:
             paid = [LineUse(disbursed=amount_of(line.paid)) for line in event.budget]
             payment = payment.replace(category=NO_LINE, of_lines=dict(zip(grant.lines, paid, strict=True)))
-        disburse(grant, payment, disbursed)
+        disburse(grant, payment, disbursed, event.on)
         grant.refunded = amount_of(event.refunded)
         put_payment(grant, grant.payments[BROUGHT_FORWARD].replace(refunded=grant.refunded))
         # Pools pay the whole amount and then get the refund back, which may differ by a cent from the net.

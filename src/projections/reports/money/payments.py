@@ -35,7 +35,7 @@ COLUMNS = Columns(
         "Its part of what the grant was overpaid, which is of the payments that were paid last",
     ),
     Column("documented", Type.MONEY, "What of an advance was documented as spent as agreed"),
-    Column("ineligible", Type.MONEY, "What of an advance was spent otherwise, and is due back"),
+    Column("ineligible", Type.MONEY, "What of an advance was spent otherwise"),
     Column("status", Type.CODE, "`requested`, `authorised`, `rejected`, `disbursed` or `failed`"),
     Column("asked_on", Type.DAY, "Day of the request"),
     Column("asked_by", Type.TEXT, "The officer who requested it"),

@@ -25,6 +25,9 @@ MAKERS: dict[str, Callable[[str, str, str | None], Command]] = {
     "AuthorisePayment": lambda on, actor, item: g.authorise(on, actor=actor, payment=item),
     "RejectPayment": lambda on, actor, item: g.reject(on, actor=actor, payment=item),
     "DisburseFunds": lambda on, actor, item: g.disburse(on, actor=actor, payment=item),
+    "DocumentExpenditure": lambda on, actor, item: g.document(
+        on, actor=actor, payment=item, amount="0.01 USD"
+    ),
     "LiftSuspension": lambda on, actor, _: g.lift(on, actor=actor),
     "CompleteImplementation": lambda on, actor, _: g.complete(on, actor=actor),
     "SubmitCompletionReport": lambda on, actor, _: g.submit_report(on, actor=actor),
@@ -35,14 +38,16 @@ MAKERS: dict[str, Callable[[str, str, str | None], Command]] = {
 """A command of each act, that only officer, stage or what the grant waits for can make unlawful."""
 ITEMS: dict[str, tuple[str | None, ...]] = {
     **dict.fromkeys(MAKERS, (None,)),
-    **dict.fromkeys(("AuthorisePayment", "RejectPayment", "DisburseFunds"), ("P1", "P2")),
+    **dict.fromkeys(
+        ("AuthorisePayment", "RejectPayment", "DisburseFunds", "DocumentExpenditure"), ("P1", "P2")
+    ),
     "MeetCondition": ("a bank account",),
     "HoldActivity": ("A1",),
     "CompleteFollowUp": ("F1",),
 }
 OTHERS: tuple[Callable[[str], Command], ...] = (
     lambda on: g.request_payment(on, payment="P1"),
-    lambda on: g.request_payment(on, payment="P2", actor="b.oth"),
+    lambda on: g.request_payment(on, payment="P2", actor="b.oth", method="advance"),
     lambda on: g.plan(on, starts=on, ends=on),
     g.suspend,
     lambda on: g.agree(on, due=_year_after(on)),

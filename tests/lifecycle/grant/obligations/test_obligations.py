@@ -49,6 +49,7 @@ def test_nothing_has_started_when_a_grant_is_proposed() -> None:
         "clearance",
         "activity",
         "inactivity",
+        "advance",
         "progress_report",
         "follow_up",
         "instalment",

@@ -12,7 +12,7 @@ from lifecycle.grant.payment.request import MethodNotAllowed
 from lifecycle.grant.proposal.review import RequestChanged
 from lifecycle.kernel.event import EntryCorrected
 from support import given as g
-from support.given import Past, given, reads
+from support.given import Past, day, given, reads
 
 EDITION: dict[str, Any] = {
     "name": "ours",
@@ -114,6 +114,8 @@ def test_an_approval_binds_the_execution() -> None:
 def test_a_look_at_the_grant_names_what_it_needs() -> None:
     past = effective("recipient").given(g.request_payment("04-05", method="advance"))
     edition = past.fund.editions["ours"]
-    assert [*needs_of(past.grant, edition)] == [("methods", "advance", "direct, advance", True, "our manual")]
+    assert [*needs_of(past.grant, edition, day("04-05"))] == [
+        ("methods", "advance", "direct, advance", True, "our manual")
+    ]
     by_bank = approved("bank").given(g.make_effective("03-31")).grant
-    assert [*needs_of(by_bank, edition)] == [("agreement", None, "none is needed", True, "S4")]
+    assert [*needs_of(by_bank, edition, day("04-05"))] == [("agreement", None, "none is needed", True, "S4")]
