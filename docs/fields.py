@@ -20,6 +20,7 @@ from pydantic import BaseModel, TypeAdapter
 import lifecycle
 from lifecycle.call import call
 from lifecycle.directory import events as directory
+from lifecycle.directory import naming
 from lifecycle.fund import events as fund
 from lifecycle.fund.parts.agreement_terms import Preference
 from lifecycle.grant import events as grant
@@ -46,6 +47,8 @@ TYPE_ROOMS = (
 VALUES = (
     grant.BudgetLine,
     grant.LineAmount,
+    naming.GrantInstitution,
+    naming.ActivityInstitution,
     grant.LineBroughtForward,
     grant.Letter,
     grant.Site,
@@ -177,7 +180,7 @@ ACTORS = {
     "administrator": "admin",
     "any": "t.leader",
 }
-ALSO_SHOWN = {"letters", "outcomes", "reads"}
+ALSO_SHOWN = {"letters", "outcomes", "payee", "reads"}
 """Optional fields that an example shows."""
 
 

@@ -181,6 +181,10 @@ class Together(RuleBasedStateMachine):
             return {"payment": dice.choice([None, "P1", "P2", "X1"])}
         if other and target.get("rate") and dice.random() < 0.5:
             return {"rate": dice.choice(["1.5", "1.50000", "1.51"])}
+        if dice.random() < 0.1 and "payee" in target:
+            return {"payee_institution": dice.choice(["MOA", "DAIRY", None])}
+        if dice.random() < 0.1 and target["command"] in ("ProposeGrant", "ReviseProposal", "BringForward"):
+            return {"institutions": [{"institution": dice.choice(["MOA", "ASAHI"]), "role": "implementing"}]}
         if other and "amount" in target:
             return {"amount": dice.choice([usd(money(target["amount"]) + more) for more in (-1000, 1, 1000)])}
         return {"on": day}

@@ -25,7 +25,7 @@ LETTERS = {"P": "proposed", "R": "requested", "A": "approved", "S": "signed", "E
 LETTERS |= {"F": "follow_up", "C": "closed", "X": "cancelled", "D": "declined", "W": "withdrawn"}
 LETTERS |= {"L": "lapsed"}
 AMONG = "window recipients providers months institution title sector objective operation".split()
-AMONG += ["capabilities_planned", "execution"]
+AMONG += ["capabilities_planned", "execution", "institutions"]
 ENDS = {"DeclineProposal": "declined", "WithdrawProposal": "withdrawn"}
 ENDS |= {"LapseGrant": "lapsed", "CancelGrant": "cancelled"}
 EVERY = tuple(LETTERS.values())
@@ -284,8 +284,8 @@ def corrected_events(correction: Event, events: list[Event], readings: list[Even
 
 def no_grant() -> State:
     """Return the state of a grant before its first event."""
-    names = "stage effective closing institution call edition asked_for binds capabilities_planned"
-    names += " approved signed ended proposed_on requested_on"
+    names = "stage effective closing institution institutions call edition asked_for binds"
+    names += " capabilities_planned approved signed ended proposed_on requested_on"
     fields = dict.fromkeys(names.split())
     fields |= {
         name: {} for name in ("lines", "payments", "activities", "follow_ups", "indicators", "clearances")
@@ -348,7 +348,7 @@ def request_of(state: State) -> list[Any]:
     fields = (
         "window recipients providers amount asked_for months institution budget letters execution".split()
     )
-    return [state[field] for field in fields]
+    return [state[field] for field in (*fields, "institutions")]
 
 
 def in_stage(state: State, name: str) -> Iterator[str]:
@@ -387,7 +387,8 @@ def misfit(state: State, rules: State) -> Iterator[str]:
     """Yield the refusals of terms that the window does not admit."""
     if len(set(state["recipients"]) - {"ZZ"}) < rules.get("min_recipients", 0):
         yield "TooFewRecipients"
-    if rules.get("institution") and not state["institution"]:
+    implementing = [named for named in state["institutions"] or () if named["role"] == "implementing"]
+    if rules.get("institution") and not state["institution"] and not implementing:
         yield "InstitutionMissing"
     if set(rules.get("capabilities", ())) - set(state["capabilities_planned"] or ()):
         yield "CapabilityNotPlanned"

@@ -24,7 +24,7 @@ def apply_directory_event(state: State, event: Event) -> Iterator[str]:
         identifier = event.get("identifier")
         if identifier and identifier in [known["identifier"] for known in institutions.values()]:
             yield "IdentifierTaken"
-        institutions[id] = {"name": event["name"], "identifier": identifier}
+        institutions[id] = {"name": event["name"], "identifier": identifier, "on": event["on"]}
     if name == "RenameInstitution":
         if id not in institutions:
             yield "UnknownInstitution"
@@ -53,6 +53,29 @@ def apply_directory_event(state: State, event: Event) -> Iterator[str]:
         elif state["needs"][event["need"]]:
             yield "NeedAlreadyMet"
         state["needs"][event["need"]] = event["grant"]
+
+
+BEFORE_NAMES = "PaymentIdTaken TooLikeKnownId UnknownPayment UnknownRule UnknownBudgetLine ActivityIdTaken"
+BEFORE_NAMES += " ActivityAlreadyHeld UnknownCall"
+"""The refusals of a grant's events that come before that of an unknown institution."""
+
+
+def with_unknown_names(reasons: Iterator[str], event: Event, directory: State) -> Iterator[str]:
+    """Yield the reasons against a grant's event, and in its place that an institution is not known.
+
+    ``directory``: its state now. What was known on a day stays known.
+    """
+    parts = (*(event.get("institutions") or ()), *(event.get("letters") or ()))
+    named = {part.get("institution") for part in parts} | {event.get("payee_institution")}
+    known = {id for id, body in directory.get("institutions", {}).items() if body["on"] <= event["on"]}
+    is_unknown = not named <= known | {None}
+    for reason in reasons:
+        if is_unknown and reason not in BEFORE_NAMES.split():
+            yield "UnknownInstitution"
+            is_unknown = False
+        yield reason
+    if is_unknown:
+        yield "UnknownInstitution"
 
 
 def not_as_named(event: Event, events_of: Callable[[str], list[Event]]) -> Iterator[str]:

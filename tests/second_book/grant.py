@@ -34,6 +34,7 @@ from second_book.basics import (
 )
 from second_book.brought_forward import brought_forward
 from second_book.clearances import clearing, not_clear, not_eligible
+from second_book.directory import with_unknown_names
 from second_book.payments import (
     documentation,
     is_waived,
@@ -59,7 +60,7 @@ def apply_event(state: State, event: Event, book: Context) -> Iterator[str]:
     yield from not_of_team(state, event, book)
     apply_part = next(apply_part for names, apply_part in PARTS.items() if event["command"] in names.split())
     before, out, back = overpaid(state), state["disbursed"], state["refunded"]
-    yield from apply_part(state, event, book)
+    yield from with_unknown_names(apply_part(state, event, book), event, book.state_of("directory"))
     flows = state["disbursed"] - out, back - state["refunded"]
     state["paid"] = [*state["paid"], *((event["on"], amount) for amount in flows if amount)]
     if overpaid(state) != before:

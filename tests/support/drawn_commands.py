@@ -54,6 +54,24 @@ def _institution(draw: Draw) -> str | None:
     return "Dairy Board" if draw.dice // 3 % 2 else None
 
 
+def _body(draw: Draw) -> str:
+    return ["MOA", "DAIRY", "ASAHI"][draw.item % 3]
+
+
+def _institutions(draw: Draw) -> list[dict[str, str]] | None:
+    """Return now and then an institution of the directory, which may be unknown, in a role."""
+    role = ["receiving", "providing", "implementing"][draw.dice // 13 % 3]
+    return [{"institution": _body(draw), "role": role}] if draw.one_in(5) else None
+
+
+def _at_activity(draw: Draw) -> list[dict[str, str]] | None:
+    return [{"institution": _body(draw), "role": "host"}] if draw.one_in(6) else None
+
+
+def _payee_institution(draw: Draw) -> str | None:
+    return _body(draw) if draw.one_in(6) else None
+
+
 def _budget(draw: Draw) -> list[dict[str, Any]]:
     whole = money(promised(draw))
     if not whole:
@@ -66,7 +84,9 @@ def _budget(draw: Draw) -> list[dict[str, Any]]:
 
 def _letters(draw: Draw) -> list[dict[str, str]]:
     codes = ["TZ", "UG", "KE"][: 2 if draw.one_in(4) else 3]
-    return [{"country": code, "ministry": "Agriculture", "dated": "2012-01-05"} for code in codes]
+    signed = {"institution": _body(draw)} if draw.one_in(7) else {}
+    letter = {"ministry": "Agriculture", "dated": "2012-01-05", **signed}
+    return [{"country": code, **letter} for code in codes]
 
 
 def _clearances() -> list[dict[str, Any]]:
@@ -221,6 +241,7 @@ ON_GRANT: dict[str, Maker] = {
         call=_call,
         institution=_institution,
         execution=_execution,
+        institutions=_institutions,
     ),
     "BringForward": _on_grant(
         g.bring_forward,
@@ -231,6 +252,7 @@ ON_GRANT: dict[str, Maker] = {
         recipients=_recipients,
         institution=_institution,
         execution=_execution,
+        institutions=_institutions,
     ),
     "ReviseProposal": _on_grant(
         g.revise,
@@ -241,6 +263,7 @@ ON_GRANT: dict[str, Maker] = {
         recipients=lambda draw: _recipients(draw) if draw.one_in(5) else None,
         title=lambda draw: "Milk" if draw.one_in(7) else None,
         execution=lambda draw: _execution(draw) if draw.one_in(5) else None,
+        institutions=_institutions,
     ),
     "ReturnProposal": _on_grant(g.send_back),
     "RequestFunding": _on_grant(g.request, amount=promised, budget=_budget, letters=_letters),
@@ -274,15 +297,18 @@ ON_GRANT: dict[str, Maker] = {
         given_up=lambda draw: True if draw.dice % 2 else None,
         reason=lambda draw: "no time" if draw.dice % 2 else None,
     ),
-    "PlanActivity": _on_grant(g.plan, activity=_activity),
+    "PlanActivity": _on_grant(g.plan, activity=_activity, institutions=_at_activity),
     "RescheduleActivity": _on_grant(g.reschedule, activity=_activity),
     "CancelActivity": _on_grant(g.call_off, activity=_activity),
-    "HoldActivity": _on_grant(g.hold, activity=_activity, starts=lambda _: "2012-01-05", ends=_ends),
+    "HoldActivity": _on_grant(
+        g.hold, activity=_activity, starts=lambda _: "2012-01-05", ends=_ends, institutions=_at_activity
+    ),
     "RequestPayment": _on_grant(
         g.request_payment,
         payment=_payment,
         amount=_amount,
         method=lambda draw: [None, "direct", "advance", "reimbursement"][draw.dice // 43 % 4],
+        payee_institution=_payee_institution,
     ),
     "AuthorisePayment": _on_grant(
         g.authorise, payment=_payment, amount=lambda draw: draw.amount if draw.one_in(3) else None
@@ -306,6 +332,7 @@ ON_GRANT: dict[str, Maker] = {
         amount=_amount,
         of=lambda draw: _payment(draw) if draw.one_in(4) else None,
         rule=lambda draw: "OverpaymentOpen" if draw.one_in(9) else None,
+        payee_institution=_payee_institution,
     ),
     "RecordCoFinancing": _on_grant(g.co_finance),
     "RecordCost": _on_grant(g.cost),
@@ -320,6 +347,7 @@ ON_GRANT: dict[str, Maker] = {
         window=lambda draw: _window(draw) if draw.dice % 2 else None,
         recipients=lambda draw: _recipients(draw) if draw.one_in(3) else None,
         institution=_institution,
+        institutions=_institutions,
         capabilities_planned=_capabilities,
         objective=lambda draw: "Another aim" if draw.one_in(2) else None,
         budget=_new_budget,
@@ -486,10 +514,6 @@ ON_CALL: dict[str, Maker] = {
     ),
     "CloseCall": _maker(g.close_call, call=lambda draw: f"C{draw.item % 2 + 1}"),
 }
-
-
-def _body(draw: Draw) -> str:
-    return ["MOA", "DAIRY", "ASAHI"][draw.item % 3]
 
 
 def _maybe_body(draw: Draw) -> str | None:

@@ -27,6 +27,7 @@ from lifecycle.decide import (
     decide_fund,
     decide_grant,
     grants_named,
+    needs_directory,
     needs_entries,
 )
 from lifecycle.fund.evolve import fold as fold_fund
@@ -432,7 +433,8 @@ class Past:
                 history = self.grants.get(command.grant, GrantHistory())
                 calls = {name: self.call(name) for name in calls_named(history, command)}
                 needed = history if needs_entries(history, command) else history.without_entries()
-                decision = decide_grant(needed, command, self.fund, recorder, today, calls)
+                directory = self.directory.directory if needs_directory(history, command) else None
+                decision = decide_grant(needed, command, self.fund, recorder, today, calls, directory)
                 stream = grant_stream(command.grant)
                 entry = self._append(stream, len(history.entries) + 1, decision.event, recorder)
                 self.grants[command.grant] = history.plus(entry, decision.grant)

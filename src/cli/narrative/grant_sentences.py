@@ -11,6 +11,8 @@ from cli.narrative.phrases import (
     countries,
     money,
     named,
+    of_institutions,
+    payee,
     quoted,
 )
 from cli.narrative.result_sentences import RESULT_SENTENCES
@@ -24,6 +26,7 @@ from lifecycle.kernel.event import DocumentAttached, EntryCorrected
 def _proposed(event: events.GrantProposed) -> str:
     labelled = (("call", event.call), ("institution", event.institution), ("operation", event.operation))
     links = "".join(f"; {label} {prose(value)}" for label, value in labelled if value)
+    links += of_institutions(event.institutions)
     sought = f"; sought: {', '.join(map(named, event.outcomes_sought))}" if event.outcomes_sought else ""
     return (
         f"proposed {quoted(event.title)} in window {event.window}, sector {prose(event.sector)}:"
@@ -48,8 +51,8 @@ def _brought_forward(event: events.GrantBroughtForward) -> str:
     return (
         f"brought forward {quoted(event.title)} in window {event.window}, sector {prose(event.sector)}:"
         f" {countries(event.recipients)} to learn from {countries(event.providers)}; it is"
-        f" {named(event.stage)}{edition}, led by {prose(event.leader)}, with {said}{in_lines} to date."
-        f" Its earlier life is in {quoted(event.source)}"
+        f" {named(event.stage)}{edition}, led by {prose(event.leader)}, with {said}{in_lines} to date"
+        f"{of_institutions(event.institutions)}. Its earlier life is in {quoted(event.source)}"
     )
 
 
@@ -69,7 +72,8 @@ def _requested(event: events.FundingRequested) -> str:
         for line in event.budget
     )
     letters = ", ".join(
-        f"{letter.country} ({prose(letter.ministry)}, {letter.dated})" for letter in event.letters
+        f"{letter.country} ({payee(letter.ministry, letter.institution)}, {letter.dated})"
+        for letter in event.letters
     )
     return f"asked for funding of {money(event.amount)}: {lines}" + (
         f"; letters from {letters}" if letters else ""
@@ -166,7 +170,7 @@ def _planned(event: events.ActivityPlanned) -> str:
     at = f"; sites: {sites}" if sites else ""
     return (
         f"planned activity {event.activity}, a {named(event.instrument)} of {countries(event.countries)}"
-        f" {_dates(event)}{budget}{at}{_about(event)}"
+        f" {_dates(event)}{budget}{at}{of_institutions(event.institutions)}{_about(event)}"
     )
 
 
@@ -188,19 +192,21 @@ def _held(event: events.ActivityHeld) -> str:
     hosts = f" in {countries(event.hosts)}" if event.hosts else ""
     codes_and_verbs = ((event.giving, "gave"), (event.receiving, "received"))
     roles = "".join(f"; {countries(codes)} {verb}" for codes, verb in codes_and_verbs if codes)
+    named_institutions = of_institutions(event.institutions)
     cost = f", at a cost of {money(event.cost)}" if event.cost is not None else ""
     lessons = f". Lessons: {quoted(event.lessons)}" if event.lessons else ""
     held = f"recorded activity {event.activity} as held {_dates(event)}"
-    return f"{held}{hosts}{participants}{cost}{roles}{_about(event)}{lessons}"
+    return f"{held}{hosts}{participants}{cost}{roles}{named_institutions}{_about(event)}{lessons}"
 
 
 # ── payments ─────────────────────────────────────────────────────────────────────────────────
 
 
 def _payment_requested(event: events.PaymentRequested) -> str:
-    amount, payee, category = money(event.amount), prose(event.payee), prose(event.category or "no line")
+    amount, category = money(event.amount), prose(event.category or "no line")
+    who = payee(event.payee, event.payee_institution)
     method = f", as {named(event.method)}" if event.method else ""
-    return f"asked for payment {event.payment}: {amount} to {payee} for {category}{method}"
+    return f"asked for payment {event.payment}: {amount} to {who} for {category}{method}"
 
 
 def _documented(event: events.ExpenditureDocumented) -> str:
@@ -240,9 +246,10 @@ def _refunded(event: events.RefundReceived) -> str:
 def _irregular(event: events.IrregularPaymentRecorded) -> str:
     of = f", which doubles {event.of}" if event.of is not None else ""
     category = f" for {prose(event.category)}" if event.category is not None else ""
+    who = payee(event.payee, event.payee_institution)
     return (
         f"recorded an irregular payment {event.payment} of {money(event.amount)} to"
-        f" {prose(event.payee)}{category}{of}, in breach of {quoted(event.rule)}{because(event.reason)}"
+        f" {who}{category}{of}, in breach of {quoted(event.rule)}{because(event.reason)}"
     )
 
 

@@ -1,6 +1,6 @@
 """Phrases that the sentences of grants, calls and the fund share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cli.output.terminal_text import grouped, prose
@@ -24,6 +24,18 @@ def named(word: str) -> str:
 def countries(codes: tuple[str, ...]) -> str:
     """Return the country codes, separated by commas; ``ZZ`` becomes "a country not stated"."""
     return ", ".join("a country not stated" if code == "ZZ" else code for code in codes)
+
+
+def of_institutions(named_in: Sequence[Any] | None) -> str:
+    """Return the institutions of the directory that an event names, with what each does in it."""
+    return "".join(f"; {each.role} institution {each.institution}" for each in named_in or ())
+
+
+def payee(words: str | None, institution: str | None) -> str:
+    """Return who is paid, or who signed: in words, by the id in the directory, or both."""
+    if words is None:
+        return institution or "nobody stated"
+    return prose(words) if institution is None else f"{prose(words)} ({institution})"
 
 
 def because(reason: str | None) -> str:

@@ -38,6 +38,7 @@ def grant_fields(grant: "Grant | None", compared_with: "Grant | None" = None) ->
         "objective": grant.objective,
         "outcomes sought": grant.outcomes_sought,
         "institution": grant.institution,
+        "institutions": tuple(f"{named.role} {named.institution}" for named in grant.institutions),
         "capabilities planned": grant.capabilities_planned,
         "operation": grant.operation,
         "executed by": None if grant.execution == "bank" else grant.execution,

@@ -36,6 +36,13 @@ EXAMPLES = {
         " --effective-on 2017-03-31 --closing-date 2018-03-31"
         ' --approved "90000.00 USD" --disbursed "40000.00 USD" --source "Old register"'
     ),
+    "payment request": (
+        'grantbook payment request SSF-2017-01 P1 --payee Airline --amount "2000.00 USD" --category travel'
+    ),
+    "payment irregular": (
+        'grantbook payment irregular SSF-2017-01 P9 --payee Airline --amount "2000.00 USD"'
+        ' --rule NotYetEffective --reason "the bank\'s statement of 9 May"'
+    ),
     "grant record-lesson": 'grantbook grant record-lesson SSF-2017-01 --worked "Peers" --why "They answered"',
     "grant set-indicator": (
         "grantbook grant set-indicator SSF-2017-01 jobs --unit jobs --baseline 0 --target 7000"

@@ -17,6 +17,7 @@ from lifecycle.decide import (
     decide_on_refusal,
     decide_on_row,
     grants_named,
+    needs_directory,
     needs_entries,
     stream_of,
 )
@@ -69,7 +70,8 @@ class Decider:
                 if needs_entries(known, command):
                     known = self._state.grant_with_entries(stream_of(command))
                 calls = {name: self._state.call(name)[0] for name in calls_named(known, command)}
-                return decide_grant(known, command, fund, recorder, today, calls)
+                directory = self._state.directory().directory if needs_directory(known, command) else None
+                return decide_grant(known, command, fund, recorder, today, calls, directory)
             if isinstance(command, CallCommand):
                 return decide_call(self._journal.entries(stream_of(command)), command, fund, recorder, today)
             if isinstance(command, DirectoryCommand):

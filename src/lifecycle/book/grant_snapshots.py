@@ -15,6 +15,8 @@ from eventsourcing.persistence import StoredEvent
 from pydantic import TypeAdapter, ValidationError
 
 from lifecycle.decide import GrantHistory
+from lifecycle.directory import naming
+from lifecycle.directory.naming import GrantInstitution
 from lifecycle.grant import agreement, closure, evolve, exchange, follow_up, state
 from lifecycle.grant.amendment import amendment, restructuring, team
 from lifecycle.grant.budget import capacity, line_amounts, lines, payment, within_lines
@@ -50,6 +52,7 @@ _LARGER = 2
 _LATE = 20
 """After a late entry it is stored when the stream has grown by this part: a twentieth."""
 _MADE_BY = (
+    naming,
     upcasts,
     event,
     frozen,
@@ -239,7 +242,9 @@ def _read(stored: StoredEvent) -> _Snapshot | None:
 @cache
 def _adapter() -> TypeAdapter[_Snapshot]:
     adapter = TypeAdapter(_Snapshot)
-    adapter.rebuild(_types_namespace={"BudgetLine": BudgetLine, "Letter": Letter})
+    adapter.rebuild(
+        _types_namespace={"BudgetLine": BudgetLine, "Letter": Letter, "GrantInstitution": GrantInstitution}
+    )
     return adapter
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from lifecycle.book.loaded_state import LoadedState
-from lifecycle.decide import Decision, calls_named, grants_named
+from lifecycle.decide import Decision, calls_named, grants_named, needs_directory
 from lifecycle.fund.pools.commitments import EVOLVE as COMMITMENTS
 from lifecycle.fund.pools.set_asides import SetAsideRefilled, SetAsideUsed
 from lifecycle.fund.seat import day_at, start_of
@@ -13,7 +13,7 @@ from lifecycle.journal.mapper import topic_of
 from lifecycle.journal.recorder import Basis, StoredRefusal
 from lifecycle.journal.stored_row import id_bytes, microseconds
 from lifecycle.kernel.command import Command, DirectoryCommand, GrantCommand
-from lifecycle.kernel.history import FUND, QUARANTINES, call_stream, grant_stream
+from lifecycle.kernel.history import DIRECTORY, FUND, QUARANTINES, call_stream, grant_stream
 from lifecycle.kernel.refusals import CommandIdReused, Refusal
 
 _MONEY_ONLY = tuple(topic_of(event) for event in (*COMMITMENTS, SetAsideUsed, SetAsideRefilled))
@@ -54,7 +54,10 @@ def basis_of(judged: Judged, state: LoadedState, now: datetime) -> Basis:
     streams = {judged.stream, QUARANTINES}
     # A reused id is refused before the grant is looked at, so its entries may not have been read.
     if isinstance(command, GrantCommand) and not isinstance(outcome, CommandIdReused):
-        streams.update(map(call_stream, calls_named(state.grant(judged.stream), command)))
+        history = state.grant(judged.stream)
+        streams.update(map(call_stream, calls_named(history, command)))
+        if needs_directory(history, command):
+            streams.add(DIRECTORY)
     if isinstance(command, DirectoryCommand):
         streams.update(map(grant_stream, grants_named(state.directory(), command)))
     streams.update((stream for stream, _ in outcome.pair) if isinstance(outcome, Decision) else [FUND])

@@ -12,9 +12,8 @@ from lifecycle.decide.directory import DirectoryHistory, grants_named
 from lifecycle.decide.directory import decide as decide_directory
 from lifecycle.decide.fund import NEED_ENTRIES
 from lifecycle.decide.fund import decide as decide_fund
-from lifecycle.decide.grant import calls_named
 from lifecycle.decide.grant import decide as decide_grant
-from lifecycle.decide.grant_history import GrantHistory, needs_entries
+from lifecycle.decide.grant_history import GrantHistory, calls_named, needs_directory, needs_entries
 from lifecycle.decide.permission import RolesTaken, acts_of
 from lifecycle.decide.quarantine import decide_on_refusal, decide_on_row
 
@@ -35,6 +34,7 @@ __all__ = [
     "decide_on_refusal",
     "decide_on_row",
     "grants_named",
+    "needs_directory",
     "needs_entries",
     "spec_of",
     "stream_of",

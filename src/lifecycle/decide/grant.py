@@ -37,6 +37,8 @@ from lifecycle.decide.likenesses import grant_ids_differ, new_ids_differ
 from lifecycle.decide.pairs.paired_events import decision_with_pairs
 from lifecycle.decide.permission import permit, permit_command, readings_permitted
 from lifecycle.decide.waivers import waived_items_are_there
+from lifecycle.directory.naming import check_named
+from lifecycle.directory.state import Directory
 from lifecycle.fund.closing import check_closure_holds, check_fund_open
 from lifecycle.fund.state import Fund
 from lifecycle.grant import events as on_grant
@@ -87,22 +89,6 @@ _LATER_ENTRIES = 100
 """How many later entries are looked at for the one that a refused command waits for."""
 
 
-def calls_named(history: GrantHistory, command: GrantCommand) -> set[str]:
-    """Return the ids of the calls that the decision may need: the grant's own, and one in the command.
-
-    A correction may bring back a call that an earlier entry names.
-    """
-    # Not `getattr`, which is slow if a pydantic model has no such field.
-    named = {command.event.__dict__.get("call"), history.grant.call if history.grant is not None else None}
-    if isinstance(command, CorrectEntry):
-        for event in (command.event, *(entry.event for entry in history.entries)):
-            if isinstance(event, EntryCorrected):
-                named.add((event.reads or {}).get("call"))
-            elif isinstance(event, on_grant.GrantProposed):
-                named.add(event.call)
-    return {name for name in named if isinstance(name, str)}
-
-
 RuleKinds = tuple[str, ...]
 FOR_EXTERNAL_EVENT: RuleKinds = ("invariants",)
 FOR_CORRECTION: RuleKinds = ("invariants", "balances")
@@ -121,6 +107,8 @@ class _Context(NamedTuple):
     calls: Calls
     rules: int
     """The number of the rule set to decide the command by."""
+    directory: Directory | None = None
+    """As it is known now; `None` if nothing that is checked names an institution."""
 
     def check(
         self, grant: Grant | None, event: Event, rules: int, kinds: RuleKinds, origin: ImportedFrom | None
@@ -152,6 +140,11 @@ class _Context(NamedTuple):
                 check_call_terms(self.calls.get(call), call, event, rules)
             except Refusal as refusal:
                 refusals.append(refusal.with_traceback(None))
+        if self.directory is not None:
+            try:
+                check_named(self.directory, event, rules)
+            except Refusal as refusal:
+                refusals.append(refusal.with_traceback(None))
         if refusals:
             raise min(refusals, key=lambda refusal: refusal.order)
 
@@ -167,15 +160,16 @@ def decide(  # noqa: PLR0917 what a decision rests on
     recorder: str,
     today: date,
     calls: Calls = NO_CALLS,
+    directory: Directory | None = None,
     *,
     rules: int = RULE_SET,
 ) -> Decision:
     """Decide a command on a grant. Raises a `Refusal`, or pydantic's ``ValidationError`` for bad ``reads``.
 
     ``history``: with its entries if the command `needs_entries`. ``calls``: those that `calls_named` returns.
-    ``rules``: the number of the rule set to decide by.
+    ``directory``: if the command `needs_directory`. ``rules``: the number of the rule set to decide by.
     """
-    spec, context = spec_of(command), _Context(fund, calls, rules)
+    spec, context = spec_of(command), _Context(fund, calls, rules, directory)
     if isinstance(command, CorrectEntry):
         permit(fund, spec, command.event, recorder)
         return decide_correction(history, command, context, today)

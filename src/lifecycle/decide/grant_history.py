@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from lifecycle.decide.correction.correct_entry import CorrectEntry
 from lifecycle.decide.decision import index_for, spec_of
+from lifecycle.directory.naming import may_name
 from lifecycle.grant.amendment.team import LeaderAssigned
 from lifecycle.grant.closure import ObligationWaived
 from lifecycle.grant.evolve import fold
+from lifecycle.grant.proposal.request import GrantProposed
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import EntryCorrected
@@ -107,3 +109,29 @@ def needs_entries(history: GrantHistory, command: GrantCommand) -> bool:
         or is_late(history, command)
         or spec_of(command).event in _NEED_ENTRIES
     )
+
+
+def calls_named(history: GrantHistory, command: GrantCommand) -> set[str]:
+    """Return the ids of the calls that the decision may need: the grant's own, and one in the command.
+
+    A correction may bring back a call that an earlier entry names.
+    """
+    # Not `getattr`, which is slow if a pydantic model has no such field.
+    named = {command.event.__dict__.get("call"), history.grant.call if history.grant is not None else None}
+    if isinstance(command, CorrectEntry):
+        for event in (command.event, *(entry.event for entry in history.entries)):
+            if isinstance(event, EntryCorrected):
+                named.add((event.reads or {}).get("call"))
+            elif isinstance(event, GrantProposed):
+                named.add(event.call)
+    return {name for name in named if isinstance(name, str)}
+
+
+def needs_directory(history: GrantHistory, command: GrantCommand) -> bool:
+    """Return whether the decision may need the directory: institutions are named in the command.
+
+    In a correction it is enough that an earlier entry names some, or that the changes may.
+    """
+    if isinstance(command, CorrectEntry):
+        return may_name((entry.event for entry in history.entries), command.event.reads)
+    return may_name((command.event,))

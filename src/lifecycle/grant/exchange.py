@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from lifecycle.directory.naming import ActivityInstitutions
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import edition_of
 from lifecycle.grant.state import Activity, Evolves, Grant, MutableGrant, unchanged
@@ -99,7 +100,7 @@ class ActivityPlanned(_Exchange):
     Recorded by the task team leader.
     """
 
-    VERSION: ClassVar[int] = 3
+    VERSION: ClassVar[int] = 4
 
     activity: ItemId
     """Its name within the grant."""
@@ -111,6 +112,8 @@ class ActivityPlanned(_Exchange):
     """What it may cost; in the grant's currency."""
     sites: tuple[Site, ...] = ()
     """The places, if it joins several."""
+    institutions: ActivityInstitutions = ()
+    """The institutions of the directory that will be hosts or take part."""
 
 
 class ActivityRescheduled(_Dated):
@@ -144,7 +147,7 @@ class ActivityHeld(_Exchange):
     countries that were planned, were hosts or took part.
     """
 
-    VERSION: ClassVar[int] = 4
+    VERSION: ClassVar[int] = 5
 
     activity: ItemId
     """Its name within the grant."""
@@ -160,6 +163,8 @@ class ActivityHeld(_Exchange):
     """What it cost."""
     lessons: Prose | None = None
     """What worked, what did not, and why."""
+    institutions: ActivityInstitutions | None = None
+    """The institutions of the directory that were hosts or took part; the planned ones if not given."""
 
 
 class PartyInvolved(GrantEvent):

@@ -19,6 +19,7 @@ from lifecycle.kernel.frozen import Frozen, Mutable, Replaceable, frozen, thawed
 from lifecycle.types.stage import NOT_STATED, ZERO, Stage
 
 if TYPE_CHECKING:
+    from lifecycle.directory.naming import GrantInstitution
     from lifecycle.grant.proposal.terms import BudgetLine, Letter
     from lifecycle.kernel.event import Event
 
@@ -114,6 +115,7 @@ class Grant(Frozen, Replaceable):
     institution: str | None = None
     capabilities_planned: tuple[str, ...] = ()
     operation: str | None = None
+    institutions: tuple["GrantInstitution", ...] = ()
     preparers: frozenset[str] = frozenset()
     """The officers who proposed, revised or requested it. They may not approve it."""
     execution: str = "bank"

@@ -23,8 +23,10 @@ from lifecycle.decide.correction.target import (
 )
 from lifecycle.decide.likenesses import new_ids_differ
 from lifecycle.decide.other_streams import closure_still_holds, returns_still_covered
+from lifecycle.directory.naming import FIELDS, check_named
 from lifecycle.directory.rules import RULES as OF_THE_DIRECTORY
 from lifecycle.fund.rules import RULES as OF_THE_FUND
+from lifecycle.grant import events as on_grant
 from lifecycle.grant.proposal import call_terms
 from lifecycle.grant.rules import RULES as OF_GRANTS
 from lifecycle.kernel.refusals import CommandIdReused, Refusal
@@ -88,10 +90,18 @@ def refusable(about: str, command: str, *, later: bool) -> frozenset[str]:
     excluded: Functions = frozenset() if is_correction else _OF_CORRECTIONS
     if not (is_correction or later or command == "WaiveObligation"):
         excluded |= _OF_LATE_ENTRIES
+    if not (is_correction or _may_name_institutions(event)):
+        excluded |= {check_named}
     refusals_raised = chain.from_iterable(
         _raised(function, excluded) for function in (_DECIDERS[about], *checks, *made)
     )
     return frozenset(refusals_raised) | {CommandIdReused.__name__}
+
+
+def _may_name_institutions(event: str) -> bool:
+    """Return whether an event of a grant has a field in which institutions are named."""
+    fields = next((each.model_fields for each in on_grant.EVENTS if each.__name__ == event), {})
+    return not fields.keys().isdisjoint(FIELDS)
 
 
 def _rules(guards: Guards) -> tuple[Rule, ...]:

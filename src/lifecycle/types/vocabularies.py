@@ -121,6 +121,10 @@ Instrument = Annotated[
 Capability = Annotated[Line, Listed.word("documenting_and_sharing", "solving_and_scaling")]
 CoFinancingKind = Annotated[Line, Listed.word("cash", "in_kind", "cost_share", "private")]
 CostPurpose = Annotated[Line, Listed.word("preparation", "supervision")]
+InstitutionRole = Annotated[Line, Listed.word("receiving", "providing", "implementing")]
+"""What an institution does in a grant."""
+PresenceRole = Annotated[Line, Listed.word("host", "participant")]
+"""What an institution does in an activity."""
 PartyRole = Annotated[Line, Listed.word("facilitating", "financing")]
 """What a third party does in a triangular exchange (S4)."""
 Phase = Annotated[Line, Listed.word("design", "implementation", "monitoring")]

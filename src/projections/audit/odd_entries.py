@@ -258,5 +258,6 @@ def _short(number: Decimal) -> str:
 def _irregular(entry: Entry) -> Iterator[Finding]:
     event = entry.event
     if isinstance(event, grant_events.IrregularPaymentRecorded):
-        text = f"{event.amount} were paid to {event.payee} in breach of {event.rule}: {event.reason}"
+        payee = event.payee or event.payee_institution
+        text = f"{event.amount} were paid to {payee} in breach of {event.rule}: {event.reason}"
         yield Finding("irregular_payment", "high", entry, text)

@@ -34,6 +34,7 @@ from lifecycle.types.stage import Stage
 from projections.schema.rows import moment
 
 if TYPE_CHECKING:
+    from lifecycle.directory.naming import GrantInstitution
     from lifecycle.grant.proposal.terms import BudgetLine, Letter
 
 Record = TypeVar("Record")
@@ -124,6 +125,7 @@ _READ: dict[Any, Callable[[Any], Any]] = {
     tuple[Decimal, str] | None: lambda pair: (Decimal(pair[0]), pair[1]),
     tuple["BudgetLine", ...]: lambda lines: tuple(map(_budget_line, lines)),
     tuple["Letter", ...]: lambda letters: tuple(map(_letter, letters)),
+    tuple["GrantInstitution", ...]: lambda named: tuple(SimpleNamespace(**each) for each in named),
     frozenset[str]: frozenset,
     set[tuple[str, str | None]]: lambda pairs: set(map(tuple, pairs)),
 }

@@ -86,7 +86,7 @@ def _payments_of(event: Event) -> dict[str, None]:
 
 
 _ACTS = (
-    *("payee", "category", "asked_on", "asked_by", "authorised_on", "authorised_by"),
+    *("payee", "payee_institution", "category", "asked_on", "asked_by", "authorised_on", "authorised_by"),
     *("paid_on", "paid_by", "failed_on", "recorder", "recorded_at"),
 )
 _NO_ACTS = Cells.fromkeys(_ACTS)
@@ -108,6 +108,7 @@ def _act(entry: Entry) -> Cells:
         act |= {"paid_on": day(event.on)}
     if isinstance(event, was.PaymentRequested | was.IrregularPaymentRecorded):
         act |= {"payee": event.payee, "category": event.category}
+        act |= {"payee_institution": event.payee_institution}
     return act
 
 

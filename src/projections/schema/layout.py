@@ -61,7 +61,7 @@ payment_spans = _table(
     "payment_spans",
     _key("grant"),
     _key("n", INTEGER),
-    *_texts("since", "until", "payment", "category", "payee", "method", "status"),
+    *_texts("since", "until", "payment", "category", "payee", "payee_institution", "method", "status"),
     *(TableColumn(name, BIG_INTEGER) for name in ("asked", "authorised")),
     *(_needed(name, BIG_INTEGER) for name in ("disbursed", "failed", "refunded", "overpaid")),
     *(_needed(name, BIG_INTEGER) for name in ("documented", "ineligible", "due_back")),

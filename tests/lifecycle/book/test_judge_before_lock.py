@@ -153,6 +153,24 @@ def test_a_call_that_was_opened_meanwhile(book: Book, other: Book, monkeypatch: 
     check_whole(book)
 
 
+def test_an_institution_that_was_registered_meanwhile(
+    book: Book, other: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    between = Between(book, monkeypatch, ask(other, g.register_institution("01-03")))
+    named = [{"institution": "MOA", "role": "receiving"}]
+    receipt = book.record(g.propose("01-10", grant="SSF-5", institutions=named), "t.leader")
+    assert (receipt.outcome, between.tries) == ("accepted", 2)
+    check_whole(book)
+
+
+def test_an_institution_does_not_make_a_command_wait_that_names_none(
+    book: Book, other: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    between = Between(book, monkeypatch, ask(other, g.register_institution("01-03")))
+    assert book.record(g.propose("01-10", grant="SSF-5"), "t.leader").outcome == "accepted"
+    assert between.tries == 1
+
+
 def test_a_fee_on_money_that_a_grant_took_meanwhile(
     place: Path | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,7 +58,9 @@ PROPOSAL = {
     "operation": "P-1",
     "execution": "recipient",
     "capabilities_planned": ["documenting_and_sharing"],
+    "institutions": [{"institution": "MOA-TZ", "role": "receiving"}],
 }
+AT = [{"institution": "MOA-TZ", "role": "host"}]
 CORRECTED = {"entry": 3, "reads": {"on": "2017-01-09", "amount": USD, "call": None}, "reason": "misread"}
 DOCUMENT = {"name": "letter.pdf", "media_type": "application/pdf", "sha256": "0" * 64}
 SOURCED = {"source": "S0"}
@@ -142,7 +144,14 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/FundingRequested": {
         "amount": USD,
         "budget": [{"line": "travel", "amount": USD, "capacity": True, "kind": "travel"}],
-        "letters": [{"country": "TZ", "ministry": "Ministry of Livestock", "dated": "2017-01-05"}],
+        "letters": [
+            {
+                "country": "TZ",
+                "ministry": "Ministry of Livestock",
+                "dated": "2017-01-05",
+                "institution": "MOA-TZ",
+            }
+        ],
     },
     "grant/ProposalReviewed": {"scores": {"design": "4.5", "readiness": "3"}, "advice": "approve"},
     "grant/GrantApproved": {
@@ -166,6 +175,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "countries": ["IN", "TZ"],
         "budget": "0.00 USD",
         "sites": [{"site": "Kampala", "time_zone": "Africa/Kampala"}],
+        "institutions": AT,
     },
     "grant/ActivityRescheduled": {**ACTIVITY, **DAYS, "reason": "rain"},
     "grant/ActivityCancelled": {**ACTIVITY, "reason": "rain"},
@@ -179,6 +189,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "participants": [{"country": "TZ", "women": 5, "men": 4, "not_stated": 1}],
         "cost": USD,
         "lessons": "Milk first.",
+        "institutions": AT,
     },
     "grant/PaymentRequested": {
         **PAYMENT,
@@ -186,6 +197,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "category": "travel",
         "amount": USD,
         "method": "advance",
+        "payee_institution": "MOA-TZ",
     },
     "grant/ExpenditureDocumented": {
         **PAYMENT,
@@ -208,6 +220,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "amount": USD,
         "rule": "PaymentAlreadyDisbursed",
         "reason": "paid by mistake",
+        "payee_institution": "MOA-TZ",
     },
     "grant/CoFinancingRecorded": {
         "kind": "in_kind",
@@ -230,6 +243,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "providers": ["IN"],
         "objective": "Another aim",
         "institution": "Dairy Board",
+        "institutions": PROPOSAL["institutions"],
         "capabilities_planned": ["documenting_and_sharing"],
         "reason": "asked for",
         "edition": "2017-01",

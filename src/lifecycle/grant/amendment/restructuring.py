@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from lifecycle.directory.naming import GrantInstitutions
 from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import (
@@ -46,7 +47,7 @@ class GrantRestructured(GrantEvent):
     Recorded by an approver.
     """
 
-    VERSION: ClassVar[int] = 3
+    VERSION: ClassVar[int] = 4
 
     window: Word | None = None
     """The new window, if it changes."""
@@ -58,6 +59,8 @@ class GrantRestructured(GrantEvent):
     """The new objective, if it changes."""
     institution: Line | None = None
     """The institution from now on, if it changes."""
+    institutions: GrantInstitutions | None = None
+    """All institutions of the directory from now on, if they change."""
     capabilities_planned: tuple[Capability, ...] | None = None
     """The institution's plan from now on, if it changes."""
     budget: tuple[BudgetLine, ...] | None = Field(default=None, min_length=1, max_length=200)
@@ -68,7 +71,10 @@ class GrantRestructured(GrantEvent):
     """The policy edition in force on the day."""
 
 
-_RESTRUCTURED = ("window", "recipients", "providers", "objective", "institution", "capabilities_planned")
+_RESTRUCTURED = (
+    *("window", "recipients", "providers", "objective"),
+    *("institution", "institutions", "capabilities_planned"),
+)
 
 
 def _grant_restructured(grant: MutableGrant, event: GrantRestructured) -> None:
@@ -103,6 +109,7 @@ def _restructuring(draft: "RestructuringDraft", edition: Edition | None) -> Gran
         providers=draft.providers,
         objective=draft.objective,
         institution=draft.institution,
+        institutions=draft.institutions,
         capabilities_planned=draft.capabilities_planned,
         budget=draft.budget,
         reason=draft.reason,
@@ -118,11 +125,12 @@ def _check_restructuring(grant: Grant, event: GrantRestructured, fund: Fund) -> 
             event.providers,
             event.objective,
             event.institution,
+            event.institutions,
             event.capabilities_planned,
             event.budget,
         )
     ):
-        raise NothingChanged("name a window, countries, objective, institution, plan or budget that changes")
+        raise NothingChanged("name a window, countries, objective, institutions, plan or budget that changes")
     edition = fund.editions[event.edition]
     after = _restructured(grant, event)
     window = window_of(after.window, edition)
@@ -244,6 +252,8 @@ class RestructuringDraft(Draft):
     """The new objective, if it changes."""
     institution: Line | None = None
     """The institution from now on, if it changes."""
+    institutions: GrantInstitutions | None = None
+    """All institutions of the directory from now on, if they change."""
     capabilities_planned: tuple[Capability, ...] | None = None
     """The institution's plan from now on, if it changes."""
     budget: tuple[BudgetLine, ...] | None = Field(default=None, min_length=1, max_length=200)

@@ -26,6 +26,9 @@ class Payment(Replaceable):
     failed: Decimal = ZERO
     """What the bank had paid, or was to pay, when it could not carry the payment out."""
     payee: str = ""
+    """Who is paid, in words; empty if an institution of the directory is named alone."""
+    payee_institution: str | None = None
+    """The institution of the directory that is paid."""
     category: str = NO_LINE
     """The key of its budget line; `NO_LINE` if it names none."""
     disbursement_number: int = 0

@@ -27,6 +27,7 @@ from lifecycle.grant.payment.request import (
     UnknownPayment,
     WithOneLine,
     line_as_category,
+    payee_named,
     payment_of,
 )
 from lifecycle.grant.state import Evolves, Grant, MutableGrant, requester_of, team_of, team_on, track_overpaid
@@ -62,15 +63,18 @@ class IrregularPaymentRecorded(GrantEvent):
     What exceeds the commitment is overpaid. Recorded by an approver, in any stage.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     _line = model_validator(mode="before")(line_as_category)
+    _payee = model_validator(mode="after")(payee_named)
 
     payment: ItemId
     """A new name within the grant."""
     of: ItemId | None = None
     """The payment that was paid a second time, if any."""
-    payee: Line
-    """Who is paid: an organization or a role, never a person's name."""
+    payee: Line | None = None
+    """Who is paid, in words: an organization or a role, never a person's name."""
+    payee_institution: ItemId | None = None
+    """The institution of the directory that is paid. The payee in words may then be left out."""
     category: Label | None = None
     """The budget line to which it belongs, if any; ``line`` is another name of this field."""
     amount: Amount
@@ -85,7 +89,8 @@ def _irregular_payment_recorded(grant: MutableGrant, event: IrregularPaymentReco
     payment = Payment(
         event.payment,
         requested=ZERO,
-        payee=event.payee,
+        payee=event.payee or "",
+        payee_institution=event.payee_institution,
         category=key_of(event.category),
         irregular_rule=event.rule,
         duplicate_of=event.of,

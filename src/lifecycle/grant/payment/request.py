@@ -40,16 +40,26 @@ def line_as_category(fields: Any) -> Any:
     return fields
 
 
+def payee_named(event: Any) -> Any:
+    """Return the event. Raises ``ValueError`` if it names no payee in either way."""
+    if event.payee is None and event.payee_institution is None:
+        raise ValueError("name the payee: payee in words, payee_institution by its id, or both")
+    return event
+
+
 class PaymentRequested(GrantEvent):
     """A payment was requested. Recorded by the task team leader."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     _line = model_validator(mode="before")(line_as_category)
+    _payee = model_validator(mode="after")(payee_named)
 
     payment: ItemId
     """Its name within the grant."""
-    payee: Line
-    """Who is paid: an organization or a role, never a person's name."""
+    payee: Line | None = None
+    """Who is paid, in words: an organization or a role, never a person's name."""
+    payee_institution: ItemId | None = None
+    """The institution of the directory that is paid. The payee in words may then be left out."""
     category: Label | None = None
     """The budget line that pays; ``line`` is another name of this field. If it is not given, the book fills
     in the only line of the budget."""
@@ -83,7 +93,8 @@ def _payment_requested(grant: MutableGrant, event: PaymentRequested) -> None:
         event.payment,
         amount,
         requested_by=event.actor,
-        payee=event.payee,
+        payee=event.payee or "",
+        payee_institution=event.payee_institution,
         category=key_of(event.category),
         method=event.method or "direct",
     )

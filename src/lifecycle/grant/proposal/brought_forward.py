@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 
 from pydantic import Field
 
+from lifecycle.directory.naming import GrantInstitutions
 from lifecycle.fund.establishment import window_is_known, window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.budget.lines import BROUGHT_FORWARD_LINE, NO_LINE, LineUse, lines_as_asked
@@ -67,7 +68,7 @@ class GrantBroughtForward(GrantEvent):
     fund has less. Recorded by an approver.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
 
     title: Line
     """The title of the exchange."""
@@ -93,6 +94,8 @@ class GrantBroughtForward(GrantEvent):
     """The lending operation that the exchange serves."""
     execution: Execution | None = None
     """Who spends the grant: the Bank itself, or its recipient; the Bank if not given."""
+    institutions: GrantInstitutions = ()
+    """The institutions of the directory that receive know-how, give it, or carry the grant out."""
     leader: OfficerId
     """The task team leader."""
     stage: StageReached
@@ -178,6 +181,7 @@ def grant_brought_forward(name: str, event: GrantBroughtForward) -> MutableGrant
         capabilities_planned=event.capabilities_planned,
         operation=event.operation,
         execution=event.execution or "bank",
+        institutions=event.institutions,
         preparers=frozenset((event.leader,)),
         teams=[(event.on, (event.leader,))],
         stage=Stage(event.stage),

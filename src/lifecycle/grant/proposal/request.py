@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from lifecycle.directory.naming import GrantInstitutions
 from lifecycle.fund.establishment import window_is_known
 from lifecycle.fund.state import Fund
 from lifecycle.grant.budget.within_lines import BudgetDoesNotAddUp, named_once
@@ -33,7 +34,7 @@ class GrantProposed(GrantEvent):
     Recorded by the task team leader.
     """
 
-    VERSION: ClassVar[int] = 3
+    VERSION: ClassVar[int] = 4
 
     title: Line
     """The title of the exchange."""
@@ -63,6 +64,8 @@ class GrantProposed(GrantEvent):
     """The lending operation that the exchange serves."""
     execution: Execution | None = None
     """Who spends the grant: the Bank itself, or its recipient; the Bank if not given."""
+    institutions: GrantInstitutions = ()
+    """The institutions of the directory that receive know-how, give it, or carry the grant out."""
 
 
 class ProposalRevised(GrantEvent):
@@ -71,7 +74,7 @@ class ProposalRevised(GrantEvent):
     Recorded by the task team leader.
     """
 
-    VERSION: ClassVar[int] = 3
+    VERSION: ClassVar[int] = 4
 
     title: Line | None = None
     """The new value, if it changes."""
@@ -99,6 +102,8 @@ class ProposalRevised(GrantEvent):
     """The new value, if it changes."""
     execution: Execution | None = None
     """The new value, if it changes."""
+    institutions: GrantInstitutions | None = None
+    """All institutions of the directory from now on, if they change."""
     reason: Reason | None = None
     """Why the proposal changes."""
 
@@ -119,7 +124,7 @@ class FundingRequested(GrantEvent):
     Recorded by the task team leader.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
 
     amount: Cost
     """The sum of the budget lines; in the holding currency."""
@@ -156,6 +161,7 @@ def new_grant(name: str, event: GrantProposed) -> MutableGrant:
         capabilities_planned=event.capabilities_planned,
         operation=event.operation,
         execution=event.execution or "bank",
+        institutions=event.institutions,
         preparers=frozenset((event.actor,)),
         teams=[(event.on, (event.actor,))],
     )
@@ -200,7 +206,7 @@ EVOLVE: Evolves = {
 
 
 def request_digest(grant: Grant) -> str:
-    """Return the SHA-256 of the requested terms, countries, budget lines and letters.
+    """Return the SHA-256 of the requested terms, countries, institutions, budget lines and letters.
 
     The execution is in it if it is not the Bank's, so that earlier requests keep their digests. An approval
     binds these (domain §4.5). Title, sector and objective may change afterwards.
@@ -215,10 +221,12 @@ def request_digest(grant: Grant) -> str:
         "months": grant.months,
         "institution": grant.institution,
         "budget": [line.model_dump(mode="json", exclude_none=True) for line in grant.budget],
-        "letters": [letter.model_dump(mode="json") for letter in grant.letters],
+        "letters": [letter.model_dump(mode="json", exclude_none=True) for letter in grant.letters],
     }
     if grant.execution != "bank":
         request["execution"] = grant.execution
+    if grant.institutions:  # a request that names none keeps the digest that it had before there were any
+        request["institutions"] = [named.model_dump(mode="json") for named in grant.institutions]
     text = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -4,7 +4,7 @@ from lifecycle.grant.budget.lines import AskedLine
 from lifecycle.kernel.event import Value
 from lifecycle.types.dates import Day
 from lifecycle.types.money import Cost
-from lifecycle.types.text import Line
+from lifecycle.types.text import ItemId, Line
 from lifecycle.types.vocabularies import Country, Label, LineKind
 
 
@@ -35,3 +35,5 @@ class Letter(Value):
     """The ministry that signed the letter."""
     dated: Day
     """The date of the letter."""
+    institution: ItemId | None = None
+    """The institution of the directory that signed it."""
