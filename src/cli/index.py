@@ -218,6 +218,12 @@ def _publications() -> ModuleType:
     return publications
 
 
+def _serve() -> ModuleType:
+    from cli.web import serve
+
+    return serve
+
+
 def _views() -> ModuleType:
     from cli.commands import views
 
@@ -256,6 +262,7 @@ OTHER_COMMANDS = (
     OtherCommand("template", "Write an empty table that import reads.", _template, "template"),
     OtherCommand("move", "Copy a book to another place or store.", _stores, "move"),
     OtherCommand("roles", "Print the SQL that gives a database its roles.", _stores, "roles"),
+    OtherCommand("serve", "Show the book in a browser, only to be read.", _serve, "serve"),
     OtherCommand("health", "Check that the store keeps what it acknowledges.", _stores, "health"),
     OtherCommand("schema", "Print the JSON Schema of commands or events.", _schema, "schema"),
     OtherCommand(

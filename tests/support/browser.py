@@ -85,7 +85,10 @@ class Browser:
         parameters = event.get("params", {})
         match event.get("method"):
             case "Network.requestWillBeSent":
-                self.requests.append(parameters["request"]["url"])
+                if not (address := parameters["request"]["url"]).startswith(
+                    "data:"
+                ):  # the browser's own icons
+                    self.requests.append(address)
             case "Log.entryAdded":
                 self.complaints.append(parameters["entry"]["text"])
             case "Runtime.exceptionThrown":

@@ -71,6 +71,7 @@ EXAMPLES = {
     "fund adopt-policy": "grantbook fund adopt-policy policy.toml --on 2017-01-01",
     "grant show": "grantbook grant show SSF-2017-01",
     "grant check": "grantbook grant check SSF-2017-01 --on 2017-02-10",
+    "serve": "grantbook serve --port 8765",
     "grant dossier": "grantbook grant dossier SSF-2017-01 SSF-2017-01.zip",
     "grant list": "grantbook grant list --stage effective --window stand_alone",
     "fund show": "grantbook fund show --as-of 2017-12-31",

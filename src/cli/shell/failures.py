@@ -34,7 +34,7 @@ _BY_PHRASE = {
 
 def show(error: Exception, done: str = "") -> int:
     """Print the error, then the line ``done`` about the work before it, on stderr; return the exit code."""
-    code, message = _code_and_message(error)
+    code, message = code_and_message(error)
     click.echo(message, err=True)
     if done:
         click.echo(done, err=True)
@@ -43,7 +43,8 @@ def show(error: Exception, done: str = "") -> int:
     return code
 
 
-def _code_and_message(error: Exception) -> tuple[int, str]:
+def code_and_message(error: Exception) -> tuple[int, str]:
+    """Return the exit code of an error, and the words that people see."""
     if isinstance(error, BookError):
         word = {3: "conflict", 4: "failed verification", 5: "unreachable"}.get(error.exit_code, "failed")
         return error.exit_code, f"{word}: {prose(error)}"

@@ -39,6 +39,20 @@ _SECTOR = click.option("--sector", metavar="SECTOR", help="Grants of this sector
 @OUTPUT
 def search(words: tuple[str, ...], **given: Any) -> int:
     """Search the library."""
+    filters = {name: given[name] for name in ("sector", "country", "outcome", "kind")}
+    return _print("search", "", question_of_search(words, limit=given["limit"], **filters), given)
+
+
+def question_of_search(
+    words: tuple[str, ...],
+    *,
+    sector: str | None = None,
+    country: str | None = None,
+    outcome: str | None = None,
+    kind: str | None = None,
+    limit: int = 20,
+) -> "Question":
+    """Return the question for the texts with these words. Raises ``Malformed`` for an unknown filter."""
     from lifecycle.parse import Malformed
     from lifecycle.types.readings.nearest import did_you_mean
     from projections.reports.questions import Question
@@ -46,20 +60,14 @@ def search(words: tuple[str, ...], **given: Any) -> int:
     from projections.reports.results.library import search as find
     from projections.reports.results.outcomes import OUTCOMES
 
-    for name, known in (("kind", KINDS), ("outcome", OUTCOMES)):
-        if given[name] is not None and given[name] not in known:
-            near = did_you_mean(given[name], known)
-            raise Malformed([(name, f"{given[name]} is none of: {', '.join(known)}{near}")])
-    _check_country("country", given["country"])
-    filters = Filters(given["sector"], given["country"], given["outcome"], given["kind"])
-    return _print(
-        "search",
-        "",
-        Question(
-            SEARCH_COLUMNS,
-            lambda connection, on: find(connection, on, " ".join(words), filters, given["limit"]),
-        ),
-        given,
+    for name, value, known in (("kind", kind, KINDS), ("outcome", outcome, OUTCOMES)):
+        if value is not None and value not in known:
+            near = did_you_mean(value, known)
+            raise Malformed([(name, f"{value} is none of: {', '.join(known)}{near}")])
+    _check_country("country", country)
+    filters = Filters(sector, country, outcome, kind)
+    return Question(
+        SEARCH_COLUMNS, lambda connection, on: find(connection, on, " ".join(words), filters, limit)
     )
 
 

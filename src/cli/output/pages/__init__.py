@@ -70,7 +70,7 @@ def page_with_policy(template: str, *styles: str, script: str = "", **values: An
     """
     from markupsafe import Markup
 
-    style = "".join(map(_file, styles))
+    style = style_of(*styles)
     code = _file(script) if script else ""
     allowed = f"style-src {_source(style)}" + (f"; script-src {_source(code)}" if script else "")
     return page(
@@ -80,6 +80,20 @@ def page_with_policy(template: str, *styles: str, script: str = "", **values: An
         policy=f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'",
         **values,
     )
+
+
+def policy_in(text: str) -> str:
+    """Return the policy of a page that `page_with_policy` has made."""
+    from html import unescape
+
+    match = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', text)
+    assert match is not None, "every page of this kind has one"
+    return unescape(match[1])
+
+
+def style_of(*names: str) -> str:
+    """Return the text of these style sheets, one after the other."""
+    return "".join(map(_file, names))
 
 
 def _file(name: str) -> str:

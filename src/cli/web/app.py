@@ -1,0 +1,152 @@
+"""The application: which address leads to which page, what each answer is guarded by, and what is kept."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import click
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cli.web import pages, reports
+from cli.web.asked import POLICY, Answer, Asked, Missing
+
+_STATUS = {2: 400, 5: 503}
+"""The status of an answer by the exit code that the same error has in the shell; else 500."""
+KEPT = 64
+"""The most answers that are kept in memory. A newer position of the journal, or a new day, makes them old."""
+LONGEST = 2_000
+"""The most characters of an address that are read."""
+Page = Callable[[Asked], Answer]
+PAGES: dict[str, Page] = {
+    "/": pages.glance,
+    "/grants/{grant}": pages.grant,
+    "/grants/{grant}/replay": pages.replay,
+    "/payments": pages.payments,
+    "/calls": pages.calls,
+    "/partners": pages.partners,
+    "/countries": pages.countries,
+    "/library": pages.library,
+    "/reports": reports.index,
+    "/reports/{name}": reports.report,
+    "/verification": pages.verification,
+}
+"""The pages by path."""
+
+
+def app_for(place: Path | str, hosts: Sequence[str]) -> Starlette:
+    """Return the application that reads the book at this place, for requests to these hosts."""
+    kept = _Kept()
+    routes = [Route(path, _endpoint(page, place, kept), methods=["GET"]) for path, page in PAGES.items()]
+    return Starlette(
+        routes=[*routes, Route("/style.css", _style, methods=["GET"])],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)],
+        exception_handlers={HTTPException: _refused},
+    )
+
+
+class _Kept:
+    """The answers that were given last, each for one position of the journal and one day."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: str) -> Answer | None:
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+            return self._answers.get(key)
+
+    def put(self, key: str, answer: Answer) -> None:
+        with self._lock:
+            self._answers[key] = answer
+            while len(self._answers) > KEPT:
+                self._answers.popitem(last=False)
+
+
+def _endpoint(page: Page, place: Path | str, kept: _Kept) -> Callable[[Request], Response]:
+    def answer(request: Request) -> Response:
+        if len(str(request.url)) > LONGEST:
+            return _error(414, f"the address is longer than {LONGEST:,} characters")
+        try:
+            return _answered(request, page, place, kept)
+        except Missing as error:
+            return _error(404, str(error))
+        except click.ClickException as error:
+            return _error(400, error.format_message())
+        except Exception as error:
+            from cli.shell.failures import code_and_message
+
+            code, message = code_and_message(error)
+            return _error(_STATUS.get(code, 500), message)
+
+    return answer
+
+
+def _answered(request: Request, page: Page, place: Path | str, kept: _Kept) -> Response:
+    """Return the page, or that the browser has it already. The book is opened for this one request."""
+    from lifecycle.book.book import Book
+    from lifecycle.journal.addresses import is_address
+
+    query = {name: value.strip() for name, value in request.query_params.items() if value.strip()}
+    with Book.open(place, read_only=not is_address(str(place))) as book:
+        key = f"{book.position()} {book.today()} {request.url.path}?{sorted(query.items())}"
+        tag = f'W/"{book.position()}-{sha256(key.encode()).hexdigest()[:20]}"'
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers={**_headers(POLICY), "ETag": tag})
+        answer = kept.get(key)
+        if answer is None:
+            names: dict[str, Any] = request.path_params
+            answer = page(Asked(book, request.url.path, names, query))
+            kept.put(key, answer)
+    headers = {**_headers(answer.policy), "ETag": tag}
+    if answer.file_name is not None:
+        headers["Content-Disposition"] = f'attachment; filename="{answer.file_name}"'
+    return Response(answer.body, media_type=answer.media_type, headers=headers)
+
+
+def _headers(policy: str) -> dict[str, str]:
+    return {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-cache",
+    }
+
+
+def _error(status: int, message: str) -> Response:
+    """Return a page that says what is wrong, in the words of the shell."""
+    from cli.output.pages import page
+
+    text = page("web_error.html", title="Not shown", fund="", texts=message.splitlines())
+    return Response(text, status, _headers(POLICY), "text/html; charset=utf-8")
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    words = {404: "there is no such page", 405: "these pages are only read: GET and HEAD"}
+    response = _error(error.status_code, words.get(error.status_code, error.detail))
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _style(request: Request) -> Response:
+    from cli.output.pages import style_of
+
+    style = style_of("style.css", "web.css")
+    tag = f'"{sha256(style.encode()).hexdigest()[:20]}"'
+    headers = {**_headers(POLICY), "ETag": tag}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(style, headers=headers, media_type="text/css; charset=utf-8")

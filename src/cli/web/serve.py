@@ -1,0 +1,95 @@
+"""``grantbook serve``: the book in a browser, only to be read."""
+
+import signal
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.output.terminal_text import safe, say
+from cli.shell.settings import Command, located, settings
+
+if TYPE_CHECKING:
+    from socket import socket
+
+PORT = 8765
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+"""The names of this machine to itself."""
+DRAIN = 10
+"""The most seconds for which requests that have begun are answered after the program was asked to end."""
+
+
+@click.command(
+    "serve",
+    cls=Command,
+    help="""Show the book in a browser, only to be read.
+
+    Pages of what waits, grants, payments, calls, partners, countries, the library and every report. They are
+    for this machine alone, and nobody is asked who they are: a program before it has to do that, whose
+    host name is given with --behind-proxy. Ends on Ctrl-C or SIGTERM, after the last answer.""",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    help="The port; 0 for a free one.",
+)
+@click.option("--behind-proxy", metavar="HOST", help="The host name of the proxy that asks who people are.")
+def serve(host: str, port: int, behind_proxy: str | None) -> int:
+    """Serve the book until the process is asked to end."""
+    try:
+        import uvicorn
+
+        from cli.web.app import app_for
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn"):
+            raise
+        raise click.UsageError("serve needs starlette and uvicorn: pip install 'grantbook[web]'") from None
+
+    _require_loopback(host, behind_proxy)
+    options = settings()
+    with options.open_to_read() as book:
+        name = book.fund().name
+    hosts = [*LOOPBACK, host, *([behind_proxy] if behind_proxy else [])]
+    app = app_for(located(options.address()), hosts)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=DRAIN,
+    )
+    listening = _listening(host, port)
+    say(f"{safe(name)} at http://{safe(host)}:{listening.getsockname()[1]}/ until Ctrl-C")
+    # uvicorn answers what has begun, and then raises the signal again for whoever was there before it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    uvicorn.Server(config).run([listening])
+    return 0
+
+
+def _require_loopback(host: str, behind_proxy: str | None) -> None:
+    """Raise ``UsageError`` if other machines could reach the pages and no proxy asks who they are."""
+    try:
+        is_loopback = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        raise click.BadParameter("write an address, such as 127.0.0.1", param_hint="--host") from None
+    if not is_loopback and behind_proxy is None:
+        raise click.UsageError(
+            f"--host {host} can be reached from other machines, and nobody is asked who they are: put a proxy"
+            " with a login before it, and give its host name with --behind-proxy"
+        )
+
+
+def _listening(host: str, port: int) -> "socket":
+    """Return the socket that listens. Raises ``UsageError`` if the address is taken."""
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise click.UsageError(f"{host}:{port} cannot be listened on: {error.strerror}") from None

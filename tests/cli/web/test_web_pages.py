@@ -1,0 +1,209 @@
+"""The pages of ``grantbook serve`` show what the commands print, and are guarded."""
+
+import json
+from collections.abc import Callable
+from html import unescape
+
+import pytest
+
+from cli.web.app import PAGES, app_for
+from cli.web.asked import POLICY
+from cli.web.reports import names
+from support.asgi import Response, ask
+from support.cli_shell import Shell, on_grant, with_corrections
+from support.pages import HOSTILE, HTML, assert_accessible, elements, hostile_life, parsed
+from support.replay_pages import text_of
+
+Get = Callable[..., Response]
+STATIC = [path for path in PAGES if "{" not in path]
+OF_GRANT = ["/grants/G-1", "/grants/G-1?on=2017-02-01", "/reports/register", "/library?q=dairy"]
+
+
+def browse(shell: Shell) -> Get:
+    app = app_for(shell.place, ["127.0.0.1"])
+    return lambda address, method="GET", **headers: ask(app, address, method, **headers)
+
+
+def rows_of(text: str, number: int = 0) -> list[list[str]]:
+    table = list(elements(parsed(text), "table"))[number]
+    body = next(table.iter(f"{HTML}tbody"))
+    return [[text_of(cell) for cell in row] for row in body.iter(f"{HTML}tr")]
+
+
+@pytest.mark.parametrize("path", [*STATIC, *OF_GRANT])
+def test_pages_are_valid_accessible_and_guarded(lived: Shell, path: str) -> None:
+    response = browse(lived)(path)
+    assert response.status == 200, response.text
+    tree = parsed(response.text)
+    for link in elements(tree, "a"):
+        assert str(link.get("href")).startswith(("/", "#"))
+        link.set("href", "#content")
+    assert_accessible(tree)
+    assert all(field.tag != f"{HTML}input" or field.get("name") for field in tree.iter())
+    assert "<script" not in response.text
+    assert "style=" not in response.text
+    assert response.headers["content-security-policy"] == POLICY
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "set-cookie" not in response.headers
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_report_has_a_page_with_the_rows_of_the_command(lived: Shell, name: str) -> None:
+    get, dates = browse(lived), ("--as-of", "2017-06-01", "--known", "14")
+    expected = lived("report", name, *dates, "--json")
+    if expected.code:
+        pytest.skip("it is no command")
+    response = get(f"/reports/{name}?as_of=2017-06-01&known=14")
+    assert response.status == 200, response.text
+    assert "As of 2017-06-01, as known at" in response.text
+    downloaded = get(f"/reports/{name}.json?as_of=2017-06-01&known=14")
+    assert json.loads(downloaded.body) == expected.rows
+    csv = lived("report", name, *dates, "--format", "csv")
+    assert get(f"/reports/{name}.csv?as_of=2017-06-01&known=14").text == csv.out
+    assert f'filename="{name}.json"' in downloaded.headers["content-disposition"]
+
+
+def test_a_spreadsheet_is_downloaded(lived: Shell) -> None:
+    assert browse(lived)("/reports/register.xlsx").body.startswith(b"PK")
+
+
+def proposed(shell: Shell, number: int) -> None:
+    """Record proposals beside the grant G-1."""
+    terms = {
+        "window": "stand_alone",
+        "recipients": ["KE"],
+        "providers": ["LK"],
+        "sector": "tea",
+        "months": 12,
+    }
+    lines = [
+        {"command": "ProposeGrant", "grant": f"T-{i}", "title": f"Tea {i}", "objective": "Tea", **terms}
+        | {"on": "2018-01-10", "actor": "leader", "amount": "100.00 USD"}
+        for i in range(number)
+    ]
+    assert shell("record", shell.file(lines)).code == 0
+
+
+def test_the_register_is_searched_filtered_and_has_pages(lived: Shell) -> None:
+    proposed(lived, 120)
+    get = browse(lived)
+    first, second = (rows_of(get(f"/reports/register?page={page}").text) for page in (1, 2))
+    assert (len(first), len(second)) == (100, 21)
+    assert "Rows 101 to 121 of 121." in get("/reports/register?page=2").text
+    assert {row[0] for row in rows_of(get("/reports/register?stage=effective").text)} == {"G-1"}
+    found = rows_of(get("/reports/register?q=TEA+119&as_of=").text)
+    assert [row[0] for row in found] == ["T-119"]
+    assert 'href="/grants/T-119"' in get("/reports/register?q=119").text
+
+
+def test_a_grant_shows_its_state_on_a_day_and_what_may_come_next(lived: Shell) -> None:
+    get = browse(with_corrections(lived))
+    state = dict(rows_of(get("/grants/G-1").text))
+    assert (state["stage"], state["undisbursed"]) == ("effective", "11,700.00 USD")
+    acts = rows_of(get("/grants/G-1").text, 1)
+    assert ["grant complete", "ttl", "leader"] in acts
+    known = str(lived("--json", "audit", "history", "G-1").rows[2]["position"])
+    then = dict(rows_of(get(f"/grants/G-1?on=2017-02-01&known={known}").text))
+    dates = ("--on", "2017-02-01", "--known", known)
+    replayed = lived("--json", "audit", "replay", "G-1", *dates).row["state"]
+    assert then["stage"] == replayed["stage"] == "requested"
+
+
+def test_the_replay_brings_its_own_policy(lived: Shell) -> None:
+    response = browse(lived)("/grants/G-1/replay?on=2017-02-10")
+    policy = response.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert policy.endswith("frame-ancestors 'none'")
+    assert 'href="/grants/G-1"' in response.text
+
+
+def test_the_queue_has_what_waits(lived: Shell) -> None:
+    asked = on_grant("RequestPayment", "2017-09-01", "leader", payment="P7", payee="Bus", category="travel")
+    assert lived("record", lived.file([{**asked, "amount": "10.00 USD"}])).code == 0
+    text = browse(lived)("/payments").text
+    assert [row[1] for row in rows_of(text)][:1] == ["P7"]
+    assert 'http-equiv="refresh" content="60"' in text
+
+
+def test_texts_that_try_to_be_markup_are_inert(gb: Shell) -> None:
+    assert gb("record", gb.file(hostile_life())).code == 0
+    get = browse(gb)
+    for path in (*STATIC, "/grants/G-1", "/reports/register", "/reports/entries"):
+        text = get(path).text
+        assert "<script" not in text
+        assert "<b>agri" not in text
+        assert "\u202e" not in text
+    assert HOSTILE[:25] in unescape(get("/grants/G-1").text)
+    echoed = get("/reports/register?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").text
+    assert "<script" not in echoed
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "words"),
+    [
+        ("/nothing", 404, "there is no such page"),
+        ("/grants/G-2", 404, "did you mean G-1"),
+        ("/grants/..%2F..%2Fetc%2Fpasswd", 404, "there is no such page"),
+        ("/grants/G-1?on=2016-01-01", 404, "there was no grant 'G-1' then"),
+        ("/grants/G-1?on=tomorow", 400, "between 1900 and 2199"),
+        ("/reports/none", 404, "there are: register"),
+        ("/reports/register.exe", 404, "there is no report register.exe"),
+        ("/reports/register?as_of=2017-13-01", 400, "2017-13-01"),
+        ("/reports/register?known=99999", 400, "99999"),
+        ("/reports/register?colour=red", 400, "colour: this page does not take it"),
+        ("/reports/register?page=0", 400, "page: write a number from 1 on"),
+        ("/reports/disbursement?by=moon", 400, "moon is not a key of disbursement"),
+        ("/payments?status=x", 400, "status: this page does not take it"),
+        ("/library?q=tea&country=XX", 400, "XX is no country"),
+        ("/reports/register?q=" + "a" * 3_000, 414, "longer than 2,000 characters"),
+    ],
+)
+def test_a_wrong_address_gets_the_words_of_the_shell(
+    lived: Shell, address: str, status: int, words: str
+) -> None:
+    response = browse(lived)(address)
+    assert response.status == status
+    assert words in unescape(response.text)
+    assert "Traceback" not in response.text
+    assert response.headers["content-security-policy"] == POLICY
+    parsed(response.text)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_pages_are_only_read(lived: Shell, method: str) -> None:
+    response = browse(lived)("/grants/G-1", method)
+    assert (response.status, "GET" in response.headers["allow"]) == (405, True)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", ""])
+def test_another_host_is_refused(lived: Shell, host: str) -> None:
+    assert browse(lived)("/", host=host).status == 400
+
+
+def test_a_browser_that_has_the_page_gets_it_again_only_after_a_new_entry(lived: Shell) -> None:
+    get = browse(lived)
+    tag = get("/grants/G-1").headers["etag"]
+    again = get("/grants/G-1", if_none_match=tag)
+    assert (again.status, again.body) == (304, b"")
+    assert get("/grants/G-1?on=2017-02-01").headers["etag"] != tag
+    cost = on_grant("RecordCost", "2017-09-01", "leader", purpose="preparation", amount="1.00 USD")
+    assert lived("record", lived.file([cost])).code == 0
+    newer = get("/grants/G-1", if_none_match=tag)
+    assert (newer.status, newer.headers["etag"] == tag) == (200, False)
+    style = get("/style.css")
+    assert get("/style.css", if_none_match=style.headers["etag"]).status == 304
+
+
+def test_the_state_of_the_seal_is_shown(lived: Shell) -> None:
+    text = " ".join(browse(lived)("/verification").text.split())
+    assert "Sealed: " in text
+    assert "Nothing is unsealed." in text
+    assert {row[1] for row in rows_of(text)} == {"yes"}
+
+
+def test_a_book_that_is_not_there_is_named(lived: Shell) -> None:
+    get = browse(lived)
+    if isinstance(lived.place, str):
+        pytest.skip("about a folder")
+    (lived.path / "journal.sqlite").rename(lived.path / "gone")
+    assert get("/").status == 503
