@@ -63,6 +63,7 @@ VALUES = (
 MEANINGS = {
     "Money": "An amount in one currency, exact to its minor unit.",
     "Country": "ISO 3166-1 alpha-2. `ZZ` stands for a country that is not stated.",
+    "StatedCountry": "ISO 3166-1 alpha-2.",
     "TimeZone": "A name of the IANA time zone database.",
     "GrantId": "A grant's name in this book.",
     "OfficerId": "An officer. Not a person's name.",
@@ -96,6 +97,7 @@ EXAMPLES: dict[str, Any] = {
     "Word": "stand_alone",
     "Digest": "0" * 64,
     "Country": "TZ",
+    "StatedCountry": "TZ",
     "Countries": ["TZ", "UG"],
     "TimeZone": "Africa/Kampala",
     "Day": "2017-03-31",

@@ -50,7 +50,7 @@ def test_each_row_names_the_login_that_wrote_it(login: Login, database: str) -> 
     with Book.open(login("administrator")) as book:
         book.record(g.cost("06-12"), "t.leader")
         book.record(g.cost("01-09"), "t.leader")
-        book.record(g.join("2017-01-01", partner="ES"), "s.cretary")  # judged under the lock
+        book.record(g.join("2017-01-01", partner="ES", name="Spain"), "s.cretary")  # judged under the lock
         ((own,),) = book.journal.recorder.rows("SELECT session_user::text")
         question = "SELECT login FROM {} ORDER BY recorded_at DESC LIMIT {}"
         rows = book.journal.recorder.rows

@@ -37,6 +37,19 @@ def plain(edition: State) -> State:
     return {**edition, "windows": windows}
 
 
+def named_twice(partners: State, event: Event) -> Iterator[str]:
+    """Yield the refusal of a name that another partner has on one of the days on which this one would."""
+    own = partners.get(event["partner"], {"names": []})["names"]
+    end = min((since for since, _ in own if since > event["on"]), default=LATEST)
+    for other, partner in partners.items():
+        starts = [since for since, _ in partner["names"]]
+        ends = [min(day, partner["left"]) for day in [*starts[1:], LATEST]]
+        for (since, name), until in zip(partner["names"], ends, strict=True):
+            is_same = name.casefold().strip() == event["name"].casefold().strip()
+            if other != event["partner"] and is_same and since < end and event["on"] < until > since:
+                yield "PartnerNameTaken"
+
+
 def membership(partner: State, event: Event, agreed: State) -> Iterator[str]:
     """Yield the reasons against a new name, a leaving, or a promise of a partner, and note it."""
     name, on = event["command"], event["on"]
@@ -82,6 +95,7 @@ def partnership(state: State, event: Event) -> Iterator[str]:
         if partner:
             yield "PartnerAlreadyJoined"
         yield from too_like(event["partner"], state["partners"])
+        yield from named_twice(state["partners"], event)
         state["partners"] |= {
             event["partner"]: {"joined": event["on"], "due": {}, "under": {}, "left": LATEST}
         }
@@ -96,6 +110,8 @@ def partnership(state: State, event: Event) -> Iterator[str]:
         and (not partner or partner["joined"] > event["on"])
     ):
         yield "UnknownPartner"
+    if partner and name == "RenamePartner":
+        yield from named_twice(state["partners"], event)
     if partner:
         yield from membership(partner, event, state["agreements"])
     if (due := event.get("instalment")) and partner:

@@ -427,11 +427,15 @@ ON_FUND: dict[str, Maker] = {
         officer=lambda draw: ["n.ew", "admin", "t.eacher", "p.ayer"][draw.dice % 4],
         roles=lambda draw: [None, ["administrator"], ["ttl"]][draw.dice // 4 % 3],
     ),
-    "JoinPartner": _maker(g.join, partner=lambda draw: _spelled(_partner(draw))(draw)),
+    "JoinPartner": _maker(
+        g.join,
+        partner=lambda draw: _spelled(_partner(draw))(draw),
+        name=lambda draw: [_partner(draw), "Denmark", "Danmark"][draw.dice // 3 % 3],
+    ),
     "RenamePartner": _maker(
         g.rename_partner,
         partner=_partner,
-        name=lambda draw: ["Denmark", "Kingdom of Denmark", "Danmark"][draw.dice // 3 % 3],
+        name=lambda draw: ["Denmark", "Kingdom of Denmark", "DANMARK", "Danmark"][draw.dice // 3 % 4],
     ),
     "SubmitDonorReport": _maker(
         g.submit_report_to_partner,

@@ -16,7 +16,7 @@ from lifecycle.kernel.refusals import STAGE, Refusal, UnknownGrant
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.types.readings.nearest import near_or_all
 from lifecycle.types.text import GrantId, ItemId, Line, Prose, Reason
-from lifecycle.types.vocabularies import Country, Label
+from lifecycle.types.vocabularies import Label, StatedCountry
 
 
 class ExperienceOffered(DirectoryEvent):
@@ -24,7 +24,7 @@ class ExperienceOffered(DirectoryEvent):
 
     offer: ItemId
     """The offer's name in the book."""
-    country: Country
+    country: StatedCountry
     """The country that offers it."""
     institution: ItemId | None = None
     """The registered institution that would share it."""
@@ -50,7 +50,7 @@ class NeedVoiced(DirectoryEvent):
 
     need: ItemId
     """The need's name in the book."""
-    country: Country
+    country: StatedCountry
     """The country that wants to learn."""
     institution: ItemId | None = None
     """The registered institution that wants to learn."""

@@ -10,7 +10,7 @@ from lifecycle.kernel.refusals import STAGE, TERMS, NothingChanged, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.types.readings.nearest import near_or_all
 from lifecycle.types.text import ItemId, Line
-from lifecycle.types.vocabularies import Country, InstitutionType, Label
+from lifecycle.types.vocabularies import InstitutionType, Label, StatedCountry
 
 
 class InstitutionRegistered(DirectoryEvent):
@@ -20,7 +20,7 @@ class InstitutionRegistered(DirectoryEvent):
     """The institution's short name in the book."""
     name: Line
     """The institution's name in full."""
-    country: Country | None = None
+    country: StatedCountry | None = None
     """The country that it is in; none for a body of several countries."""
     type: InstitutionType
     """The kind of institution, by the list of IATI."""

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from lifecycle.fund.parts.agreement_terms import DaysToReport, MonthsBetween, Percent, Preference
 from lifecycle.fund.parts.named_agreement import check_named, check_new_agreement
+from lifecycle.fund.parts.partner_names import name_is_free
 from lifecycle.fund.parts.pool import Agreement, Terms
 from lifecycle.fund.parts.report_terms import ReportTerms
 from lifecycle.fund.state import Evolves, Flows, Fund, MutableFund, Partner, unchanged
@@ -155,6 +156,14 @@ def _partner_joined(fund: MutableFund, event: PartnerJoined) -> None:
     fund.partners[event.partner] = Partner(event.on, names=((event.on, event.name),))
 
 
+class _Naming(Protocol):
+    """An event that gives a partner a name in full."""
+
+    on: date
+    partner: ItemId
+    name: Line
+
+
 class _Promise(Protocol):
     """An event by which a partner promises, agrees or schedules something."""
 
@@ -228,6 +237,11 @@ def _check_not_joined(fund: Fund, event: PartnerJoined) -> None:
 
 def _check_likeness(fund: Fund, event: PartnerJoined) -> None:
     not_too_like(event.partner, fund.partners, "partner")
+
+
+def check_name_is_free(fund: Fund, event: _Naming) -> None:
+    """Refuse a name that another partner has. Raises ``PartnerNameTaken``."""
+    name_is_free(fund.partners, event)
 
 
 class UnknownPartner(Refusal, order=STAGE, rule="domain §3: fund stream"):
@@ -353,6 +367,7 @@ RULES: Rules = {
         invariants=(
             Rule(1, _check_not_joined),
             Rule(2, _check_likeness),
+            Rule(3, check_name_is_free),
         )
     ),
     ContributionPledged: Guards(

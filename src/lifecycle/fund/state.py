@@ -49,6 +49,16 @@ class Partner:
     left_on: date | None = None
     """The day from which it promises nothing more; `None` while it is a partner."""
 
+    def spans_of_names(self) -> list[tuple[date, date, str]]:
+        """Return the first day of each name, the day on which it no longer holds, and the name."""
+        end = self.left_on or date.max
+        days = [*(since for since, _ in self.names[1:]), date.max]
+        return [
+            (since, min(until, end), name)
+            for (since, name), until in zip(self.names, days, strict=True)
+            if since < end
+        ]
+
     def name_on(self, day: date) -> str | None:
         """Return its name in full on the day; `None` if it had not joined."""
         names = [name for since, name in self.names if since <= day]

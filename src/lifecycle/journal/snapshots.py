@@ -28,7 +28,14 @@ from lifecycle.fund import (
     treasury,
 )
 from lifecycle.fund.partners import donor_reports, membership, partner_waivers, pledges
-from lifecycle.fund.parts import agreement_terms, appointments, named_agreement, pool
+from lifecycle.fund.parts import (
+    agreement_terms,
+    appointments,
+    named_agreement,
+    partner_names,
+    pool,
+    report_terms,
+)
 from lifecycle.fund.pools import agreements, commitments, flows, set_asides
 from lifecycle.fund.state import Fund
 from lifecycle.journal import upcasts
@@ -59,8 +66,10 @@ _MADE_BY = (
     agreements,
     flows,
     pool,
+    report_terms,
     quarantine,
     membership,
+    partner_names,
     donor_reports,
     partner_waivers,
     pledges,

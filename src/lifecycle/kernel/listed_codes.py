@@ -17,6 +17,7 @@ from lifecycle.types.codes import COUNTRIES, not_a_country, not_a_currency, not_
 from lifecycle.types.money import Money
 from lifecycle.types.readings.country_names import countries_meant
 from lifecycle.types.readings.nearest import did_you_mean
+from lifecycle.types.stage import NOT_STATED
 from lifecycle.types.text import Worded, is_blank
 from lifecycle.types.vocabularies import Listed
 
@@ -135,8 +136,10 @@ def _finder(annotation: Any, metadata: tuple[Any, ...] = ()) -> _Find | None:
 
 def _of_text(marked: Listed) -> _Find:
     def find(text: str, on: date | None, path: tuple[str | int, ...]) -> Iterator[Fault]:
-        if marked.kind == "country":
+        if marked.kind in ("country", "stated_country"):
             problem = not_a_country(text, on)
+            if marked.kind == "stated_country" and text == NOT_STATED:
+                problem = "ZZ stands for a country that is not stated: write the code of one, like TZ"
             if problem is not None and text not in COUNTRIES and (meant := countries_meant(text)):
                 problem += f"; did you mean {meant}?"
         elif marked.kind == "currency":

@@ -17,7 +17,7 @@ from lifecycle.types.text import COUNTRY, CURRENCY, Line, as_label, without_brea
 class Listed(NamedTuple):
     """Marks a text that commands take from a list."""
 
-    kind: Literal["country", "currency", "time_zone", "label", "word"]
+    kind: Literal["country", "stated_country", "currency", "time_zone", "label", "word"]
     words: tuple[str, ...] = ()
     """The words of a closed vocabulary; empty for other kinds."""
 
@@ -53,6 +53,8 @@ Label = Annotated[
 """The name of a group, such as a sector: without blanks around it, in Unicode NFC, whatever its case."""
 Country = Annotated[str, StringConstraints(pattern=COUNTRY), Listed("country")]
 """Two capital letters."""
+StatedCountry = Annotated[str, StringConstraints(pattern=COUNTRY), Listed("stated_country")]
+"""Two capital letters, and not ``ZZ``, which stands for a country that a source does not state."""
 Currency = Annotated[str, StringConstraints(pattern=CURRENCY), Listed("currency")]
 """Three capital letters."""
 Countries = Annotated[tuple[Country, ...], Field(min_length=1, max_length=120)]

@@ -7,6 +7,7 @@ import pytest
 
 from lifecycle.book.book import Book
 from lifecycle.fund.events import InstalmentReceived
+from lifecycle.parse import Malformed, command_from
 from lifecycle.rejudge.walk import judged
 from lifecycle.types import codes, money, time_zones
 from support.cli_shell import Shell, on_grant
@@ -254,3 +255,28 @@ def test_a_command_accepts_only_time_zones_of_the_list(lived: Shell, zone: str) 
     planned = WITH_CODES[2] | {"sites": [{"site": "Dar", "time_zone": zone}]}
     result = lived("record", lived.file([planned]))
     assert (result.code, f"sites.0.time_zone: {zone} is not an IANA" in result.out) == (2, True), result.out
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (
+            "country",
+            {"command": "RegisterInstitution", "institution": "I", "name": "I", "type": "government"},
+        ),
+        ("country", {"command": "OfferExperience", "offer": "O", "topic": "Milk", "summary": "more"}),
+        ("country", {"command": "VoiceNeed", "need": "N", "challenge": "Milk"}),
+        ("preference.countries.0", {"command": "AgreeContribution", "partner": "DK", "amount": "5.00 USD"}),
+    ],
+)
+def test_what_has_a_country_of_its_own_states_it(path: str, words: dict[str, Any]) -> None:
+    """ZZ stands for a country that a source does not state: no institution is in it."""
+    for code, fits in (("ZZ", False), ("TZ", True)):
+        in_preference = {"preference": {"strength": "hard", "countries": [code]}}
+        stated = {"country": code} if path == "country" else in_preference
+        given = {"on": "2017-01-10", "actor": "s.cretary", **words, **stated}
+        if fits:
+            command_from(given)
+        else:
+            with pytest.raises(Malformed, match=f"{path}: ZZ stands for a country that is not stated"):
+                command_from(given)

@@ -41,7 +41,7 @@ def test_an_edition_is_checked_against_all_grants(book: Book) -> None:
 
 
 def test_a_return_of_funds_is_checked_against_what_grants_drew(book: Book) -> None:
-    record(book, [g.join(g.START, partner="ES"), *g.APPROVED[1:]])
+    record(book, [g.join(g.START, partner="ES", name="Spain"), *g.APPROVED[1:]])
     for partner, amount, expected in (
         ("DK", "410000.01 USD", "ExceedsPartnerBalance"),
         ("DK", "410000.00 USD", None),

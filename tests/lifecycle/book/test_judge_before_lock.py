@@ -185,8 +185,8 @@ def test_a_fee_on_money_that_a_grant_took_meanwhile(
 
 
 def test_a_partner_that_joined_meanwhile(book: Book, other: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    between = Between(book, monkeypatch, ask(other, g.join("2017-01-01", partner="ES")))
-    receipt = book.record(g.join("2017-01-01", partner="ES"), "s.cretary")
+    between = Between(book, monkeypatch, ask(other, g.join("2017-01-01", partner="ES", name="Spain")))
+    receipt = book.record(g.join("2017-01-01", partner="ES", name="Spain"), "s.cretary")
     assert (receipt.outcome, between.tries) == ("refused", 2)
     check_whole(book)
 

@@ -91,7 +91,7 @@ def test_a_partner_does_not_join_under_another_spelling() -> None:
     past.when(g.join("2012-01-01", partner="dk")).refused(TooLikeKnownId, "partner DK")
     past.when(g.join("2012-01-01", partner="DK.")).refused(TooLikeKnownId)
     past.when(g.join("2012-01-01", partner="DK")).refused(PartnerAlreadyJoined)
-    past.given(g.join("2012-01-01", partner="ES"))
+    past.given(g.join("2012-01-01", partner="ES", name="Spain"))
     entry = past.fund_version(on_fund.PartnerJoined, 2)
     past.when(g.correct_fund("2014-01-01", entry=entry, reads={"partner": "Dk"})).refused(TooLikeKnownId)
     past.when(g.correct_fund("2014-01-01", entry=entry, reads={"partner": "Es"})).then(EntryCorrected)

@@ -220,7 +220,7 @@ ON_FUND: dict[str, Make] = {
     "AppointOfficer": lambda on, **k: g.appoint(on, officer="o.ther", **k),
     "RetireOfficer": g.retire,
     "SwitchSealing": g.switch_sealing,
-    "JoinPartner": lambda on, **k: g.join(on, partner="CO", **k),
+    "JoinPartner": lambda on, **k: g.join(on, partner="CO", name="Colombia", **k),
     "RenamePartner": g.rename_partner,
     "LeavePartner": g.leave_partner,
     "HoldConsultation": g.consult,

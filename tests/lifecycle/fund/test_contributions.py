@@ -22,7 +22,9 @@ CO = g.join("2012-01-10", partner="CO", name="Colombia", kind="emerging")
 
 
 def test_a_partner_joins_once() -> None:
-    given(CO).when(g.join("2012-01-11", partner="CO")).refused(PartnerAlreadyJoined, "2012-01-10")
+    given(CO).when(g.join("2012-01-11", partner="CO", name="Colombia")).refused(
+        PartnerAlreadyJoined, "2012-01-10"
+    )
 
 
 @pytest.mark.parametrize(

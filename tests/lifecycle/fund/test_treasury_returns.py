@@ -13,7 +13,7 @@ from support.given import REQUESTED, Past, given
 TWO = [
     *g.OFFICERS,
     g.join(g.START),
-    g.join(g.START, partner="ES"),
+    g.join(g.START, partner="ES", name="Spain"),
     g.receive("02-01", amount="60000.00 USD"),
     g.receive("02-01", partner="ES", amount="60000.00 USD"),
 ]

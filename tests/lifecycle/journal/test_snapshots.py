@@ -61,7 +61,14 @@ def test_the_fund_from_a_snapshot_is_the_fold_of_all_entries(long_book: Book) ->
 
 
 def test_late_entries_after_a_snapshot_count(long_book: Book) -> None:
-    record(long_book, [g.receive("2009-01-01"), g.appoint("2009-01-01"), g.join("2009-02-01", partner="CO")])
+    record(
+        long_book,
+        [
+            g.receive("2009-01-01"),
+            g.appoint("2009-01-01"),
+            g.join("2009-02-01", partner="CO", name="Colombia"),
+        ],
+    )
     assert_fund_is_right(long_book)
     assert long_book.record(g.propose("2012-01-10", actor="n.ew"), "n.ew").outcome == "accepted"
 

@@ -54,7 +54,7 @@ def book(tmp_path: Path) -> Iterator[Book]:
         EFFECTIVE,
     ) as book:
         record(book, of("NEW", EFFECTIVE), g.request_payment("04-10"), g.send_back("01-11", grant="C1"))
-        record(book, g.fail("06-01", grant="OLD"), g.join("2017-07-01", partner="CO"))
+        record(book, g.fail("06-01", grant="OLD"), g.join("2017-07-01", partner="CO", name="Colombia"))
         yield book
 
 

@@ -75,7 +75,7 @@ def test_catching_up_in_any_steps_gives_the_rows_of_a_rebuild(
         catch_up(book)
         record(book, of("SSF-2", [g.plan("04-02"), g.hold("04-12", starts="2017-04-10", ends="2017-04-12")]))
         pledge = g.pledge("2018-01-01", amount="5.00 EUR", holding_amount="6.00 USD")
-        record(book, pledge, g.join("2018-01-01", partner="IN", kind="emerging"))
+        record(book, pledge, g.join("2018-01-01", partner="IN", name="India", kind="emerging"))
         catch_up(book)
         assert status(book) == {
             "views": (end := book.position()),

@@ -36,7 +36,7 @@ def closed_book(tmp_path: Path) -> Path:
     lives = (of(f"SSF-{number:02}", PAID) for number in range(GRANTS))
     with new_book(tmp_path / "closed", money, *lives) as book:
         catch_up(book)
-        record(book, of("SSF-07", [g.refund("06-01")]), g.join("2017-07-01", partner="CO"))
+        record(book, of("SSF-07", [g.refund("06-01")]), g.join("2017-07-01", partner="CO", name="Colombia"))
         record(book, of("SSF-19", [g.refund("06-01")]))
     return tmp_path / "closed"
 

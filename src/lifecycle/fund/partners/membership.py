@@ -4,7 +4,7 @@ from bisect import insort
 from collections.abc import Iterable
 from dataclasses import replace
 
-from lifecycle.fund.contributions import PartnerHasLeft, PartnerJoined, partner_of
+from lifecycle.fund.contributions import PartnerHasLeft, PartnerJoined, check_name_is_free, partner_of
 from lifecycle.fund.state import Evolves, Fund, MutableFund
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import Event, FundEvent
@@ -79,7 +79,7 @@ def _check_leaving(fund: Fund, event: PartnerLeft) -> None:
 
 
 RULES: Rules = {
-    PartnerRenamed: Guards(invariants=(Rule(3, _check_new_name),)),
+    PartnerRenamed: Guards(invariants=(Rule(3, _check_new_name), Rule(3, check_name_is_free))),
     PartnerLeft: Guards(invariants=(Rule(3, _check_leaving),)),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from lifecycle.kernel.event import Value
 from lifecycle.types.text import Word
-from lifecycle.types.vocabularies import Country, Label, Strength
+from lifecycle.types.vocabularies import Label, StatedCountry, Strength
 
 Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=7, decimal_places=4)]
 """A part of a hundred."""
@@ -26,7 +26,7 @@ class Preference(Value):
     """Windows of the fund."""
     regions: tuple[Label, ...] = Field(default=(), max_length=50)
     """Regions of the World Bank, of which each recipient country is in one."""
-    countries: tuple[Country, ...] = Field(default=(), max_length=300)
+    countries: tuple[StatedCountry, ...] = Field(default=(), max_length=300)
     """Recipient countries. With regions, each recipient is one of the countries or in one of the regions."""
     sectors: tuple[Label, ...] = Field(default=(), max_length=100)
     """Sectors, as the fund names them."""

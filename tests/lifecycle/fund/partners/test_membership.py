@@ -4,6 +4,8 @@ import pytest
 
 from lifecycle.fund import events as was
 from lifecycle.fund.contributions import PartnerHasLeft, UnknownPartner
+from lifecycle.fund.parts.partner_names import PartnerNameTaken
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.refusals import NothingChanged
 from support import given as g
@@ -81,6 +83,51 @@ def test_a_partner_gets_another_name_on_a_day() -> None:
     past.when(g.rename_partner("2013-01-10", name="Danmark")).refused(NothingChanged, "Danmark already")
     past.when(g.rename_partner("2014-01-11", name="Danmark")).then(was.PartnerRenamed)
     past.when(g.rename_partner("2014-01-11", partner="NL")).refused(UnknownPartner, "NL")
+
+
+NORWAY = g.join("2009-01-01", partner="NO", name="Norway")
+
+
+@pytest.mark.parametrize(
+    ("on", "name", "fits"),
+    [
+        ("2013-12-31", "Denmark", False),
+        ("2014-01-09", " DENMARK ", False),
+        ("2014-01-10", "Denmark", True),
+        ("2014-01-11", "Denmark", True),
+        ("2014-01-09", "Danmark", False),  # it would have the name from 2014-01-10 on, too
+        ("2014-01-09", "Denmark (region)", True),
+    ],
+)
+def test_two_partners_have_no_name_in_common_on_any_day(on: str, name: str, fits: bool) -> None:
+    past = given(NORWAY, g.rename_partner("2014-01-10", name="Danmark"))
+    acts: dict[type[Event], Command] = {
+        was.PartnerJoined: g.join(on, partner="XX", name=name),
+        was.PartnerRenamed: g.rename_partner(on, partner="NO", name=name),
+    }
+    for event, act in acts.items():
+        outcome = past.when(act)
+        outcome.then(event) if fits else outcome.refused(PartnerNameTaken, "DK is D")
+
+
+def test_a_name_is_free_again_once_its_partner_has_left_or_has_another() -> None:
+    past = given(LEFT)
+    for on, fits in (("2014-06-29", False), ("2014-06-30", True), ("2014-07-01", True)):
+        outcome = past.when(g.join(on, partner="DK-again"))
+        outcome.then(was.PartnerJoined) if fits else outcome.refused(PartnerNameTaken)
+    past.given(g.join("2014-07-01", partner="DK-again"))
+    left = past.fund_version(was.PartnerLeft)
+    past.when(g.correct_fund("2015-01-01", entry=left, struck=True)).refused(PartnerNameTaken, "no longer")
+    late = given(NORWAY, g.rename_partner("2012-01-10", partner="NO", name="Norge"))
+    late.when(g.join("2012-01-10", partner="XX", name="Norway")).then(was.PartnerJoined)
+    late.when(g.join("2012-01-09", partner="XX", name="Norway")).refused(PartnerNameTaken)
+
+
+def test_a_name_is_not_corrected_to_that_of_another_partner() -> None:
+    past = given(NORWAY)
+    entry = past.fund_version(was.PartnerJoined, 2)
+    past.when(g.correct_fund("2015-01-01", entry=entry, reads={"name": "denmark"})).refused(PartnerNameTaken)
+    past.when(g.correct_fund("2015-01-01", entry=entry, reads={"name": "Norge"})).then(EntryCorrected)
 
 
 def test_a_partner_that_left_may_get_another_name() -> None:
