@@ -21,8 +21,12 @@ def by_name(names: Iterable[str | None]) -> list[str | None]:
 class Slow:
     """The walk over all movements, in their order."""
 
-    def __init__(self, movements: Sequence[Movement]) -> None:
+    def __init__(self, movements: Sequence[Movement], keep_back: frozenset[str | None] = frozenset()) -> None:
         self.movements = movements
+        self.keep_back = keep_back
+        """The partners of whom each draw leaves what they get back later."""
+        self.overdrawn: set[str | None] = set()
+        """The partners who have less than nothing left at the end of a day."""
         self.parts: Parts = []
         self.income = 0
         self.held: dict[str | None, int] = defaultdict(int)
@@ -36,6 +40,11 @@ class Slow:
                 self.held[movement.partner] = 0
         for n, movement in enumerate(movements):
             self.walk(n, movement)
+            if n + 1 == len(movements) or movements[n + 1].on != movement.on:
+                self.overdrawn |= {name for name in self.held if self.is_overdrawn(name)}
+
+    def is_overdrawn(self, name: str | None) -> bool:
+        return max(self.over_all(self.drawn, name), self.over_all(self.drawn_units, name)) > self.held[name]
 
     def add_part(self, movement: Movement, kind: str, name: str | None, units: int) -> None:
         if units:
@@ -84,10 +93,13 @@ class Slow:
         return {name: units - self.paid_units[grant][name] for name, units in self.drawn_units[grant].items()}
 
     def least_held(self, n: int, partner: str | None) -> int:
-        """Received less returned at the end of the day or of any later day: the least."""
+        """Received less returned at the end of the day; the least of later days if that is kept back."""
         now, least = self.held[partner], None
+        today = self.movements[n].on
         for i in range(n + 1, len(self.movements) + 1):
             ends = i == len(self.movements) or self.movements[i].on != self.movements[i - 1].on
+            if ends and partner not in self.keep_back and self.movements[i - 1].on == today:
+                return max(now, self.held[partner])
             if ends:
                 least = now if least is None else min(least, now)
             if i < len(self.movements) and self.movements[i].partner == partner:
@@ -202,6 +214,14 @@ class Slow:
             room[first] -= 1
             handed.append(first)
         return handed
+
+
+def slowly(movements: Sequence[Movement]) -> Slow:
+    """Return the walk in which nobody is overdrawn, with as few partners of whom something is kept back."""
+    slow = Slow(movements)
+    while short := slow.overdrawn - slow.keep_back:
+        slow = Slow(movements, slow.keep_back | short)
+    return slow
 
 
 def pour(amount: Fraction, weights: Shares, limits: Shares) -> tuple[Shares, Fraction]:

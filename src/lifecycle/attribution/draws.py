@@ -2,8 +2,9 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from fractions import Fraction
+from itertools import accumulate
 from math import gcd, lcm
 from typing import NamedTuple
 
@@ -37,10 +38,12 @@ class Movement(NamedTuple):
 class Draws:
     """The partners' money, from which the movements are drawn in their order."""
 
-    def __init__(self, movements: Iterable[Movement]) -> None:
+    def __init__(self, movements: Iterable[Movement], keep_back: Set[Name] = frozenset()) -> None:
+        """``keep_back``: the partners of whom each draw leaves what they get back on later days."""
         self.income = 0
         """Income less the fees that it paid and the draws that no partner covered."""
         self._later = _least_later(movements)
+        self._keep_back = keep_back
         self._left: Names = dict.fromkeys(self._later, 0)
         """What each partner has left exactly, over the denominator."""
         self._denominator = 1
@@ -59,14 +62,22 @@ class Draws:
         self._held[name] += change
 
     def _change(self, movement: Movement, name: Name) -> int:
-        """Return by how much received less returned will change at least, on the movement's day or later."""
-        days, least = self._later[name]
+        """Return by how much received less returned will change at least, on the movement's day or later.
+
+        Only the movement's day counts if nothing is kept back of the partner.
+        """
+        days, at_end, least = self._later[name]
         held, index = self._held[name], bisect_left(days, movement.on)
         if index == len(days):
             return 0
-        if days[index] == movement.on:
-            return least[index] - held
-        return min(0, least[index] - held)
+        is_today = days[index] == movement.on
+        if name not in self._keep_back:
+            return max(0, at_end[index] - held) if is_today else 0
+        return least[index] - held if is_today else min(0, least[index] - held)
+
+    def overdrawn(self) -> set[Name]:
+        """Return the partners from whom more is drawn or given back than they gave."""
+        return {name for name, left in self._left.items() if left < 0 or self._left_units[name] < 0}
 
     def rooms(self, movement: Movement) -> dict[Name, int]:
         """Return the units that each partner has left on the movement's day and on every later day."""
@@ -144,8 +155,8 @@ class Draws:
                 self._left_units[name] += sign * count
 
 
-def _least_later(movements: Iterable[Movement]) -> dict[Name, tuple[list[str], list[int]]]:
-    """Return for each partner its days, and for each day the least of received less returned from then on."""
+def _least_later(movements: Iterable[Movement]) -> dict[Name, tuple[list[str], list[int], list[int]]]:
+    """Return for each partner its days; received less returned at the end of each; the least from then."""
     ends: dict[Name, dict[str, int]] = defaultdict(dict)
     held: dict[Name, int] = defaultdict(int)
     for movement in movements:
@@ -156,10 +167,9 @@ def _least_later(movements: Iterable[Movement]) -> dict[Name, tuple[list[str], l
     least = {}
     for name, by_day in ends.items():
         # A day without a movement has the sum of the last day before it.
-        days, sums = list(by_day), list(by_day.values())
-        for i in range(len(sums) - 2, -1, -1):
-            sums[i] = min(sums[i], sums[i + 1])
-        least[name] = (days, sums)
+        days, at_end = list(by_day), list(by_day.values())
+        from_then = list(accumulate(reversed(at_end), min))[::-1]
+        least[name] = (days, at_end, from_then)
     return least
 
 

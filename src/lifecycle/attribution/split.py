@@ -6,8 +6,8 @@ to what is unpaid of each, a refund gives back in proportion to what is paid, an
 unpaid. An amount that no partner covers belongs to partner ``None``.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence, Set
 from math import gcd
 from operator import itemgetter
 from typing import NamedTuple
@@ -94,17 +94,23 @@ class _Account:
 def attributed(movements: Iterable[Movement]) -> Iterator[Part]:
     """Yield the parts of all movements.
 
-    The parts of a movement sum to it. The movements must be `ordered`.
+    The parts of a movement sum to it. The movements must be `ordered`. A draw takes from a partner at most
+    what it has left on its day and on every later day. If money goes back to a partner later, what is
+    released by then can cover it. Only if that is not enough, each draw leaves what the partner gets back.
     """
-    return _Attribution(list(movements)).parts()
+    movements, keep_back = list(movements), set[Partner]()
+    if any(movement.kind == "returned" for movement in movements):
+        while overdrawn := _Attribution(movements, keep_back).overdrawn() - keep_back:
+            keep_back |= overdrawn
+    return _Attribution(movements, keep_back).parts()
 
 
 class _Attribution:
     """A walk over movements, with the fund's draws, each grant's account, and the gaps of paid units."""
 
-    def __init__(self, movements: Sequence[Movement]) -> None:
+    def __init__(self, movements: Sequence[Movement], keep_back: Set[Partner]) -> None:
         self.movements = movements
-        self.draws = Draws(movements)
+        self.draws = Draws(movements, keep_back)
         self.accounts: dict[str | None, _Account] = defaultdict(_Account)
         self.movements_left = Counter(movement.grant for movement in movements)
         """How many movements of each grant come yet. An account is dropped after the last one."""
@@ -122,6 +128,17 @@ class _Attribution:
             self.movements_left[grant] -= 1
             if not self.movements_left[grant]:
                 self.accounts.pop(grant, None)
+
+    def overdrawn(self) -> set[Partner]:
+        """Return the partners from whom more is drawn or given back at the end of a day than they gave."""
+        partners, day = set[Partner](), ""
+        for movement in self.movements:
+            if movement.on != day:
+                partners |= self.draws.overdrawn()
+                day = movement.on
+            if movement.amount:
+                deque(self._of(movement), maxlen=0)
+        return partners | self.draws.overdrawn()
 
     def _of(self, movement: Movement) -> Iterator[tuple[str, Partner, int]]:
         kind, amount = movement.kind, movement.amount

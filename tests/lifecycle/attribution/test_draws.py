@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lifecycle.attribution.split import Movement, attributed, least_left
 from lifecycle.attribution.whole_units import handed
-from support.slow_attribution import Slow, summed
+from support.slow_attribution import Slow, slowly, summed
 
 PARTNERS = ["AU", "DK", "ES", "MX"]
 
@@ -93,6 +93,25 @@ def test_a_draw_leaves_what_a_partner_gets_back_later() -> None:
     assert parts_of(life, "approved") == {"A": 20, "B": 40}
     alone = [received(1, "A", 100), moved(2, "approved", 60), returned]
     assert parts_of(alone, "approved") == {"A": 20, None: 40}
+
+
+def test_what_is_released_before_money_goes_back_covers_it() -> None:
+    """One partner gave all: nothing that is committed becomes nobody's because the rest went back."""
+    life = [received(1, "A", 100), moved(2, "approved", 60), moved(3, "approved", 40, "H")]
+    life += [moved(4, "cancelled", 60), Movement(at(5), 5, "returned", 60, "A")]
+    assert parts_of(life, "approved") == {"A": 100}
+    assert parts_of(life, "cancelled") == {"A": 60}
+    assert least_left(life, "A", at(5)) == (0, at(5))
+    early = [*life[:3], Movement(at(3), 4, "returned", 60, "A"), *life[3:4]]
+    assert parts_of(early, "approved") == {"A": 40, None: 60}, "the release comes a day too late"
+
+
+def test_of_two_partners_only_the_one_who_would_be_overdrawn_keeps_something_back() -> None:
+    life = [received(1, "A", 100), received(1, "B", 100), moved(2, "approved", 100)]
+    life += [moved(3, "cancelled", 50), Movement(at(4), 9, "returned", 75, "B")]
+    assert parts_of(life, "approved") == {"A": 50, "B": 50}
+    life.insert(3, moved(2, "approved", 20, "H"))
+    assert parts_of(life, "approved") == {"A": 95, "B": 25}
 
 
 def test_money_received_later_on_the_same_day_is_drawn_after_earlier_money() -> None:
@@ -213,7 +232,7 @@ def lives(draw: st.DrawFn) -> list[Movement]:
 @given(lives())
 @pytest.mark.case("M2", "M3")
 def test_the_parts_are_the_same_as_in_the_slow_check(life: list[Movement]) -> None:
-    slow = Slow(life)
+    slow = slowly(life)
     fast = [(part.on, part.grant, part.kind, part.partner, part.amount) for part in attributed(life)]
     assert summed(fast) == summed(slow.parts)
 
@@ -268,7 +287,7 @@ def test_on_every_date_parts_sum_to_the_whole_and_nobody_pays_more_than_it_gave(
 @given(lives())
 @pytest.mark.case("M2", "M3")
 def test_no_share_is_above_its_exact_value_rounded_up_nor_two_units_below_it(life: list[Movement]) -> None:
-    slow = Slow(life)
+    slow = slowly(life)
     for exact, units in ((slow.drawn, slow.drawn_units), (slow.paid, slow.paid_units)):
         for grant, own in exact.items():
             for name, share in own.items():

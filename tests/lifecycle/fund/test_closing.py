@@ -11,6 +11,7 @@ from lifecycle.book.book import Book
 from lifecycle.book.command_handler import CommandHandler
 from lifecycle.catalogue import BY_EVENT
 from lifecycle.decide.grant import ClosureWouldNotHold
+from lifecycle.decide.other_streams import ExceedsPartnerBalance
 from lifecycle.fund import events as was
 from lifecycle.fund.closing import (
     TAKEN,
@@ -22,7 +23,6 @@ from lifecycle.fund.closing import (
 from lifecycle.grant import events as of_grants
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, ImportedFrom
-from lifecycle.kernel.refusals import ExceedsAvailableFunds
 from lifecycle.rejudge.walk import judged_unsealed
 from support import given as g
 from support.books import make_book
@@ -177,7 +177,7 @@ def test_a_late_refund_is_returned_to_the_partners() -> None:
     past.record(g.cancel_balance("2018-08-02", amount="500.00 USD")).then(
         of_grants.BalanceCancelled, was.CommitmentReleased
     )
-    past.when(g.return_funds("2018-08-03", amount="500.01 USD")).refused(ExceedsAvailableFunds, "500.00")
+    past.when(g.return_funds("2018-08-03", amount="500.01 USD")).refused(ExceedsPartnerBalance, "500.00")
     past.record(g.return_funds("2018-08-03", amount="500.00 USD")).then(was.FundsReturned)
     assert left_on(past.fund, date(2018, 8, 3)) == 0
     cancelled = given(EFFECTIVE, g.cancel("2017-04-10"), g.return_funds("2018-06-10", amount="500000.00 USD"))
