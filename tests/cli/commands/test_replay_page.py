@@ -133,6 +133,7 @@ def test_the_page_is_valid_accessible_and_allows_nothing_else(gb: Shell) -> None
     assert_accessible(parsed(result.out))
     assert result.out.count("<script") == 2
     assert "default-src &#39;none&#39;" in result.out
+    assert "unsafe" not in result.out
     assert "\u202e" not in result.out
     assert "<b>agri" not in result.out
     assert result.out == gb("audit", "replay", "G-1", "--format", "html").out

@@ -1,6 +1,7 @@
 """``grantbook serve`` as a process: who may reach it, how it ends, and what a reader does in a browser."""
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from cli.web.serve import _listening
 from support.browser import browser, path_of_browser
 from support.cli_shell import PROGRAM, Shell
 
@@ -44,10 +46,15 @@ def test_it_answers_and_ends_after_the_last_answer(lived: Shell) -> None:
         assert process.wait(30) == 0
 
 
+def test_no_part_of_an_answer_is_held_back() -> None:
+    with _listening("127.0.0.1", 0) as listening:
+        assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--host", "0.0.0.0"), "can be reached from other machines"),  # noqa: S104 it is refused
+        (("--host", "192.0.2.1"), "can be reached from other machines"),
         (("--host", "example.org"), "write an address"),
         (("--host", "192.0.2.1", "--behind-proxy", "grants.example"), "cannot be listened on"),
     ],

@@ -43,6 +43,7 @@ def test_pages_are_valid_accessible_and_guarded(lived: Shell, path: str) -> None
     assert "<script" not in response.text
     assert "style=" not in response.text
     assert response.headers["content-security-policy"] == POLICY
+    assert "default-src 'none'; style-src 'self'; script-src 'self';" in POLICY
     assert response.headers["x-content-type-options"] == "nosniff"
     assert "set-cookie" not in response.headers
 
@@ -182,6 +183,7 @@ def test_another_host_is_refused(lived: Shell, host: str) -> None:
 
 def test_a_browser_that_has_the_page_gets_it_again_only_after_a_new_entry(lived: Shell) -> None:
     get = browse(lived)
+    assert "1.00 USD" not in get("/grants/G-1/replay").text.replace("1,", "")
     tag = get("/grants/G-1").headers["etag"]
     again = get("/grants/G-1", if_none_match=tag)
     assert (again.status, again.body) == (304, b"")
@@ -190,6 +192,7 @@ def test_a_browser_that_has_the_page_gets_it_again_only_after_a_new_entry(lived:
     assert lived("record", lived.file([cost])).code == 0
     newer = get("/grants/G-1", if_none_match=tag)
     assert (newer.status, newer.headers["etag"] == tag) == (200, False)
+    assert "1.00 USD" in get("/grants/G-1/replay").text
     style = get("/style.css")
     assert get("/style.css", if_none_match=style.headers["etag"]).status == 304
 
