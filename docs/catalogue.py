@@ -14,7 +14,7 @@ from lifecycle.fund import closing, contributions, establishment, officers, trea
 from lifecycle.fund.partners import donor_reports, membership, partner_waivers, pledges
 from lifecycle.fund.pools import agreements, set_asides
 from lifecycle.grant import agreement, closure, exchange, follow_up
-from lifecycle.grant.amendment import amendment, restructuring, team
+from lifecycle.grant.amendment import amendment, new_terms, restructuring, team
 from lifecycle.grant.payment import disbursement, documentation, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, clearance, review
@@ -38,7 +38,7 @@ GRANT = (
         amendment,
         restructuring,
     ),
-    *(team, reporting, surveys),
+    *(team, new_terms, reporting, surveys),
     *(indicators, follow_up, closure),
 )
 FUND = (

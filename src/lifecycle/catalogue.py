@@ -88,6 +88,8 @@ GRANT_COMMANDS = (
         "GrantRestructured", ("grant",), "Change a grant's terms."),
     Spec("AssignLeader", "grant assign-leader", "approver", ("proposed", "requested", "approved", "signed", "effective", "follow_up",),
         "LeaderAssigned", ("grant",), "Let another officer lead a grant, and name who may act for the leader."),
+    Spec("AmendGrant", "grant amend", "approver", ("approved", "signed", "effective", "follow_up",),
+        "GrantAmended", ("grant",), "Change a grant's title, sector, operation, months or outcomes sought."),
     Spec("ReportProgress", "grant report-progress", "ttl", ("effective", "follow_up",),
         "ProgressReported", ("grant",), "Record a progress report."),
     Spec("CompleteImplementation", "grant complete", "ttl", ("effective",),

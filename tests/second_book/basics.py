@@ -25,7 +25,8 @@ LETTERS = {"P": "proposed", "R": "requested", "A": "approved", "S": "signed", "E
 LETTERS |= {"F": "follow_up", "C": "closed", "X": "cancelled", "D": "declined", "W": "withdrawn"}
 LETTERS |= {"L": "lapsed"}
 AMONG = "window recipients providers months institution title sector objective operation".split()
-AMONG += ["capabilities_planned", "execution", "institutions"]
+AMONG += ["operation_kind", "capabilities_planned", "execution", "institutions"]
+AMENDED = "title sector operation operation_kind months outcomes_sought".split()
 ENDS = {"DeclineProposal": "declined", "WithdrawProposal": "withdrawn"}
 ENDS |= {"LapseGrant": "lapsed", "CancelGrant": "cancelled"}
 EVERY = tuple(LETTERS.values())
@@ -73,6 +74,7 @@ approver AS LapseGrant
 approver E ExtendClosingDate
 approver ASE RestructureGrant
 approver PRASEF AssignLeader
+approver ASEF AmendGrant
 approver ASEF SuspendGrant LiftSuspension CancelGrant
 approver ASEFC IncreaseCommitment CancelBalance
 ttl|approver ASEF ReallocateBudget

@@ -45,7 +45,7 @@ def brought_forward(state: State, event: Event, book: Context) -> Iterator[str]:
         yield "WindowNotInEdition"
     sums = sums_of(event)
     held, paid, back = promise_of(sums), sums["disbursed"], sums["refunded"]
-    state |= {field: event.get(field) for field in (*AMONG, "stage", "edition")}
+    state |= {field: event.get(field) for field in (*AMONG, "outcomes_sought", "stage", "edition")}
     state["execution"] = event.get("execution") or "bank"
     state |= {"approved": event.get("approved_on"), "signed": event.get("signed_on")}
     state |= {"effective": event.get("effective_on"), "closing": event.get("closing_date")}

@@ -10,6 +10,7 @@ from typing import Any
 
 from second_book import budget
 from second_book.basics import (
+    AMENDED,
     AMONG,
     ENDS,
     ROLE,
@@ -86,6 +87,8 @@ def proposal(state: State, event: Event, book: Context) -> Iterator[str]:
         state |= {"stage": "proposed", "teams": [(on, event["actor"])], "call": call, "proposed_on": on}
     elif name == "ReviseProposal" and not any(event.get(field) for field in (*AMONG, "amount", *ALSO)):
         yield "NothingChanged"
+    if event.get("operation_kind") and not (event.get("operation") or state.get("operation")):
+        yield "OperationMissing"
     yield from in_dollars(event)
     if event.get("window") and event["window"] not in book.windows():
         yield "WindowNotInEdition"
@@ -109,7 +112,9 @@ def proposal(state: State, event: Event, book: Context) -> Iterator[str]:
         return
     if event.get("window") and call and event["window"] != open_call["window"]:
         yield "WindowNotInCall"
-    state |= {field: event[field] for field in (*AMONG, "amount") if event.get(field) is not None}
+    if event.get("operation") not in (None, state.get("operation")):
+        state["operation_kind"] = None
+    state |= {field: event[field] for field in (*AMONG, "amount", *ALSO) if event.get(field) is not None}
 
 
 ALSO = ("outcomes_sought",)
@@ -366,6 +371,28 @@ def not_of_team(state: State, event: Event, book: Context) -> Iterator[str]:
         yield "NotOfTheTeam"
 
 
+def amended(state: State, event: Event, book: Context) -> Iterator[str]:
+    """Amend the title, the sector, the operation, the months or the outcomes sought."""
+    after = {field: event[field] for field in AMENDED if event.get(field) is not None}
+    if "operation" in after and after["operation"] != state.get("operation"):
+        after = {"operation_kind": None, **after}
+    changed = {field for field, value in after.items() if (value or ()) != (state.get(field) or ())}
+    if "sector" in changed and str(after["sector"]).lower() == str(state["sector"]).lower():
+        changed -= {"sector"}
+    if not changed:
+        yield "NothingChanged"
+    if event.get("operation_kind") and not (event.get("operation") or state.get("operation")):
+        yield "OperationMissing"
+    if months := event.get("months"):
+        rules = rules_of(state, book)
+        is_waived = state["waived_until"] and state["waived_until"] == state["closing"]
+        if not is_waived and not rules.get("min_months", 0) <= months <= rules.get("max_months", 9999):
+            yield "BeyondWindow"
+        if state["effective"] and months_later(state["effective"], months) > state["closing"]:
+            yield "BeyondClosingDate"
+    state |= after
+
+
 def team(state: State, event: Event, book: Context) -> Iterator[str]:
     """Assign the team."""
     named = [event["leader"], *(event.get("deputies") or ())]
@@ -507,6 +534,7 @@ PARTS: dict[str, Any] = {
     "ReallocateBudget": reallocation,
     "SuspendGrant LiftSuspension": suspension,
     "AssignLeader": team,
+    "AmendGrant": amended,
     "AgreeFollowUp FinanceFollowUp CompleteFollowUp DropFollowUp HandOverFollowUp": follow_up,
     "SetIndicator MeasureIndicator": indicator,
     "CompleteImplementation SubmitCompletionReport AcceptCompletionReport": ending,

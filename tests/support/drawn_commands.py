@@ -355,6 +355,15 @@ ON_GRANT: dict[str, Maker] = {
     "IncreaseCommitment": _on_grant(
         g.increase, amount=_amount, lines=_lines, pool_waiver=dice_of.pool_waiver
     ),
+    "AmendGrant": _on_grant(
+        g.amend,
+        title=lambda draw: "Milk" if draw.one_in(3) else None,
+        sector=lambda draw: ["water", "Agriculture", None, None][draw.dice // 3 % 4],
+        operation=lambda draw: ["P1", "P2", None][draw.dice // 5 % 3],
+        operation_kind=lambda draw: "lending" if draw.one_in(4) else None,
+        months=lambda draw: _months(draw) if draw.one_in(3) else None,
+        outcomes_sought=lambda draw: ["enhanced_networks"] if draw.one_in(6) else None,
+    ),
     "AssignLeader": _on_grant(
         g.assign_leader,
         leader=lambda draw: ["t.eacher", "t.leader", "a.prover", "t.eacher"][draw.dice // 3 % 4],

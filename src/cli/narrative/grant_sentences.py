@@ -271,6 +271,12 @@ def _extended(event: events.ClosingDateExtended) -> str:
     return f"extended the closing date to {event.closing_date}{because(event.reason)}{waiver}{past}"
 
 
+def _amended(event: events.GrantAmended) -> str:
+    names = [name for name in type(event).model_fields if name not in ("on", "actor", "reason")]
+    changed = [named(name) for name in names if getattr(event, name) is not None]
+    return f"amended the grant ({', '.join(changed)}){because(event.reason)}"
+
+
 def _leader_assigned(event: events.LeaderAssigned) -> str:
     deputies = f", with {', '.join(map(prose, event.deputies))} to act for them" if event.deputies else ""
     return f"made {prose(event.leader)} the task team leader{deputies}{because(event.reason)}"
@@ -391,6 +397,7 @@ GRANT_SENTENCES: Sentences = {
     events.CostRecorded: _cost,
     events.ClosingDateExtended: _extended,
     events.GrantRestructured: _restructured,
+    events.GrantAmended: _amended,
     events.LeaderAssigned: _leader_assigned,
     events.CommitmentIncreased: _increased,
     events.BalanceCancelled: _balance_cancelled,

@@ -41,6 +41,7 @@ def grant_fields(grant: "Grant | None", compared_with: "Grant | None" = None) ->
         "institutions": tuple(f"{named.role} {named.institution}" for named in grant.institutions),
         "capabilities planned": grant.capabilities_planned,
         "operation": grant.operation,
+        "operation kind": grant.operation_kind,
         "executed by": None if grant.execution == "bank" else grant.execution,
         "call": grant.call,
         "team leader": grant.leader,

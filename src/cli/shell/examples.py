@@ -49,6 +49,10 @@ EXAMPLES = {
         " --by 2018-12-31"
     ),
     "grant assign-leader": "grantbook grant assign-leader SSF-2017-01 --leader o.ther --deputies t.leader",
+    "grant amend": (
+        "grantbook grant amend SSF-2017-01 --operation P123456 --operation-kind lending"
+        ' --reason "the loan was approved"'
+    ),
     "grant clear": "grantbook grant clear SSF-2017-01 idea_brief --verdict cleared",
     "payment document-expenditure": (
         'grantbook payment document-expenditure SSF-2017-01 P1 --amount "2000.00 USD" --period 2017-05'

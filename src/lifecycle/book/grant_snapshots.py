@@ -18,7 +18,7 @@ from lifecycle.decide import GrantHistory
 from lifecycle.directory import naming
 from lifecycle.directory.naming import GrantInstitution
 from lifecycle.grant import agreement, closure, evolve, exchange, follow_up, state
-from lifecycle.grant.amendment import amendment, restructuring, team
+from lifecycle.grant.amendment import amendment, new_terms, restructuring, team
 from lifecycle.grant.budget import capacity, line_amounts, lines, payment, within_lines
 from lifecycle.grant.evolve import EVOLVE, fold
 from lifecycle.grant.payment import (
@@ -84,6 +84,7 @@ _MADE_BY = (
     amendment,
     restructuring,
     team,
+    new_terms,
     reporting,
     indicators,
     surveys,

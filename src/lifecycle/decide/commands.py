@@ -22,6 +22,7 @@ from lifecycle.fund.pools.set_asides import ReleaseSetAside, SetAside
 from lifecycle.fund.treasury import ChargeFee, CreditIncome, ReturnFunds
 from lifecycle.grant.agreement import LapseGrant, MakeEffective, MeetCondition, SignAgreement
 from lifecycle.grant.amendment.amendment import CancelBalance, CancelGrant, ExtendClosingDate, IncreaseCommitment, LiftSuspension, SuspendGrant
+from lifecycle.grant.amendment.new_terms import AmendGrant
 from lifecycle.grant.amendment.restructuring import RestructureGrant, RestructuringDraft
 from lifecycle.grant.amendment.team import AssignLeader
 from lifecycle.grant.closure import AttachDocument, CloseGrant, ReopenGrant, WaiveObligation
@@ -83,6 +84,7 @@ GRANT: tuple[type[GrantCommand], ...] = (
     CancelGrant,
     RestructureGrant,
     AssignLeader,
+    AmendGrant,
     ReportProgress,
     CompleteImplementation,
     ReportOutcomes,
@@ -165,6 +167,7 @@ __all__ = [
     "AgreeContribution",
     "AgreeFollowUp",
     "AmendContribution",
+    "AmendGrant",
     "AnswerQuarantineDraft",
     "AppointOfficer",
     "ApprovalDraft",

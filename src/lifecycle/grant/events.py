@@ -9,6 +9,7 @@ from lifecycle.grant.amendment.amendment import (
     GrantSuspended,
     SuspensionLifted,
 )
+from lifecycle.grant.amendment.new_terms import GrantAmended
 from lifecycle.grant.amendment.restructuring import GrantRestructured
 from lifecycle.grant.amendment.team import LeaderAssigned
 from lifecycle.grant.budget.line_amounts import LineAmount
@@ -97,6 +98,7 @@ __all__ = [
     "FollowUpHandedOver",
     "FundingRequested",
     "FundsDisbursed",
+    "GrantAmended",
     "GrantApproved",
     "GrantBroughtForward",
     "GrantCancelled",

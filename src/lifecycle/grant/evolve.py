@@ -7,7 +7,7 @@ and makes no ids.
 from collections.abc import Iterable, Iterator
 
 from lifecycle.grant import agreement, closure, exchange, follow_up
-from lifecycle.grant.amendment import amendment, restructuring, team
+from lifecycle.grant.amendment import amendment, new_terms, restructuring, team
 from lifecycle.grant.payment import disbursement, documentation, irregular, other_money, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, clearance, review
@@ -36,6 +36,7 @@ EVOLVE: Evolves = {
     **amendment.EVOLVE,
     **restructuring.EVOLVE,
     **team.EVOLVE,
+    **new_terms.EVOLVE,
     **reporting.EVOLVE,
     **indicators.EVOLVE,
     **surveys.EVOLVE,

@@ -3,7 +3,7 @@
 from datetime import date
 
 from lifecycle.grant import agreement, closure, exchange, follow_up
-from lifecycle.grant.amendment import amendment, restructuring, team
+from lifecycle.grant.amendment import amendment, new_terms, restructuring, team
 from lifecycle.grant.payment import disbursement, documentation, irregular, reallocation, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import brought_forward, clearance, review
@@ -30,6 +30,7 @@ RULES: Rules = {
     **amendment.RULES,
     **restructuring.RULES,
     **team.RULES,
+    **new_terms.RULES,
     **reporting.RULES,
     **indicators.RULES,
     **follow_up.RULES,

@@ -86,6 +86,7 @@ CONCERNS: frozenset[type[Event]] = frozenset(
         was.GrantProposed,
         was.GrantBroughtForward,
         was.ProposalRevised,
+        was.GrantAmended,
         was.GrantRestructured,
         was.ActivityHeld,
         was.OutcomesReported,

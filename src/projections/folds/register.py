@@ -18,6 +18,7 @@ CONCERNS: frozenset[type[Event]] = frozenset(
         was.GrantProposed,
         was.GrantBroughtForward,
         was.ProposalRevised,
+        was.GrantAmended,
         was.ProposalReturned,
         was.FundingRequested,
         was.GrantApproved,
@@ -41,6 +42,7 @@ CONCERNS: frozenset[type[Event]] = frozenset(
 """The events that change how a grant stands in the register."""
 
 
+_NAMING_SECTORS = (was.GrantProposed, was.GrantBroughtForward, was.ProposalRevised, was.GrantAmended)
 _span_row, _sector_row = row_maker(register_spans), row_maker(sector_names)
 
 
@@ -84,6 +86,7 @@ def _span_cells(grant: Grant) -> dict[str, object]:
         "closed_on": day(grant.closed_on),
         "ended_on": day(grant.ended_on),
         "operation": grant.operation,
+        "operation_kind": grant.operation_kind,
         "rating": grant.rating,
         "leader": grant.leader,
         "deputies": ", ".join(grant.deputies) or None,
@@ -102,10 +105,7 @@ def sector_rows(stream: str, entries_in_force: Sequence[Entry]) -> list[Row]:
     grant, rows = stream.removeprefix("grant:"), list[Row]()
     for entry in entries_in_force:
         event = entry.event
-        if (
-            isinstance(event, was.GrantProposed | was.ProposalRevised | was.GrantBroughtForward)
-            and event.sector is not None
-        ):
+        if isinstance(event, _NAMING_SECTORS) and event.sector is not None:
             rows.append(
                 _sector_row(
                     grant=grant,

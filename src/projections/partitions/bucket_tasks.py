@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from lifecycle.fund.establishment import FundEstablished, PolicyAdopted
 from lifecycle.fund.evolve import fold as fund_of
 from lifecycle.fund.state import Fund
+from lifecycle.grant.amendment.new_terms import GrantAmended
 from lifecycle.grant.proposal.brought_forward import GrantBroughtForward
 from lifecycle.grant.proposal.request import GrantProposed, ProposalRevised
 from lifecycle.kernel.event import EntryCorrected
@@ -45,11 +46,10 @@ GIVEN = CONSTANTS | {sector_names.name}
 _OF_FUND = frozenset((*(table.name for table in (*FUND_TABLES, *DIRECTORY_TABLES)), obligation_steps.name))
 """The tables with rows of the first bucket, which has the fund and the directory."""
 _RULES = ("FundEstablished", "PolicyAdopted", "EntryCorrected")
-_SECTORS = ("GrantProposed", "GrantBroughtForward", "ProposalRevised", "EntryCorrected")
+_SECTORS = ("GrantProposed", "GrantBroughtForward", "ProposalRevised", "GrantAmended", "EntryCorrected")
 assert {kind.__name__ for kind in (FundEstablished, PolicyAdopted, EntryCorrected)} == {*_RULES}
-assert {kind.__name__ for kind in (GrantProposed, GrantBroughtForward, ProposalRevised, EntryCorrected)} == {
-    *_SECTORS
-}
+_NAMING_SECTORS = (GrantProposed, GrantBroughtForward, ProposalRevised, GrantAmended, EntryCorrected)
+assert {kind.__name__ for kind in _NAMING_SECTORS} == {*_SECTORS}
 
 
 def views_format(folder: Path, bucket: int) -> str | None:

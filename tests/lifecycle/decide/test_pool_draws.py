@@ -62,6 +62,15 @@ def test_a_commitment_draws_from_hard_pools_then_soft_ones_then_the_rest() -> No
     ]
 
 
+def test_what_was_drawn_for_an_earlier_sector_stays_drawn() -> None:
+    farms_only = {"strength": "hard", "sectors": ["Agriculture"]}
+    past = given(REQUESTED, agreed("FARMS", "200000", preference=farms_only), g.approve("02-10"))
+    past.when(g.amend("02-20", sector="health")).then(was.GrantAmended)
+    assert draws(past.when(g.increase("02-21"))) == [(1, "FARMS", "1000.00")]
+    past.given(g.amend("02-20", sector="health"))
+    assert draws(past.when(g.increase("02-21"))) == [(3, None, "1000.00")]
+
+
 def test_what_no_pool_has_that_fits_is_refused() -> None:
     past = given(
         REQUESTED,

@@ -56,6 +56,7 @@ PROPOSAL = {
     "months": 12,
     "institution": "Dairy Board",
     "operation": "P-1",
+    "operation_kind": "lending",
     "execution": "recipient",
     "capabilities_planned": ["documenting_and_sharing"],
     "institutions": [{"institution": "MOA-TZ", "role": "receiving"}],
@@ -234,6 +235,15 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "reason": "rain",
         "waiver": "a flood",
         "pool_waiver": "agreed by letter",
+    },
+    "grant/GrantAmended": {
+        "title": "Milk to the towns",
+        "sector": "water",
+        "operation": "P123456",
+        "operation_kind": "technical_assistance",
+        "months": 18,
+        "outcomes_sought": ["enhanced_networks"],
+        "reason": "by letter",
     },
     "grant/LeaderAssigned": {"leader": "t.eacher", "deputies": ["t.leader"], "reason": "another country"},
     "grant/GrantRestructured": {

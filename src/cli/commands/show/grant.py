@@ -142,6 +142,9 @@ def _terms(state: "Grant") -> list[tuple[str, str]]:
     ]
     if state.execution != "bank":
         rows.append(("executed by", f"the {state.execution}"))
+    if state.operation:
+        kind = f" ({state.operation_kind.replace('_', ' ')})" if state.operation_kind else ""
+        rows.append(("operation", f"{prose(state.operation)}{kind}"))
     if state.deputies:
         rows.append(("deputies", prose(", ".join(state.deputies))))
     if state.institution:

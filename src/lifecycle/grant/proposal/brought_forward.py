@@ -41,6 +41,7 @@ from lifecycle.types.vocabularies import (
     Execution,
     Label,
     LineKind,
+    OperationKind,
     Outcome,
     StageReached,
 )
@@ -68,7 +69,7 @@ class GrantBroughtForward(GrantEvent):
     fund has less. Recorded by an approver.
     """
 
-    VERSION: ClassVar[int] = 3
+    VERSION: ClassVar[int] = 4
 
     title: Line
     """The title of the exchange."""
@@ -91,7 +92,9 @@ class GrantBroughtForward(GrantEvent):
     capabilities_planned: tuple[Capability, ...] = ()
     """What the institution plans to be able to do, for organizational knowledge sharing."""
     operation: Line | None = None
-    """The lending operation that the exchange serves."""
+    """The operation that the exchange serves."""
+    operation_kind: OperationKind | None = None
+    """What the operation gives: lending, or technical assistance."""
     execution: Execution | None = None
     """Who spends the grant: the Bank itself, or its recipient; the Bank if not given."""
     institutions: GrantInstitutions = ()
@@ -180,6 +183,7 @@ def grant_brought_forward(name: str, event: GrantBroughtForward) -> MutableGrant
         institution=event.institution,
         capabilities_planned=event.capabilities_planned,
         operation=event.operation,
+        operation_kind=event.operation_kind,
         execution=event.execution or "bank",
         institutions=event.institutions,
         preparers=frozenset((event.leader,)),

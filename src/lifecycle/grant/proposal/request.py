@@ -25,7 +25,7 @@ from lifecycle.types.dates import Months
 from lifecycle.types.money import Cost
 from lifecycle.types.stage import NOT_STATED, ZERO, Stage
 from lifecycle.types.text import ItemId, Line, Prose, Reason, Word
-from lifecycle.types.vocabularies import Capability, Countries, Execution, Label, Outcome
+from lifecycle.types.vocabularies import Capability, Countries, Execution, Label, OperationKind, Outcome
 
 
 class GrantProposed(GrantEvent):
@@ -34,7 +34,7 @@ class GrantProposed(GrantEvent):
     Recorded by the task team leader.
     """
 
-    VERSION: ClassVar[int] = 4
+    VERSION: ClassVar[int] = 5
 
     title: Line
     """The title of the exchange."""
@@ -61,7 +61,9 @@ class GrantProposed(GrantEvent):
     capabilities_planned: tuple[Capability, ...] = ()
     """What the institution plans to be able to do, for organizational knowledge sharing."""
     operation: Line | None = None
-    """The lending operation that the exchange serves."""
+    """The operation that the exchange serves."""
+    operation_kind: OperationKind | None = None
+    """What the operation gives: lending, or technical assistance."""
     execution: Execution | None = None
     """Who spends the grant: the Bank itself, or its recipient; the Bank if not given."""
     institutions: GrantInstitutions = ()
@@ -74,7 +76,7 @@ class ProposalRevised(GrantEvent):
     Recorded by the task team leader.
     """
 
-    VERSION: ClassVar[int] = 4
+    VERSION: ClassVar[int] = 5
 
     title: Line | None = None
     """The new value, if it changes."""
@@ -100,6 +102,8 @@ class ProposalRevised(GrantEvent):
     """The new value, if it changes."""
     operation: Line | None = None
     """The new value, if it changes."""
+    operation_kind: OperationKind | None = None
+    """The new value, if it changes. If only the operation is named, the kind of the new one is not known."""
     execution: Execution | None = None
     """The new value, if it changes."""
     institutions: GrantInstitutions | None = None
@@ -160,6 +164,7 @@ def new_grant(name: str, event: GrantProposed) -> MutableGrant:
         institution=event.institution,
         capabilities_planned=event.capabilities_planned,
         operation=event.operation,
+        operation_kind=event.operation_kind,
         execution=event.execution or "bank",
         institutions=event.institutions,
         preparers=frozenset((event.actor,)),
@@ -173,6 +178,8 @@ _REVISED = tuple(
 
 
 def _proposal_revised(grant: MutableGrant, event: ProposalRevised) -> None:
+    if event.operation not in (None, grant.operation):
+        grant.operation_kind = None
     for name in _REVISED:
         if (value := getattr(event, name)) is not None:
             setattr(grant, name, value)
@@ -251,6 +258,24 @@ def _check_revised_terms(event: ProposalRevised, fund: Fund) -> None:
         window_is_known(event.window, fund)
 
 
+class OperationMissing(Refusal, order=TERMS, rule="domain §14: an operation with its kind"):
+    """The kind of an operation is given, and the grant serves none."""
+
+
+def of_an_operation(operation: str | None, kind: str | None) -> None:
+    """Refuse the kind of an operation that is not named. Raises `OperationMissing`."""
+    if kind is not None and operation is None:
+        raise OperationMissing(f"{kind} is the kind of an operation: name the operation too")
+
+
+def _check_proposed_operation(event: GrantProposed) -> None:
+    of_an_operation(event.operation, event.operation_kind)
+
+
+def _check_revised_operation(grant: Grant, event: ProposalRevised) -> None:
+    of_an_operation(event.operation or grant.operation, event.operation_kind)
+
+
 def _check_budget(event: FundingRequested, fund: Fund) -> None:
     in_holding_currency(event.amount, fund.currency)
     for line in event.budget:
@@ -290,9 +315,13 @@ def _check_letters(recipients: Sequence[str], letters: Sequence[Letter]) -> None
 
 
 RULES: Rules = {
-    GrantProposed: Guards(invariants=(Rule(1, _check_proposal),), arithmetic=(Rule(2, _check_proposal),)),
+    GrantProposed: Guards(
+        invariants=(Rule(1, _check_proposal), Rule(3, _check_proposed_operation)),
+        arithmetic=(Rule(2, _check_proposal),),
+    ),
     ProposalRevised: Guards(
-        invariants=(Rule(1, _check_revision),), arithmetic=(Rule(2, _check_revised_terms),)
+        invariants=(Rule(1, _check_revision), Rule(3, _check_revised_operation)),
+        arithmetic=(Rule(2, _check_revised_terms),),
     ),
     FundingRequested: Guards(
         invariants=(

@@ -76,6 +76,7 @@ CONCERNS: frozenset[type[Event]] = frozenset(
         was.GrantProposed,
         was.GrantBroughtForward,
         was.ProposalRevised,
+        was.GrantAmended,
         was.ActivityHeld,
         was.OutcomesReported,
         was.LessonRecorded,
