@@ -230,14 +230,16 @@ class SecondBook(Histories):
         state_before, wrong_before = self._replay(stream, events[:-1], marks=marks)
         events_before = {event["version"]: event for event in in_force(events[:-1])}
         after, wrong = self._replay(stream, events, marks=marks)
+        reasons = list[str]()
         for event in in_force(events):
             version = event["version"]
             if version in wrong and (
                 wrong_before.get(version) != wrong[version] or events_before.get(version) != event
             ):
-                yield wrong[version]
+                reasons.append(wrong[version])
             if kind == "grant" and not correction and version == new["version"]:
-                yield from like_any(new, state_before)
+                reasons += like_any(new, state_before)
+        yield from sorted(reasons, key=lambda reason: reason == "UnknownItem")
         if kind == "grant" and after["stage"]:
             if self._correctors(events, after) - self._correctors(events, state_before):
                 yield "DecidesOwnRequest"

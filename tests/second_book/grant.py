@@ -506,7 +506,7 @@ def needless_waiver(state: State, event: Event, book: Context) -> Iterator[str]:
     if name == "progress_report" and state["effective"]:
         items = {"1"}
     if item and item not in items:
-        yield "UnknownItem"
+        yield "!UnknownItem"
 
 
 def reporting(state: State, event: Event, book: Context) -> Iterator[str]:

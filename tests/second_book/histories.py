@@ -159,7 +159,8 @@ class Histories:
         """Return the state after the events in force, and the first reason against each, by version.
 
         A reason that begins with "$" is about the balance, one with "?" about a new decision only. They
-        count if ``marks`` has their mark. One that begins with "~" is about pools.
+        count if ``marks`` has their mark. One that begins with "~" is about pools, and one with "!" about the
+        item of a waiver.
         """
         kind = stream.partition(":")[0]
         begin = {"grant": no_grant, "call": dict, "fund": no_fund, "directory": no_directory}
@@ -168,7 +169,7 @@ class Histories:
             if event["on"] > on:
                 break
             for reason in self._apply(kind, state, event):
-                if reason[0] == "~":  # about pools: it may become true of an earlier event
+                if reason[0] in "~!":  # it may become true of an earlier event
                     wrong.setdefault(event["version"], reason[1:])
                 elif reason[0] not in "$?":
                     wrong.setdefault(event["version"], reason)

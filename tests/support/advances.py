@@ -29,10 +29,15 @@ def advance(
     return asks if paid is None else [*asks, g.disburse(paid, payment=name, amount=amount)]
 
 
-def effective(edition: dict[str, Any] = EDITION) -> list[Command]:
-    """Return the life of a grant up to effectiveness under the edition."""
-    before = [g.propose("01-10"), g.request("01-20"), g.approve("02-10"), g.make_effective("03-31")]
-    return [g.adopt("01-04", edition=edition), *before]
+def effective(edition: dict[str, Any] = EDITION, amount: str = "90000.00 USD") -> list[Command]:
+    """Return the life of a grant of the amount up to effectiveness under the edition."""
+    return [
+        g.adopt("01-04", edition=edition),
+        g.propose("01-10", amount=amount),
+        g.request("01-20", amount=amount, budget=[{"line": "travel", "amount": amount}]),
+        g.approve("02-10", amount=amount),
+        g.make_effective("03-31"),
+    ]
 
 
 def limited(*life: Any, edition: dict[str, Any] = EDITION) -> Past:

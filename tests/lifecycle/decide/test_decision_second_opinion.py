@@ -11,16 +11,14 @@ from typing import Any
 
 from lifecycle.kernel.command import Command
 from second_book.basics import Event
-from second_book.book import SecondBook
 from support import given as g
-from support.both_books import check_lines
+from support.both_in_memory import begun
 from support.given import (
     CHECKER,
     EFFECTIVE,
     FOLLOW_UP,
     PROPOSED,
     REQUESTED,
-    Past,
 )
 
 DAYS = [
@@ -75,8 +73,6 @@ MAKERS: list[Any] = [
     lambda on, _, a, __: g.charge_fee(on, amount=a),
     lambda on, _, a, __: g.receive(on, amount=a),
 ]
-FEW = [*g.OFFICERS, g.join(g.START), g.receive("2012-01-01", amount="92000.00 USD")]
-"""A fund that has hardly more money than the grant takes."""
 SETTLED = [
     g.submit_report("2018-04-10"),
     g.accept_report("2018-04-20"),
@@ -99,39 +95,10 @@ def correction(events: list[Event], dice: Random) -> Command:
     return g.correct("2018-12-31", reads={"on": dice.choice(DAYS)}, **named)
 
 
-class BothBooks:
-    """The program and the second book, in memory."""
-
-    def __init__(self) -> None:
-        self.past, self.number = Past().found(), 0
-        self.second = SecondBook(g.START.isoformat(), "admin", g.TODAY.isoformat())
-        self.seen = Counter[str]()
-
-    def record(self, command: Command) -> None:
-        """Record the command in both, and assert that both accept it or give the same refusal."""
-        self.number += 1
-        words = {**command.words(), "command_id": f"c{self.number}"}
-        expected = self.second.record(words, command.actor)
-        outcome = self.past.record(command)
-        refusal = outcome.refusal.name if outcome.refusal else None
-        assert refusal == expected.refusal, (expected, words, str(outcome.refusal))
-        if g.G in self.past.grants and self.past.grant is not None:
-            check_lines(self.past.grant, self.second.grant(g.G))
-        self.seen[refusal or command.NAME] += 1
-
-
 OVERPAID = [*FOLLOW_UP, *SETTLED[:-1], g.irregular("2018-05-02", payment="X2", amount="500.00 USD")]
 BUDGET = [{"line": "travel", "amount": "70.00 USD"}, {"line": "venue", "amount": "30.00 USD"}]
 TWO_LINES = [*PROPOSED, g.request("01-20", amount="100.00 USD", budget=BUDGET), *EFFECTIVE[2:]]
 BEGUN = [[*FOLLOW_UP, *SETTLED], OVERPAID, [*FOLLOW_UP, *SETTLED], REQUESTED, TWO_LINES]
-
-
-def begun(life: Sequence[Command]) -> BothBooks:
-    """Return both books after the fund's founding and these commands."""
-    both = BothBooks()
-    for command in (*FEW, *life):
-        both.record(command)
-    return both
 
 
 def test_both_books_decide_the_end_of_a_life_in_the_same_way() -> None:
