@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from copy import deepcopy
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from second_book import budget
@@ -58,6 +59,13 @@ def stream_of(command: Event) -> str:
     kinds = ("grant", "call") if command["command"] != "SetAside" else ()
     about = next((about for about in kinds if command.get(about)), None)
     return f"{about}:{command[about]}" if about else FUND
+
+
+def is_worse(reason: str, before: str | None) -> bool:
+    """Return whether the reason is another one than before, or is of a larger excess."""
+    name, _, excess = reason.partition(" ")
+    name_before, _, excess_before = (before or "").partition(" ")
+    return name != name_before or Fraction(excess or 0) > Fraction(excess_before or 0)
 
 
 def decided_on(event: Event) -> str:
@@ -234,9 +242,9 @@ class SecondBook(Histories):
         for event in in_force(events):
             version = event["version"]
             if version in wrong and (
-                wrong_before.get(version) != wrong[version] or events_before.get(version) != event
+                is_worse(wrong[version], wrong_before.get(version)) or events_before.get(version) != event
             ):
-                reasons.append(wrong[version])
+                reasons.append(wrong[version].split()[0])
             if kind == "grant" and not correction and version == new["version"]:
                 reasons += like_any(new, state_before)
         yield from sorted(reasons, key=lambda reason: reason == "UnknownItem")

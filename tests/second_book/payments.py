@@ -88,22 +88,26 @@ def is_waived(state: State, name: str) -> bool:
 
 
 def undocumented(state: State, event: Event, book: Any) -> Iterator[str]:
-    """Yield the refusal of what an advance blocks that was not documented in time."""
+    """Yield the refusal of what advances block that were not documented in time, with how much that is."""
     limit = book.edition(state["edition"]).get("advance_days")
-    for name, payment in state["payments"].items():
-        is_open = limit and outstanding(payment) and not is_waived(state, name)
-        if is_open and event["on"] > days_later(payment["paid_on"], limit["value"]):
-            yield "AdvanceUndocumented"
+    late = sum(
+        outstanding(payment)
+        for name, payment in state["payments"].items()
+        if limit and outstanding(payment) and not is_waived(state, name)
+        if event["on"] > days_later(payment["paid_on"], limit["value"])
+    )
+    if late:
+        yield f"AdvanceUndocumented {late}"
 
 
 def above_ceiling(state: State, amount: Any, book: Any) -> Iterator[str]:
-    """Yield the refusal of an advance above what may be advanced at a time."""
+    """Yield the refusal of an advance above what may be advanced at a time, with how much is above it."""
     ceiling = book.edition(state["edition"]).get("advance_ceiling") or {}
     advanced = amount + sum(outstanding(payment) for payment in state["payments"].values())
     most = [Fraction(money(ceiling["amount"]))] if ceiling.get("amount") else []
     most += [Fraction(committed(state)) * Fraction(ceiling["share"])] if ceiling.get("share") else []
-    if any(Fraction(advanced) > limit for limit in most):
-        yield "AdvanceAboveCeiling"
+    if most and Fraction(advanced) > min(most):
+        yield f"AdvanceAboveCeiling {Fraction(advanced) - min(most)}"
 
 
 def next_out(state: State) -> int:

@@ -314,9 +314,9 @@ def _state_after(
     """
     for entry in later:
         if refusal := _refusal(grant, entry, context, kinds):
-            # An entry that was unlawful before the change is no reason to refuse the change.
+            # An entry that was unlawful before the change, and as far, is no reason to refuse the change.
             was = _refusal_before(history.held, entry, context, kinds)
-            if type(was) is not type(refusal):
+            if was is None or type(was) is not type(refusal) or refusal.excess > was.excess:
                 raise no_longer(entry, refusal) from refusal
         grant = fold((entry,), grant)
     return grant

@@ -4,6 +4,7 @@ A refusal is a result, not a failure. It names the broken rule, the figures that
 possible instead. It is kept with its command (domain §4, rule 8).
 """
 
+from decimal import Decimal
 from typing import ClassVar
 
 RECEIPT, OFFICER, STAGE, FOUR_EYES, DATES, TERMS = range(6)
@@ -20,6 +21,12 @@ class Refusal(Exception):
 
     def __init_subclass__(cls, order: int, rule: str) -> None:
         cls.order, cls.rule = order, rule
+
+    def __init__(self, message: str = "", *, excess: Decimal = Decimal(0)) -> None:
+        super().__init__(message)
+        self.excess = excess
+        """By how much a limit is exceeded. A change by which a recorded entry, that is over the limit
+        already, would be further over it is refused too."""
 
     @property
     def name(self) -> str:

@@ -44,7 +44,8 @@ def earlier_advances_documented(grant: Grant, fund: Fund, on: date) -> None:
             f"of advance {payment.id} {money(payment.outstanding, grant.currency)} is neither documented nor"
             f" refunded, and was due on {due}, {edition.advance_days.value} days after its payment"
             f" ({edition.advance_days.source}): record it with payment document-expenditure or payment"
-            f" refund, or waive it with grant waive {grant.id} {ADVANCE} --item {payment.id}"
+            f" refund, or waive it with grant waive {grant.id} {ADVANCE} --item {payment.id}",
+            excess=sum((late.outstanding for late, _ in overdue), ZERO),
         )
 
 
@@ -68,7 +69,8 @@ def within_advance_ceiling(grant: Grant, fund: Fund, amount: Decimal) -> None:
         share = share if ceiling.amount is None or most < ceiling.amount.amount else ""
         raise AdvanceAboveCeiling(
             f"{money(amount, grant.currency)} would be advanced{beside}; at most"
-            f" {money(most, grant.currency)}{share} is advanced at a time ({ceiling.source})"
+            f" {money(most, grant.currency)}{share} is advanced at a time ({ceiling.source})",
+            excess=already + amount - most,
         )
 
 

@@ -117,6 +117,17 @@ def test_a_restructured_grant_has_the_days_of_the_new_edition() -> None:
     )
 
 
+def test_a_payment_that_a_correction_made_late_frees_no_further_one() -> None:
+    """The refund was smaller, so that P1 was late when P2 was paid; P3 would have been late then, too."""
+    past = limited(advance(), advance("P3", paid=None), g.refund("06-01", amount="2000.00 USD"))
+    past.given(advance("P2", asked="06-02", paid="06-10"))
+    late = g.disburse("05-03", payment="P3")
+    past.when(late).refused(AdvanceUndocumented)
+    past.record(reads(past, was.RefundReceived, amount="1999.99 USD")).then(EntryCorrected)
+    past.when(late).refused(AdvanceUndocumented, "FundsDisbursed, 2017-06-10")
+    past.when(g.document("06-05", amount="0.01 USD")).then(was.ExpenditureDocumented)
+
+
 # ── closure ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -235,6 +246,15 @@ def test_the_ceiling_holds_when_an_advance_is_paid() -> None:
     past.when(g.disburse("05-03", payment="P2")).refused(AdvanceAboveCeiling)
     past.when(g.disburse("05-03", payment="P2", amount="1999.99 USD")).then(was.FundsDisbursed)
     past.when(g.disburse("05-01", payment="P2")).refused(AdvanceAboveCeiling, "FundsDisbursed")
+
+
+def test_an_advance_that_a_correction_put_above_the_ceiling_frees_no_further_one() -> None:
+    past = under({"amount": "2000.00 USD"}, advance(), advance("P3", paid=None))
+    past.given(g.refund("05-05", amount="2000.00 USD"), advance("P2", asked="05-06", paid="05-10"))
+    past.record(reads(past, was.RefundReceived, amount="1999.99 USD")).then(EntryCorrected)
+    late = g.disburse("05-06", payment="P3", amount="0.01 USD")
+    past.when(late).refused(AdvanceAboveCeiling, "FundsDisbursed, 2017-05-10")
+    past.when(document("05-06", "0.01")).then(was.ExpenditureDocumented)
 
 
 def test_a_share_is_of_the_commitment_of_the_day() -> None:
