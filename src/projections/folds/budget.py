@@ -68,7 +68,8 @@ def _lines_of(grant: Grant) -> Iterator[tuple[str, Cells]]:
     others = [use for key, use in grant.uses.items() if key not in grant.lines and use != UNUSED]
     if others:
         use = reduce(LineUse.plus, others)
-        yield _WITHOUT_LINE, {**_UNNAMED, **_amounts(HeldLine(""), use, scale), "left": None}
+        left = -use.net_paid if grant.ended_on is not None else -use.net_paid - use.pending
+        yield _WITHOUT_LINE, {**_UNNAMED, **_amounts(HeldLine(""), use, scale), "left": minor(left, scale)}
 
 
 def _named(line: HeldLine) -> Cells:

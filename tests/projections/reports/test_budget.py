@@ -1,5 +1,6 @@
 """The report of the budget: what each line holds, what was paid from it, and what is left, by day."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def test_what_names_no_line_stands_under_none(tmp_path: Path) -> None:
         *lines, none = ask(book, "budget", "05-22")
         assert [row["left"] for row in lines] == ["45500.00", "30000.00", "10000.00"]
         assert (none["line"], none["kind"], none["capacity"]) == (None, None, None)
-        assert amounts(none) == ["0.00", "0.00", "0.00", "370.00", "0.00", None, None]
+        assert amounts(none) == ["0.00", "0.00", "0.00", "370.00", "0.00", "-370.00", None]
 
 
 def test_kinds_are_summed_over_all_grants(tmp_path: Path) -> None:
@@ -93,7 +94,19 @@ def test_kinds_are_summed_over_all_grants(tmp_path: Path) -> None:
             "0.5263",
         ]
         assert amounts(rows["travel"])[-2:] == ["45500.00", "0.3158"]
-        assert amounts(rows[None]) == ["0.00", "0.00", "0.00", "100.00", "0.00", None, None]
+        assert amounts(rows[None]) == ["0.00", "0.00", "0.00", "100.00", "0.00", "-100.00", None]
+
+
+def test_what_is_left_of_all_lines_is_what_may_still_be_asked_for(tmp_path: Path) -> None:
+    """A payment under no line takes from what all lines have left, also once the grant has ended."""
+    asked = g.request_payment("05-10", payment="P2", amount="5000.00 USD")
+    irregular = g.irregular("05-20", amount="70.00 USD")
+    with new_book(tmp_path / "book", LIFE, asked, irregular, g.cancel("06-01")) as book:
+        for as_of, waits in (("05-09", 0), ("05-19", 5000), ("05-20", 5000), ("06-01", 0)):
+            (of_grant,) = ask(book, "disbursement", as_of)
+            left = sum(Decimal(row["left"]) for row in ask(book, "budget", as_of))
+            assert left == Decimal(of_grant["undisbursed"]) - waits
+        assert left == 0
 
 
 def test_a_cancelled_grant_and_one_that_costs_nothing(tmp_path: Path) -> None:

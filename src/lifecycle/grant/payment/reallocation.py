@@ -94,7 +94,7 @@ def _check_authority(grant: Grant, event: BudgetReallocated, fund: Fund) -> None
             else f"{money(total, grant.currency)} would be reallocated in total; without an approver at most"
             f" {money(most, grant.currency)} is, {share.value} of the commitment ({share.source})"
         )
-        raise ReallocationNeedsApprover(f"{why}: an approver records it")
+        raise ReallocationNeedsApprover(f"{why}: an approver records such a reallocation")
     by_another_officer(event.actor, "approve it", *preparers_of(grant))
 
 

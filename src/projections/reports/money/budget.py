@@ -24,7 +24,8 @@ _AMOUNTS = (
     Column(
         "left",
         Type.MONEY,
-        "approved + reallocated, less what is asked for and not finished, less disbursed - refunded",
+        "approved + reallocated, less what is asked for and not finished, less disbursed - refunded; of"
+        " payments without a line below zero, so that the sum is what may still be asked for",
     ),
 )
 _SUMMED = ("approved", "reallocated", "requested", "disbursed", "refunded")
