@@ -122,6 +122,10 @@ def _payment(payment: "Payment", currency: str) -> str:
         text = f"{payment.status} {readable(payment.requested, currency)}"
     if payment.refunded:
         text += f", refunded {readable(payment.refunded, currency)}"
+    if payment.documented:
+        text += f", documented {readable(payment.documented, currency)}"
+    if payment.due_back:
+        text += f", due back {readable(payment.due_back, currency)}"
     if payment.duplicate_of:
         text += f", doubles {payment.duplicate_of}"
     return f"{text}, in breach of {payment.irregular_rule}" if payment.irregular_rule else text

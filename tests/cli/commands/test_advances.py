@@ -40,6 +40,21 @@ def test_a_grant_that_its_recipient_executes_waits_for_its_agreement(gb: Shell) 
     assert (need["rule"], need["complies"], need["source"]) == ("agreement", None, "us")
 
 
+def test_the_receipt_of_a_document_says_what_of_the_advance_is_due_back(gb: Shell) -> None:
+    commands = life()
+    names = [command["command"] for command in commands]
+    commands[names.index("RequestPayment")]["method"] = "advance"
+    assert gb("record", gb.file(commands[:-1])).code == 0
+    stated = ("--amount", "50000.00 USD", "--ineligible", "1000.00 USD", "--on", "2017-07-01")
+    document = ("payment", "document-expenditure", "G-1", "P1", "--period", "May", "--document", "statement")
+    shown = gb(*document, *stated, "--actor", "cash").out
+    assert "documented 50,000.00 USD, due back 1,000.00 USD" in " ".join(shown.split())
+    refund = ("payment", "refund", "G-1", "P1", "--amount", "1000.00 USD", "--on", "2017-07-02")
+    shown = " ".join(gb(*refund, "--actor", "cash").out.split())
+    assert "refunded 1,000.00 USD, documented 50,000.00 USD" in shown
+    assert gb("report", "advances", "--as-of", "2017-07-02", "--format", "csv").out.count("9000.00") == 1
+
+
 def test_a_grant_that_the_bank_executes_does_not(gb: Shell) -> None:
     shell = approved(gb, "bank")
     shown = shell("grant", "show", "G-1").out
