@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cli.web import pages, reports
-from cli.web.asked import POLICY, Answer, Asked, Missing
+from cli.web.asked import POLICY, Answer, Asked, Missing, rendered
 
 _STATUS = {2: 400, 5: 503}
 """The status of an answer by the exit code that the same error has in the shell; else 500."""
@@ -25,6 +25,11 @@ KEPT = 64
 """The most answers that are kept in memory. A newer position of the journal, or a new day, makes them old."""
 LONGEST = 2_000
 """The most characters of an address that are read."""
+FILES = {
+    "/style.css": (("style.css", "web.css"), "text/css; charset=utf-8"),
+    "/live.js": (("live.js",), "text/javascript; charset=utf-8"),
+}
+"""The files that pages use, each put together from files of this package, and its media type."""
 Page = Callable[[Asked], Answer]
 PAGES: dict[str, Page] = {
     "/": pages.glance,
@@ -46,8 +51,9 @@ def app_for(place: Path | str, hosts: Sequence[str]) -> Starlette:
     """Return the application that reads the book at this place, for requests to these hosts."""
     kept = _Kept()
     routes = [Route(path, _endpoint(page, place, kept), methods=["GET"]) for path, page in PAGES.items()]
+    files = [Route(path, _file(path), methods=["GET"]) for path in FILES]
     return Starlette(
-        routes=[*routes, Route("/style.css", _style, methods=["GET"])],
+        routes=[*routes, *files],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)],
         exception_handlers={HTTPException: _refused},
     )
@@ -102,7 +108,8 @@ def _answered(request: Request, page: Page, place: Path | str, kept: _Kept) -> R
         key = f"{book.position()} {book.today()} {request.url.path}?{sorted(query.items())}"
         tag = f'W/"{book.position()}-{sha256(key.encode()).hexdigest()[:20]}"'
         if tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers={**_headers(POLICY), "ETag": tag})
+            # Without a policy, because a browser would put it in the place of the one that it keeps.
+            return Response(status_code=304, headers={"Cache-Control": "no-cache", "ETag": tag})
         answer = kept.get(key)
         if answer is None:
             names: dict[str, Any] = request.path_params
@@ -127,9 +134,7 @@ def _headers(policy: str) -> dict[str, str]:
 
 def _error(status: int, message: str) -> Response:
     """Return a page that says what is wrong, in the words of the shell."""
-    from cli.output.pages import page
-
-    text = page("web_error.html", title="Not shown", fund="", texts=message.splitlines())
+    text = rendered("Not shown", [{"texts": message.splitlines()}])
     return Response(text, status, _headers(POLICY), "text/html; charset=utf-8")
 
 
@@ -141,12 +146,17 @@ def _refused(_: Request, error: Exception) -> Response:
     return response
 
 
-def _style(request: Request) -> Response:
-    from cli.output.pages import style_of
+def _file(path: str) -> Callable[[Request], Response]:
+    from cli.output.pages import text_of_files
 
-    style = style_of("style.css", "web.css")
-    tag = f'"{sha256(style.encode()).hexdigest()[:20]}"'
-    headers = {**_headers(POLICY), "ETag": tag}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(style, headers=headers, media_type="text/css; charset=utf-8")
+    names, media_type = FILES[path]
+    text = text_of_files(*names)
+    tag = f'"{sha256(text.encode()).hexdigest()[:20]}"'
+
+    def answer(request: Request) -> Response:
+        headers = {**_headers(POLICY), "ETag": tag}
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(text, headers=headers, media_type=media_type)
+
+    return answer

@@ -21,6 +21,8 @@ SECTIONS = {
     "/verification": "Verification",
 }
 """The pages that every page leads to, by path."""
+SECONDS = 30
+"""How often a page that is left open asks whether there are newer entries."""
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
@@ -61,25 +63,40 @@ class Missing(Exception):
 
 def web_page(asked: Asked, title: str, sections: list[dict[str, Any]], **values: Any) -> Answer:
     """Return a page with the position of the book that it shows."""
-    from cli.output.pages import page
     from cli.output.terminal_text import moment
 
     book = asked.book
     position = book.position()
     recorded_at = book.recorded_at(position)
     newest = "nothing is recorded yet" if recorded_at is None else f"newest entry {moment(recorded_at)}"
+    state = f"Journal position {position:,}, {newest}."
+    return Answer(rendered(title, sections, fund=book.fund().name, path=asked.path, state=state, **values))
+
+
+def rendered(
+    title: str,
+    sections: list[dict[str, Any]],
+    *,
+    fund: str = "",
+    path: str = "",
+    state: str = "",
+    **values: Any,
+) -> bytes:
+    """Return the page of these sections, with links to all others."""
+    from cli.output.pages import page
+
     empty: dict[str, Any] = dict.fromkeys(("title", "note", "drawing", "form", "table"), "")
     lists: dict[str, Any] = {"texts": [], "links": []}
-    text = page(
+    return page(
         "web.html",
         title=title,
-        fund=book.fund().name,
+        fund=fund,
         sections=[empty | lists | section for section in sections],
-        nav=[(path, name, path == asked.path) for path, name in SECTIONS.items()],
-        state=f"Journal position {position:,}, {newest}.",
-        **{"lines": [], "refresh": 0, "is_wide": False} | values,
-    )
-    return Answer(text.encode())
+        nav=[(address, name, address == path) for address, name in SECTIONS.items()],
+        state=state,
+        seconds=SECONDS,
+        **{"lines": [], "is_wide": False} | values,
+    ).encode()
 
 
 def grant_path(grant: str, below: str = "") -> str:

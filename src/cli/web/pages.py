@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from lifecycle.book.book import Book
     from projections.query import Report
 
-REFRESH = 60
-"""Seconds after which a page that is left open loads itself again."""
 _DATES = ("on", "known")
 _WEEK = timedelta(days=7)
 
@@ -37,7 +35,7 @@ def glance(asked: Asked) -> Answer:
         for section in sections(made, str(since))
         for part in section.tables
     ]
-    return web_page(asked, "At a glance", shown, lines=[f"As of {today}."], refresh=REFRESH)
+    return web_page(asked, "At a glance", shown, lines=[f"As of {today}."])
 
 
 def _reports(book: "Book", *chosen: tuple[str, str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -58,7 +56,7 @@ def payments(asked: Asked) -> Answer:
         ("Waiting to be paid", "payments", {"status": "authorised"}),
     )
     links = [{"path": "/reports/payments", "name": "All payments"}]
-    return web_page(asked, "Payments", [*sections, {"links": links}], refresh=REFRESH, is_wide=True)
+    return web_page(asked, "Payments", [*sections, {"links": links}], is_wide=True)
 
 
 def calls(asked: Asked) -> Answer:

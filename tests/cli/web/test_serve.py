@@ -13,7 +13,7 @@ import pytest
 
 from cli.web.serve import _listening
 from support.browser import browser, path_of_browser
-from support.cli_shell import PROGRAM, Shell
+from support.cli_shell import PROGRAM, Shell, on_grant
 
 
 @contextmanager
@@ -83,6 +83,12 @@ def test_a_reader_finds_a_grant_and_moves_through_its_life(lived: Shell) -> None
         page.press("Enter")
         page.wait_for("document.querySelector('h1').textContent.startsWith('G-1')")
         assert page.run("document.documentElement.scrollWidth") == 375
+        # an entry that is recorded meanwhile is announced, and the page stays as it is
+        assert page.run("document.getElementById('newer').hidden") is True
+        cost = on_grant("RecordCost", "2017-09-01", "leader", purpose="preparation", amount="1.00 USD")
+        assert lived("record", lived.file([cost])).code == 0
+        page.run("dispatchEvent(new Event('focus'))")
+        page.wait_for("!document.getElementById('newer').hidden")
         page.run("document.querySelector('a[href$=\"/replay\"]').click()")
         page.wait_for(
             "document.getElementById('said') !== null && !document.getElementById('sliders').hidden"
@@ -90,5 +96,8 @@ def test_a_reader_finds_a_grant_and_moves_through_its_life(lived: Shell) -> None
         page.run("document.getElementById('on').focus()")
         page.press("Home")
         assert page.run("document.querySelector('#sums dl:not([hidden]) dd').textContent") == "proposed"
+        # once more from the browser's cache, with the policy that it kept
+        page.open(page.run("location.href"))
+        assert page.run("getComputedStyle(document.body).marginTop") == "0px"
         assert page.complaints == []
         assert [request for request in page.requests if not request.startswith(address)] == []

@@ -36,11 +36,12 @@ def test_pages_are_valid_accessible_and_guarded(lived: Shell, path: str) -> None
     assert response.status == 200, response.text
     tree = parsed(response.text)
     for link in elements(tree, "a"):
-        assert str(link.get("href")).startswith(("/", "#"))
+        assert link.get("href") == "" or str(link.get("href")).startswith(("/", "#"))
         link.set("href", "#content")
     assert_accessible(tree)
     assert all(field.tag != f"{HTML}input" or field.get("name") for field in tree.iter())
-    assert "<script" not in response.text
+    assert response.text.count("<script") == 1
+    assert '<script src="/live.js" defer>' in response.text
     assert "style=" not in response.text
     assert response.headers["content-security-policy"] == POLICY
     assert "default-src 'none'; style-src 'self'; script-src 'self';" in POLICY
@@ -121,9 +122,7 @@ def test_the_replay_brings_its_own_policy(lived: Shell) -> None:
 def test_the_queue_has_what_waits(lived: Shell) -> None:
     asked = on_grant("RequestPayment", "2017-09-01", "leader", payment="P7", payee="Bus", category="travel")
     assert lived("record", lived.file([{**asked, "amount": "10.00 USD"}])).code == 0
-    text = browse(lived)("/payments").text
-    assert [row[1] for row in rows_of(text)][:1] == ["P7"]
-    assert 'http-equiv="refresh" content="60"' in text
+    assert [row[1] for row in rows_of(browse(lived)("/payments").text)][:1] == ["P7"]
 
 
 def test_texts_that_try_to_be_markup_are_inert(gb: Shell) -> None:
@@ -131,12 +130,12 @@ def test_texts_that_try_to_be_markup_are_inert(gb: Shell) -> None:
     get = browse(gb)
     for path in (*STATIC, "/grants/G-1", "/reports/register", "/reports/entries"):
         text = get(path).text
-        assert "<script" not in text
+        assert text.count("<script") == 1
         assert "<b>agri" not in text
         assert "\u202e" not in text
     assert HOSTILE[:25] in unescape(get("/grants/G-1").text)
     echoed = get("/reports/register?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").text
-    assert "<script" not in echoed
+    assert echoed.count("<script") == 1
 
 
 @pytest.mark.parametrize(
@@ -187,6 +186,7 @@ def test_a_browser_that_has_the_page_gets_it_again_only_after_a_new_entry(lived:
     tag = get("/grants/G-1").headers["etag"]
     again = get("/grants/G-1", if_none_match=tag)
     assert (again.status, again.body) == (304, b"")
+    assert "content-security-policy" not in again.headers
     assert get("/grants/G-1?on=2017-02-01").headers["etag"] != tag
     cost = on_grant("RecordCost", "2017-09-01", "leader", purpose="preparation", amount="1.00 USD")
     assert lived("record", lived.file([cost])).code == 0

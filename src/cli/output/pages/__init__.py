@@ -70,7 +70,7 @@ def page_with_policy(template: str, *styles: str, script: str = "", **values: An
     """
     from markupsafe import Markup
 
-    style = style_of(*styles)
+    style = text_of_files(*styles)
     code = _file(script) if script else ""
     allowed = f"style-src {_source(style)}" + (f"; script-src {_source(code)}" if script else "")
     return page(
@@ -91,8 +91,8 @@ def policy_in(text: str) -> str:
     return unescape(match[1])
 
 
-def style_of(*names: str) -> str:
-    """Return the text of these style sheets, one after the other."""
+def text_of_files(*names: str) -> str:
+    """Return the text of these files of the package, one after the other."""
     return "".join(map(_file, names))
 
 
