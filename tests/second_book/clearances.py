@@ -1,6 +1,6 @@
 """Clearances before a request and before an approval: the reasons against an event, and the answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from second_book.basics import Context, Event, State, days_later, requesters_of
 
@@ -36,8 +36,11 @@ def not_clear(state: State, before: str, on: str, book: Context) -> Iterator[str
             yield "ClearanceOpen"
 
 
-def not_eligible(state: State, rules: State) -> Iterator[str]:
-    """Yield the refusal of recipients that the window does not name. Random lives name countries alone."""
+def not_eligible(state: State, rules: State, known: Iterable[str] = ()) -> Iterator[str]:
+    """Yield the refusal of recipients that the window does not name. Random lives name countries alone.
+
+    ``known``: recipients that are not asked again.
+    """
     words = rules.get("eligible_recipients")
-    if words and set(state["recipients"]) - set(words) - {"ZZ"}:
+    if words and set(state["recipients"]) - set(words) - {"ZZ", *known}:
         yield "NotEligible"

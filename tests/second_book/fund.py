@@ -137,10 +137,12 @@ def apply_fund_event(state: State, event: Event) -> Iterator[str]:
     if name == "AdoptPolicy":
         if any(edition["name"] == event["edition"]["name"] for edition in state["editions"]):
             yield "EditionNameTaken"
-        months = [
-            (w.get("min_months"), w.get("max_months")) for w in plain(event["edition"])["windows"].values()
+        limits = [
+            (window.get(f"min_{noun}"), window.get(f"max_{noun}"))
+            for window in plain(event["edition"])["windows"].values()
+            for noun in ("months", "activities")
         ]
-        if any(least is not None and most is not None and least > most for least, most in months):
+        if any(least is not None and most is not None and least > most for least, most in limits):
             yield "EditionContradictsItself"
         state["editions"] = [*state["editions"], plain(event["edition"])]
     if name == "RetireOfficer" and not roles_of(state, event["officer"], event["on"]):

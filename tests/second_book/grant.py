@@ -279,7 +279,8 @@ def restructured(state: State, event: Event, changes: State, rules: State, book:
         budget.replace(state, event)
     if budget.beyond_share(state, rules, only_held=True):
         yield "CapacityShareTooHigh"
-    yield from not_eligible(state, rules)
+    is_same_window = state["window"] == before["window"]
+    yield from not_eligible(state, rules, before["recipients"] if is_same_window else ())
     yield from budget.unfit(before, state, event)
     if too_many(state, rules) and not too_many(before, rules_of(before, book)):
         yield "$TooManyActivities"

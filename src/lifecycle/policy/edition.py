@@ -287,17 +287,20 @@ def amounts_of(edition: Edition) -> Iterator[tuple[str, Money]]:
 def contradictions(edition: Edition) -> Iterator[tuple[str, str]]:
     """Yield the path of each rule that another one makes impossible, and a sentence that says why."""
     for name, window in edition.windows.items():
-        least, most = window.min_months, window.max_months
-        if most is not None and most.value == 0:
+        if window.max_months is not None and window.max_months.value == 0:
             yield (
                 f"windows.{name}.max_months",
                 "0 months leave no time between effectiveness and closing date",
             )
-        if least is not None and most is not None and least.value > most.value:
-            yield (
-                f"windows.{name}.min_months",
-                f"at least {least.value} months and at most {most.value}: no grant can be both",
-            )
+        for noun, least, most in (
+            ("months", window.min_months, window.max_months),
+            ("activities", window.min_activities, window.max_activities),
+        ):
+            if least is not None and most is not None and least.value > most.value:
+                yield (
+                    f"windows.{name}.min_{noun}",
+                    f"at least {least.value} {noun} and at most {most.value}: no grant can be both",
+                )
     if edition.rating_scale is not None and (word := _named_twice(edition.rating_scale.value)):
         yield "rating_scale", f"{word} is named twice: the scale has each rating once, the best first"
 

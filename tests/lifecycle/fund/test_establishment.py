@@ -45,12 +45,14 @@ def test_an_edition_is_adopted_once_and_never_changed() -> None:
         past.when(g.correct_fund("2019-01-01", entry=entry, **change)).refused(EditionNeverChanges)
 
 
+@pytest.mark.parametrize("noun", ["months", "activities"])
 @pytest.mark.parametrize(("least", "fits"), [(11, True), (12, True), (13, False)])
-def test_the_rules_of_an_edition_can_all_hold(least: int, fits: bool) -> None:
-    months = {"min_months": {"value": least, "source": "s"}, "max_months": {"value": 12, "source": "s"}}
-    outcome = given().when(g.adopt("2018-01-01", edition={**EDITION, "windows": {"stand_alone": months}}))
+def test_the_rules_of_an_edition_can_all_hold(noun: str, least: int, fits: bool) -> None:
+    limits = {"min": least, "max": 12}
+    window = {f"{end}_{noun}": {"value": value, "source": "s"} for end, value in limits.items()}
+    outcome = given().when(g.adopt("2018-01-01", edition={**EDITION, "windows": {"stand_alone": window}}))
     outcome.then(was.PolicyAdopted) if fits else outcome.refused(
-        EditionContradictsItself, "windows.stand_alone.min_months: at least 13 months and at most 12"
+        EditionContradictsItself, f"windows.stand_alone.min_{noun}: at least 13 {noun} and at most 12"
     )
 
 

@@ -157,7 +157,14 @@ def _restructured(grant: Grant, event: GrantRestructured) -> Grant:
 
 
 def _check_eligibility(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
-    fits_eligibility(_restructured(grant, event), fund.editions[event.edition], event.on)
+    # A country that was eligible when the grant was approved stays in it, whatever its class becomes.
+    after = _restructured(grant, event)
+    if after.window == grant.window:
+        after = after.replace(
+            recipients=tuple(code for code in after.recipients if code not in grant.recipients),
+            providers=tuple(code for code in after.providers if code not in grant.providers),
+        )
+    fits_eligibility(after, fund.editions[event.edition], event.on)
 
 
 def _check_new_budget(grant: Grant, event: GrantRestructured) -> None:

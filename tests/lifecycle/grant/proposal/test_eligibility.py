@@ -101,6 +101,20 @@ def test_a_restructuring_brings_no_country_in_that_is_not_eligible() -> None:
     past.when(g.restructure("03-01", recipients=["TZ", "KE"])).then(was.GrantRestructured)
 
 
+@pytest.mark.parametrize(
+    ("on", "taken"), [("2020-06-30", True), ("2020-07-01", False), ("2020-07-02", False)]
+)
+def test_a_country_whose_class_changed_stays_in_the_grant(on: str, taken: bool) -> None:
+    """Tanzania was of low income until June 2020; Uganda still is."""
+    asked = [proposed("2020-06-01", recipients=["TZ"], providers=["IN"]), request("2020-06-10", "TZ")]
+    past = given(ours(eligible_recipients=["low"]), asked, g.approve("2020-06-20"))
+    past.when(g.restructure(on, objective="other")).then(was.GrantRestructured)
+    past.when(g.restructure(on, recipients=["TZ", "UG"])).then(was.GrantRestructured)
+    past.given(g.restructure("2020-06-21", recipients=["UG"]))
+    outcome = past.when(g.restructure(on, recipients=["TZ", "UG"]))
+    outcome.then(was.GrantRestructured) if taken else outcome.refused(NotEligible, "Tanzania (TZ)")
+
+
 def test_no_more_activities_than_the_window_has() -> None:
     """S0 calls stand-alone exchanges one-off."""
     past = given(ours(max_activities=1), APPROVED, g.make_effective("03-31"), g.plan("04-10"))
