@@ -116,13 +116,13 @@ def _show_call() -> ModuleType:
     return call
 
 
-def _show_story() -> ModuleType:
+def _story() -> ModuleType:
     from cli.commands.show import story
 
     return story
 
 
-def _show_institution() -> ModuleType:
+def _institution() -> ModuleType:
     from cli.commands.show import institution
 
     return institution
@@ -212,7 +212,7 @@ def _export_entries() -> ModuleType:
     return entries_as_parquet
 
 
-def _publications() -> ModuleType:
+def _publish() -> ModuleType:
     from cli.commands.export import publications
 
     return publications
@@ -242,13 +242,19 @@ def _glance() -> ModuleType:
     return glance
 
 
-def _published() -> ModuleType:
+def _figures() -> ModuleType:
     from cli.commands.reports import published
 
     return published
 
 
-def _progress_report() -> ModuleType:
+def _donor() -> ModuleType:
+    from cli.commands.reports import donor
+
+    return donor
+
+
+def _progress() -> ModuleType:
     from cli.commands.reports import progress_report
 
     return progress_report
@@ -293,10 +299,7 @@ OTHER_COMMANDS = (
         "directory list", "List the institutions, as they are called on a day.", _lists, "institutions"
     ),
     OtherCommand(
-        "directory show",
-        "Show one institution, with the names that it has had.",
-        _show_institution,
-        "show",
+        "directory show", "Show one institution, with the names that it has had.", _institution, "show"
     ),
     OtherCommand("payment list", "List payments: amounts, days, officers, status.", _lists, "payments"),
     OtherCommand(
@@ -316,10 +319,7 @@ OTHER_COMMANDS = (
     ),
     OtherCommand("library search", "Find stories, reports and lessons by their words.", _library, "search"),
     OtherCommand(
-        "library show",
-        "Show a story whole: the problem, what was done, what came of it.",
-        _show_story,
-        "show",
+        "library show", "Show a story whole: the problem, what was done, what came of it.", _story, "show"
     ),
     OtherCommand(
         "library match", "List who has solved a similar problem, with the evidence.", _library, "match"
@@ -352,22 +352,19 @@ OTHER_COMMANDS = (
         "export entries", "Write every entry as Parquet, in buckets of grants.", _export_entries, "entries"
     ),
     OtherCommand(
-        "export 360giving", "Write the grants in the form of 360Giving, as JSON.", _publications, "giving_360"
+        "export 360giving", "Write the grants in the form of 360Giving, as JSON.", _publish, "giving_360"
     ),
-    OtherCommand("export beancount", "Write a ledger for beancount.", _publications, "beancount"),
+    OtherCommand("export beancount", "Write a ledger for beancount.", _publish, "beancount"),
     OtherCommand(
         "export datapackage",
         "Write every report as CSV, described by datapackage.json.",
-        _publications,
+        _publish,
         "datapackage",
     ),
     OtherCommand(
-        "export iati",
-        "Write IATI 2.03: activities.xml, fund.xml and organisations.xml.",
-        _publications,
-        "iati",
+        "export iati", "Write IATI 2.03: activities.xml, fund.xml and organisations.xml.", _publish, "iati"
     ),
-    OtherCommand("export ocel", "Write an event log for process mining (OCEL 2.0).", _publications, "ocel"),
+    OtherCommand("export ocel", "Write an event log for process mining (OCEL 2.0).", _publish, "ocel"),
     OtherCommand("report register", "Every grant: stage, terms and dates.", _report, "register"),
     OtherCommand(
         "report disbursement", "Money promised and paid, by grant or by group.", _report, "disbursement"
@@ -422,15 +419,18 @@ OTHER_COMMANDS = (
         "report glance", "Show what waits, is overdue, due, paid, on its way, and new.", _glance, "glance"
     ),
     OtherCommand(
-        "report progress",
-        "Write the report of a year, a quarter or a fiscal year.",
-        _progress_report,
-        "progress",
+        "report progress", "Write the report of a year, a quarter or a fiscal year.", _progress, "progress"
+    ),
+    OtherCommand(
+        "report donor",
+        "Write a statement for one partner, with what changed since the last.",
+        _donor,
+        "donor",
     ),
     OtherCommand(
         "report published",
         "Compare published figures, from a file, with those of the book.",
-        _published,
+        _figures,
         "published",
     ),
     OtherCommand("report institutions", "The bodies that the directory knows.", _report, "institutions"),

@@ -25,6 +25,8 @@ _ACCOUNTS = "2011-10-31"
 _QUESTION = "dairy supply chain"
 _ROWS = 10
 _ADMIN = "admin"
+_PARTNER = "DK"
+"""The partner for whom a statement is written."""
 _COMMANDS = "facility/facility.jsonl"
 
 
@@ -113,6 +115,7 @@ def _show(options: Settings, book: "Book", folder: Path) -> None:
     say()
     show_history(options, book, grant)
     _write_progress(book, folder)
+    _write_statement(book, folder)
     _what_next(folder, grant)
 
 
@@ -227,6 +230,16 @@ def _write_progress(book: "Book", book_folder: Path) -> None:
         say(f"The progress report of 2018: {safe(folder / name)}")
 
 
+def _write_statement(book: "Book", book_folder: Path) -> None:
+    """Write the statement for one partner, with what changed in 2018, into the book's folder."""
+    from cli.commands.reports.donor import page_of, statement_of
+
+    file = book_folder / "reports" / f"statement-{_PARTNER}-2018.html"
+    days = {"as_of": "2018-12-31", "since": "2017-12-31", "since_known": str(book.position())}
+    file.write_text(page_of(statement_of(book, _PARTNER, days), book.fund().name), "utf-8")
+    say(f"A statement for one partner, and what changed in 2018: {safe(file)}")
+
+
 def _longest_history(book: "Book") -> str:
     """Return the grant with the most entries."""
     return max(book.grants(), key=lambda grant: len(book.entries(f"grant:{grant}")))
@@ -245,6 +258,8 @@ def _what_next(folder: Path, grant: str) -> None:
         f"report timeline --as-of {AS_OF}",
         "report disbursement --by partner",
         "report countries --by pair",
+        f"report donor {_PARTNER} --as-of 2011-10-31",
+        "report set-asides --as-of 2011-10-31",
         "report glance --as-of 2011-01-10",
         "activity sites SSF-2011-06-dialogue A1 --format ics",
         'library match --need "hospital management" --recipient KE',

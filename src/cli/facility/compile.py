@@ -37,7 +37,7 @@ from cli.facility.assumed import (
     SUMMARIES,
     WAITS,
 )
-from cli.facility.later import call, changes, consultations, dialogue
+from cli.facility.later import call, changes, consultations, dialogue, set_aside
 from cli.facility.make_command import HERE, Command, make_command, table, usd
 from cli.facility.other_grants import other_grants
 
@@ -353,7 +353,18 @@ def _completed() -> Iterator[Command]:
 
 def lines() -> Iterator[str]:
     """Yield every line of ``facility.jsonl``, in order."""
-    for part in (_officers, _partners, _completed, consultations, dialogue, call, other_grants, changes):
+    parts = (
+        _officers,
+        _partners,
+        _completed,
+        consultations,
+        dialogue,
+        call,
+        other_grants,
+        changes,
+        set_aside,
+    )
+    for part in parts:
         for command in part():
             yield json.dumps(command, ensure_ascii=False)
 

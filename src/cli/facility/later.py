@@ -272,6 +272,23 @@ def _of_proposal(number: int, actor: str, command: str, on: date, filled: str, *
 # ── partners by 2016 ─────────────────────────────────────────────────────────────────────────
 
 
+def set_aside() -> Iterator[Command]:
+    """Yield the money that was set aside for the dialogues of fiscal year 2012 (S1)."""
+    yield make_command(
+        "S1",
+        "resources set aside for dialogues in FY 2012",
+        "SetAside",
+        date(2011, 7, 1),
+        "approver-1",
+        set_aside="dialogues-fy2012",
+        amount=usd(100_000),
+        until="2012-06-30",
+        reason="Several dialogues in FY 2012 (July 2011 to June 2012)",
+        note=f"{_FILLED}amount, and that it was money of this fund; S1 says that the World Bank Institute set"
+        " resources aside for several dialogues in FY 2012",
+    )
+
+
 def changes() -> Iterator[Command]:
     """Yield the partner that had joined and the one that had left by 2016 (S0)."""
     on = date(2015, 12, 31)

@@ -144,6 +144,7 @@ EXAMPLES = {
     "report follow-ups": "grantbook report follow-ups --grant SSF-2017-01",
     "report indicators": "grantbook report indicators --grant SSF-2017-01",
     "report cohorts": "grantbook report cohorts --as-of 2017-12-31",
+    "report donor": "grantbook report donor DK --as-of 2017-12-31 --output statement.html",
     "report published": "grantbook report published figures.csv --as-of 2011-10-31",
     "report stages": "grantbook report stages --json",
     "report parties": "grantbook report parties --format csv",
