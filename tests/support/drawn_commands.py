@@ -283,7 +283,7 @@ ON_GRANT: dict[str, Maker] = {
         conditions=lambda draw: ["a bank account"] if draw.one_in(4) else None,
         request_digest=lambda draw: "0" * 64 if draw.one_in(11) else None,
     ),
-    "DeclineProposal": _on_grant(g.decline),
+    "DeclineProposal": _on_grant(g.decline, cause=lambda draw: "money" if draw.one_in(2) else None),
     "WithdrawProposal": _on_grant(g.withdraw),
     "InvolveParty": _on_grant(g.involve),
     "EngageExpert": _on_grant(g.engage),

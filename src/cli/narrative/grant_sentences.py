@@ -104,7 +104,8 @@ def _approved(event: events.GrantApproved) -> str:
 
 
 def _declined(event: events.ProposalDeclined) -> str:
-    return f"declined the proposal{because(event.reason)}"
+    lacked = "" if event.cause in (None, "other") else f" for want of {event.cause}"
+    return f"declined the proposal{lacked}{because(event.reason)}"
 
 
 def _withdrawn(event: events.ProposalWithdrawn) -> str:

@@ -87,6 +87,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     ),
     "grant decline": (
         Field("grant", "GRANT", "", is_argument=True, is_required=True),
+        Field("cause", "money|quality|eligibility|other", "What it lacked: money if the fund or the call had none left for it, so that the demand is unmet.", form="choice", choices=("money", "quality", "eligibility", "other",)),
         Field("reason", "TEXT", "Why the proposal was declined.", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),

@@ -149,6 +149,8 @@ class Grant(Frozen, Replaceable):
     closures: tuple[date, ...] = ()
     """The days on which it was closed, with those after which it was reopened."""
     ended_on: date | None = None
+    declined_for: str | None = None
+    """``money``, ``quality``, ``eligibility`` or ``other``; `None` if no cause is stated."""
     committed: Decimal = ZERO
     highest_commitment: Decimal = ZERO
     """The largest amount that was committed so far."""

@@ -39,6 +39,7 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("GrantProposed", 2): _said_less,
     ("GrantProposed", 3): _said_less,
     ("GrantProposed", 4): _said_less,
+    ("ProposalDeclined", 1): _said_less,
     ("GrantBroughtForward", 1): _said_less,
     ("GrantBroughtForward", 2): _said_less,
     ("GrantBroughtForward", 3): _said_less,

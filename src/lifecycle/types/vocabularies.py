@@ -134,6 +134,7 @@ Phase = Annotated[Line, Listed.word("design", "implementation", "monitoring")]
 Scope = Annotated[Line, Listed.word("all", "payments", "activities")]
 LineKind = Annotated[Line, Listed.word("travel", "workshop", "expert", "translation", "equipment", "other")]
 """What sort of cost a budget line is (domain §8)."""
+DeclineCause = Annotated[Line, Listed.word("money", "quality", "eligibility", "other")]
 OperationKind = Annotated[Line, Listed.word("lending", "technical_assistance")]
 PaymentMethod = Annotated[Line, Listed.word("direct", "reimbursement", "advance")]
 """How a payment is made: to who is owed it, back to who paid it, or before it is spent (domain §11)."""

@@ -87,6 +87,7 @@ def _span_cells(grant: Grant) -> dict[str, object]:
         "ended_on": day(grant.ended_on),
         "operation": grant.operation,
         "operation_kind": grant.operation_kind,
+        "declined_for": grant.declined_for,
         "rating": grant.rating,
         "leader": grant.leader,
         "deputies": ", ".join(grant.deputies) or None,

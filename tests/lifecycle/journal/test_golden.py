@@ -162,7 +162,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "request_digest": "a" * 64,
         "edition": "2017-01",
     },
-    "grant/ProposalDeclined": {"reason": "no demand"},
+    "grant/ProposalDeclined": {"cause": "money", "reason": "no demand"},
     "grant/ProposalWithdrawn": {"reason": "no time"},
     "grant/ConditionMet": {"condition": "a bank account"},
     "grant/AgreementSigned": {},

@@ -37,7 +37,7 @@ from lifecycle.policy.edition import Edition, Window
 from lifecycle.types.money import Cost
 from lifecycle.types.stage import Stage
 from lifecycle.types.text import ByName, Digest, Line, Reason, Word
-from lifecycle.types.vocabularies import Advice
+from lifecycle.types.vocabularies import Advice, DeclineCause
 
 
 class ProposalReviewed(GrantEvent):
@@ -77,6 +77,10 @@ class GrantApproved(GrantEvent):
 class ProposalDeclined(GrantEvent):
     """The fund declined the proposal. Recorded by an approver."""
 
+    VERSION: ClassVar[int] = 2
+
+    cause: DeclineCause | None = None
+    """What it lacked: ``money`` if the fund or the call had none left for it, so that the demand is unmet."""
     reason: Reason
     """Why the proposal was declined."""
 
@@ -102,10 +106,15 @@ def _grant_approved(grant: MutableGrant, event: GrantApproved) -> None:
     grant.selections = [(event.on, amount)] if grant.call is not None and amount else []
 
 
+def _proposal_declined(grant: MutableGrant, event: ProposalDeclined) -> None:
+    end_in(Stage.DECLINED)(grant, event)
+    grant.declined_for = event.cause
+
+
 EVOLVE: Evolves = {
     ProposalReviewed: _proposal_reviewed,
     GrantApproved: track_overpaid(_grant_approved),
-    ProposalDeclined: end_in(Stage.DECLINED),
+    ProposalDeclined: _proposal_declined,
 }
 """The function by which each event changes the grant."""
 

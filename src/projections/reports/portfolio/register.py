@@ -37,6 +37,11 @@ COLUMNS = Columns(
     Column("closed_on", Type.DAY, "Day of the closure that holds"),
     Column("ended_on", Type.DAY, "Day on which it was declined, withdrawn, lapsed or cancelled"),
     Column("rating", Type.CODE, "Rating of the newest progress report; null before the first"),
+    Column(
+        "declined_for",
+        Type.CODE,
+        "What a declined proposal lacked: `money`, `quality`, `eligibility` or `other`; null if not stated",
+    ),
     Column("operation", Type.TEXT, "Operation that it serves; null if none is stated"),
     Column("operation_kind", Type.CODE, "`lending` or `technical_assistance`; null if it is not stated"),
     Column("leader", Type.CODE, "Task team leader"),
