@@ -203,7 +203,7 @@ def verification(asked: Asked) -> Answer:
     book = asked.book
     last = seal_of(book).last()
     texts = [
-        "nothing is sealed yet"
+        "Nothing is sealed yet."
         if last is None
         else f"Sealed: {last[0].size:,} entries and {last[0].refusals:,} refusals of {last[0].origin}.",
         f"{tail_line(book).capitalize()}.",

@@ -198,10 +198,14 @@ def test_a_browser_that_has_the_page_gets_it_again_only_after_a_new_entry(lived:
 
 
 def test_the_state_of_the_seal_is_shown(lived: Shell) -> None:
+    if isinstance(lived.place, str):  # a book in a database is sealed when somebody asks for it
+        assert "Nothing is sealed yet." in browse(lived)("/verification").text
+        assert lived("audit", "seal").code == 0
     text = " ".join(browse(lived)("/verification").text.split())
     assert "Sealed: " in text
     assert "Nothing is unsealed." in text
-    assert {row[1] for row in rows_of(text)} == {"yes"}
+    # The server of the tests does not wait for its disk, and the page says so.
+    assert {row[1] for row in rows_of(text)} == ({"yes", "no"} if isinstance(lived.place, str) else {"yes"})
 
 
 def test_a_book_that_is_not_there_is_named(lived: Shell) -> None:
