@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
-from second_book.basics import Event, State, committed, money
+from second_book.basics import Event, State, committed, money, pending
 
 DECIDE_ON_LINES = set(
     """RequestFunding ApproveGrant BringForward IncreaseCommitment ReallocateBudget
@@ -73,7 +73,9 @@ def further_below(before: Any, after: Any, event: Event, *, correction: bool) ->
         promises: list[Any] = []
         for day, state in steps:
             names = state["lines"]
-            by_day[day] = {name: (left(state, name), unpaid(state, name)) for name in names}
+            whole = committed(state) - state["disbursed"] + state["refunded"]
+            by_day[day] = {None: (whole - pending(state), whole)}
+            by_day[day] |= {name: (left(state, name), unpaid(state, name)) for name in names}
             promises = [promise for promise in state["commitments"] if promise[1]]
         kept.append(by_day)
         promised.append(promises)
@@ -82,11 +84,16 @@ def further_below(before: Any, after: Any, event: Event, *, correction: bool) ->
         which = 1
     was: dict[str, Any] = {}
     now: dict[str, Any] = {}
+    below = []
     for day in sorted({*kept[0], *kept[1]}):
         was, now = kept[0].get(day, was), kept[1].get(day, now)
         for name, lefts in now.items():
             if name in was and lefts[which] < 0 and lefts[which] < was[name][which]:
-                yield "ExceedsBudgetLine"
+                below.append(name)
+    if None in below:
+        yield "ExceedsUndisbursedBalance"
+    if below:
+        yield "ExceedsBudgetLine"
 
 
 def leaves_what_is_asked(event: Event, *, correction: bool) -> bool:

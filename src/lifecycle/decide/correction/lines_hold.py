@@ -1,4 +1,4 @@
-"""Budget lines on later days: a late decision or a correction takes no more of a line than it has left.
+"""The balance and the budget lines on later days: a late decision or a correction takes no more than is left.
 
 Rules of entries ask this on the day of each entry. But an entry that the bank broke by a payment in breach is
 no reason to refuse, so here each day is compared with the same day before the change.
@@ -16,6 +16,7 @@ from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.guards import money
 from lifecycle.kernel.history import Entry
+from lifecycle.kernel.refusals import ExceedsUndisbursedBalance
 
 LINES_HOLD_SINCE = 3
 """The number of the rule set since which lines are compared day by day."""
@@ -28,28 +29,41 @@ _CHANGE_LINES: tuple[type[Event], ...] = (
     on_grant.GrantRestructured,
 )
 """Events that decide what lines hold."""
-Lefts = dict[str, Decimal]
-"""What each line has left, by its name."""
+_WHOLE = None
+"""The name under which the undisbursed balance stands beside the lines."""
+Lefts = dict[str | None, Decimal]
+"""What each line has left, by its name, and the whole grant."""
 
 
 def lines_still_hold(
     before: Sequence[Entry], after: Sequence[Entry], decided: Event, *, corrected: bool = False
 ) -> None:
-    """Refuse a change by which a line has less than nothing left on some day. Raises `ExceedsBudgetLine`.
+    """Refuse a change by which the balance, or a line, has less than nothing left on some day.
 
-    A line that had as little on that day before is no reason. ``before``, ``after``: the entries in force.
-    ``decided``: the event that is late, or that is ``corrected``.
+    What had as little on that day before is no reason. ``before``, ``after``: the entries in force.
+    ``decided``: the event that is late, or that is ``corrected``. Raises `ExceedsUndisbursedBalance`,
+    `ExceedsBudgetLine`.
     """
     had, has = _Days(before), _Days(after)
     with_asked = _leaves_what_is_asked(decided, corrected=corrected)
     if corrected and had.commitments != has.commitments:
         with_asked = False
-    for day, name, left_before, left in _changes(had.lefts(with_asked), has.lefts(with_asked)):
-        if left < 0 and left < left_before:
-            raise ExceedsBudgetLine(
-                f"budget line {name} would have {money(left, has.currency)} left on {day}, instead of"
-                f" {money(left_before, has.currency)}: move money to it on or before that day, or take less"
+    short = [
+        (name, f"{money(left, has.currency)} left on {day}, instead of {money(left_before, has.currency)}")
+        for day, name, left_before, left in _changes(had.lefts(with_asked), has.lefts(with_asked))
+        if left < 0 and left < left_before
+    ]
+    for name, left_in_words in short:
+        if name is _WHOLE:
+            raise ExceedsUndisbursedBalance(
+                f"the grant would have {left_in_words}: take less, or increase the commitment by that day"
             )
+    if short:
+        name, left_in_words = short[0]
+        raise ExceedsBudgetLine(
+            f"budget line {name} would have {left_in_words}: move money to it on or before that day,"
+            " or take less"
+        )
 
 
 def _leaves_what_is_asked(event: Event, *, corrected: bool) -> bool:
@@ -84,14 +98,21 @@ class _Days:
     def _keep(self, day: date, grant: Grant) -> None:
         self.currency, self.commitments = grant.currency, [*grant.commitments]
         lines = grant.lines.items()
-        self._with_asked[day] = {line.name: grant.left_of_line(key) for key, line in lines}
+        unpaid = grant.committed - grant.disbursed + grant.refunded
+        self._with_asked[day] = {
+            _WHOLE: unpaid - grant.pending,
+            **{line.name: grant.left_of_line(key) for key, line in lines},
+        }
         self._unpaid[day] = {
-            line.name: line.amount - grant.uses.get(key, UNUSED).net_paid for key, line in lines
+            _WHOLE: unpaid,
+            **{line.name: line.amount - grant.uses.get(key, UNUSED).net_paid for key, line in lines},
         }
 
 
-def _changes(had: dict[date, Lefts], has: dict[date, Lefts]) -> Iterator[tuple[date, str, Decimal, Decimal]]:
-    """Yield each day and line, with what it had left then, and what it has left now."""
+def _changes(
+    had: dict[date, Lefts], has: dict[date, Lefts]
+) -> Iterator[tuple[date, str | None, Decimal, Decimal]]:
+    """Yield each day with the whole and each line, with what it had left then, and what it has left now."""
     lefts_before, lefts = Lefts(), Lefts()
     for day in sorted(had.keys() | has.keys()):
         lefts_before, lefts = had.get(day, lefts_before), has.get(day, lefts)

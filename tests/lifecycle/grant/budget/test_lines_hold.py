@@ -8,6 +8,7 @@ from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.grant.budget.within_lines import ExceedsBudgetLine
 from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.refusals import ExceedsUndisbursedBalance
 from support import given as g
 from support.given import PROPOSED, given
 
@@ -55,6 +56,27 @@ def test_a_cent_that_the_bank_paid_in_breach_opens_no_line_to_late_decisions() -
     for late in (ask("04-05", "399.00"), move("04-05", "0.50"), ask("04-09", "0.01")):
         past.when(late).refused(ExceedsBudgetLine, "left on 2017-04-10, instead of -0.01 USD")
     past.when(move("04-09", "0.50", "travel", "venue")).then(was.BudgetReallocated)
+
+
+@pytest.mark.parametrize(("on", "fits"), [("04-09", False), ("04-10", False), ("04-11", True)])
+def test_a_cent_that_the_bank_paid_in_breach_opens_no_balance_to_late_requests(on: str, fits: bool) -> None:
+    """The bank paid 500.01 from no line, so that the balance is a cent short once 99,500 is asked for."""
+    past = given(LIFE, ask("04-10", "60000.00", "travel"), ask("04-10", "39500.00", payment="P2"))
+    past.given(g.irregular("04-05", amount="500.01 USD"), g.reject("04-11", payment="P2"))
+    assert past.grant.left_of_line("venue") == 40_000
+    outcome = past.when(ask(on, "400.00", payment="P3"))
+    if fits:
+        outcome.then(was.PaymentRequested)
+    else:
+        own_day = "99,500.00 USD is asked for already"
+        words = "left on 2017-04-10, instead of -0.01 USD" if on < "04-10" else own_day
+        outcome.refused(ExceedsUndisbursedBalance, words)
+
+
+def test_a_cent_beyond_the_balance_opens_no_balance_to_a_late_cancellation() -> None:
+    past = given(LIFE, paid("60000.00", "travel"), paid("40000.00", payment="P2"))
+    past.given(g.irregular("05-02", amount="0.01 USD"))
+    past.when(g.cancel_balance("04-10", amount="1.00 USD")).refused(ExceedsUndisbursedBalance)
 
 
 def test_what_the_bank_did_is_recorded_whatever_is_left() -> None:
