@@ -228,6 +228,15 @@ class BothBooks:
         assert not differing, f"committed and paid on {on} as known at {known}: {differing}"
         total = next(row for row in rows("fund") if row["partner"] is None)
         assert total["available"] == f"{on_day(self.second.available(known), on):.2f}"
+        self.compare_free(rows("pools"), on, known)
+
+    def compare_free(self, rows: list[dict[str, Any]], on: str, known: int) -> None:
+        """Assert that the rows of pools add up to the fund, and that none is below zero without a reason."""
+        assert sum(money(row["free"]) for row in rows) == on_day(self.second.available(known), on)
+        for row in rows:
+            beyond = money(row["overpaid"]) + max(money(row["committed"]) - money(row["held"]), money("0"))
+            reason = beyond if row["pool"] is None else money("0")
+            assert money(row["free"]) >= -reason, f"on {on} as known at {known}: {row}"
 
 
 def check_lines(state: Grant, theirs: dict[str, Any]) -> None:

@@ -99,6 +99,32 @@ def test_money_is_that_of_the_partner_whose_pool_it_was_drawn_from(tmp_path: Pat
             assert money(then, "committed") == [(20000,), (70000,)]
 
 
+def test_what_is_set_aside_lies_first_in_the_free_pool_and_then_in_agreements(tmp_path: Path) -> None:
+    """The free pool has 410,000: what is set aside beyond it is of CO-1, and of DK-1, which binds, last."""
+    plans = [
+        g.set_aside("2017-03-01", set_aside=name, amount=f"{amount}.00 USD")
+        for name, amount in (("a", 400_000), ("b", 60_000), ("c", 210_000), ("d", 20_000))
+    ]
+    with new_book(tmp_path / "book", POOLS, LIVED[:-3]) as book:
+        rows_by_plan = []
+        for plan in plans[:3]:
+            book.record(plan, plan.actor)
+            rows = ask(book, "pools", "2017-03-31")
+            rows_by_plan.append(money(rows, "pool", "set_aside", "free"))
+            fund = ask(book, "fund", "2017-03-31")[-1]
+            assert sum(float(row["free"]) for row in rows) == float(fund["available"])
+            assert sum(float(row["set_aside"]) for row in rows) == float(fund["set_aside"])
+        assert rows_by_plan == [
+            [("CO-1", 0, 230_000), ("DK-1", 0, 0), (None, 400_000, 60_000)],
+            [("CO-1", 0, 230_000), ("DK-1", 0, 0), (None, 460_000, 0)],
+            [("CO-1", 210_000, 20_000), ("DK-1", 0, 0), (None, 460_000, 0)],
+        ]
+        irregular = g.irregular("2017-03-31", amount="100000.00 USD")
+        book.record(irregular, irregular.actor)
+        (*_, row) = ask(book, "pools", "2017-03-31")
+        assert (row["overpaid"], row["free"]) == ("10000.00", "0.00")
+
+
 def test_a_request_that_no_pool_fits_is_shown_with_what_is_missing(tmp_path: Path) -> None:
     spent = g.return_funds("2016-12-02", amount="500000.00 USD")
     with new_book(tmp_path / "book", POOLS[1:2], POOLS[3:4], spent, REQUESTED) as book:

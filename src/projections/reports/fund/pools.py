@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Text, literal, select
 
 from lifecycle.decide.pairs.pool_draws import rank_of
 from lifecycle.fund.parts.pool import Agreement, Terms
+from lifecycle.fund.pools.account import BINDS, OTHER, PREFERS, taken
 from lifecycle.types.stage import NOT_STATED
 from projections.reports import common_columns as common
 from projections.reports.fund.set_asides import left_on
@@ -25,14 +26,19 @@ COLUMNS = Columns(
     Column("partner", Type.TEXT, "Whose agreement it is; null for the free pool"),
     Column("preference", Type.TEXT, "Which grants it is for, hard or soft; null for all alike"),
     Column("held", Type.MONEY, "Received, less fees and what was returned; the free pool with income"),
-    Column("set_aside", Type.MONEY, "Set aside for calls and plans, and not used: of no agreement"),
+    Column(
+        "set_aside",
+        Type.MONEY,
+        "Set aside for calls and plans, and not used: first of the free pool, then of what is left elsewhere",
+    ),
     Column("committed", Type.MONEY, "Drawn by grants, less what they gave back"),
     Column("paid", Type.MONEY, "Paid of it, less what came back"),
-    Column("free", Type.MONEY, "held - set_aside - committed; the free pool less what is overpaid"),
+    Column("overpaid", Type.MONEY, "Paid beyond commitments and not come back; of the free pool"),
+    Column("free", Type.MONEY, "held - set_aside - committed - overpaid: what grants can still draw"),
     Column("valid_until", Type.DAY, "The last day on which grants may draw from it; null without one"),
     Column("end_disbursement", Type.DAY, "The last day on which it may be paid; null without one"),
     common.CURRENCY,
-    first="pool partner preference held committed paid free",
+    first="pool partner preference held set_aside committed paid free",
 )
 _HELD = {"received": 1, "income": 1, "fees": -1, "returned": -1}
 _COMMITTED = {"approved": 1, "increased": 1, "cancelled": -1}
@@ -98,22 +104,45 @@ def _sums_on(connection: Connection, as_of: date) -> dict[str | None, _Sums]:
     return sums
 
 
+def _set_aside_on(
+    connection: Connection, as_of: date, free: Mapping[str | None, int], stated: Mapping[str, Terms]
+) -> dict[str | None, int]:
+    """Return how much of what is set aside lies in each pool.
+
+    A set-aside is of no agreement. What it lowers for others is counted first in the free pool, then in
+    agreements in proportion to what they have left, those that bind last. Beyond that it is the free pool's.
+    """
+    whole = int(connection.scalar(select(left_on(literal(as_of.isoformat(), Text)))) or 0)
+    ranks = {
+        name: OTHER if terms.preference is not None and terms.preference.strength == "hard" else PREFERS
+        for name, terms in stated.items()
+    }
+    rooms = {(BINDS if name is None else ranks[name], name): left for name, left in free.items()}
+    parts: dict[str | None, int] = {name: units for (_, name), units in taken(whole, rooms).items()}
+    parts[None] = parts.get(None, 0) + whole - sum(parts.values())
+    return parts
+
+
 def pools(connection: Connection, as_of: date) -> Iterator[Row]:
     """Yield a row for each agreement of the day, and one for the free pool."""
     sums, agreements = _sums_on(connection, as_of), agreements_on(connection, as_of)
     currency, scale = holding(connection)
-    set_aside = int(connection.scalar(select(left_on(literal(as_of.isoformat(), Text)))) or 0)
+    stated = {name: agreements[name].terms_on(as_of) for name in agreements}
+    set_aside = _set_aside_on(
+        connection, as_of, {name: sums[name].free for name in (*agreements, None)}, stated
+    )
     for name in (*agreements, None):
-        of, terms = sums[name], agreements[name].terms_on(as_of) if name is not None else Terms()
+        of, terms = sums[name], stated[name] if name is not None else Terms()
         yield COLUMNS.row(
             pool=name,
             partner=agreements[name].partner if name is not None else None,
             preference=preference_in_words(terms),
             held=written(of.held, scale),
-            set_aside=written(0 if name is not None else set_aside, scale),
+            set_aside=written(set_aside.get(name, 0), scale),
             committed=written(of.committed, scale),
             paid=written(of.paid, scale),
-            free=written(of.free - (0 if name is not None else set_aside), scale),
+            overpaid=written(of.overpaid, scale),
+            free=written(of.free - set_aside.get(name, 0), scale),
             valid_until=terms.valid_until and terms.valid_until.isoformat(),
             end_disbursement=terms.end_disbursement and terms.end_disbursement.isoformat(),
             currency=currency,
@@ -131,7 +160,7 @@ REQUEST_COLUMNS = Columns(
     common.TITLE,
     Column("requested", Type.MONEY, "What is asked for"),
     Column("pools", Type.TEXT, "The agreements whose money is for it or may be used for it; empty if none"),
-    Column("left", Type.MONEY, "What these pools and the free pool have left on the day"),
+    Column("left", Type.MONEY, "What these pools and the free pool have left, with what is set aside"),
     Column("missing", Type.MONEY, "What is asked for beyond that; zero if it is covered"),
     common.CURRENCY,
     first="grant requested pools left missing",
