@@ -20,6 +20,9 @@ def agreements(state: State, event: Event) -> Iterator[str]:
     """Yield the reasons against an event that makes, amends or names an agreement, and note it."""
     name, on, id = event["command"], event["on"], event.get("agreement")
     stated = {term: event[term] for term in TERMS if event.get(term) is not None}
+    windows = {window for edition in state["editions"] for window in edition["windows"]}
+    if {*((event.get("preference") or {}).get("windows") or ())} - windows:
+        yield "UnknownPreference"
     known, kept = state["agreements"].get(id), state["agreements"]
     if name == "AgreeContribution":
         if id is None:

@@ -14,6 +14,7 @@ _WISHES: list[dict[str, Any] | None] = [
     {"strength": "soft", "regions": ["South Asia"], "countries": ["UG"]},
     {"strength": "soft", "sectors": ["Agriculture"]},
     None,
+    {"strength": "hard", "windows": ["standalone"]},
     {"strength": "hard", "windows": ["programmatic"], "sectors": ["agriculture"]},
 ]
 

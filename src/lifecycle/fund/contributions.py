@@ -12,6 +12,7 @@ from lifecycle.fund.parts.agreement_terms import DaysToReport, MonthsBetween, Pe
 from lifecycle.fund.parts.named_agreement import check_named, check_new_agreement
 from lifecycle.fund.parts.partner_names import name_is_free
 from lifecycle.fund.parts.pool import Agreement, Terms
+from lifecycle.fund.parts.preferences import check_preference_of
 from lifecycle.fund.parts.report_terms import ReportTerms
 from lifecycle.fund.state import Evolves, Flows, Fund, MutableFund, Partner, unchanged
 from lifecycle.kernel.command import FundCommand
@@ -383,6 +384,7 @@ RULES: Rules = {
             Rule(3, check_has_not_left),
             Rule(2, _check_worth_of),
             Rule(3, _check_agreement),
+            Rule(3, check_preference_of),
         )
     ),
     InstalmentScheduled: Guards(

@@ -34,6 +34,7 @@ from lifecycle.fund.parts import (
     named_agreement,
     partner_names,
     pool,
+    preferences,
     report_terms,
 )
 from lifecycle.fund.pools import agreements, commitments, flows, set_asides
@@ -67,6 +68,7 @@ _MADE_BY = (
     flows,
     pool,
     report_terms,
+    preferences,
     quarantine,
     membership,
     partner_names,

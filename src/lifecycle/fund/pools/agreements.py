@@ -2,10 +2,15 @@
 
 from dataclasses import replace
 
-from lifecycle.fund.contributions import check_partner_is_there, check_worth, noted_promise
+from lifecycle.fund.contributions import (
+    check_partner_is_there,
+    check_worth,
+    noted_promise,
+)
 from lifecycle.fund.parts.agreement_terms import DaysToReport, MonthsBetween, Percent, Preference
 from lifecycle.fund.parts.named_agreement import agreement_of, check_terms
 from lifecycle.fund.parts.pool import Terms
+from lifecycle.fund.parts.preferences import check_preference_of
 from lifecycle.fund.state import Evolves, Fund, MutableFund
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
@@ -85,7 +90,9 @@ def _check_amount(fund: Fund, event: ContributionAmended) -> None:
 
 
 RULES: Rules = {
-    ContributionAmended: Guards(invariants=(Rule(3, _check_amendment), Rule(3, _check_amount))),
+    ContributionAmended: Guards(
+        invariants=(Rule(3, _check_amendment), Rule(3, _check_amount), Rule(3, check_preference_of))
+    ),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""
 

@@ -67,6 +67,11 @@ def place_on(country: str, day: str) -> Place:
     return places[index - 1] if index else _NOT_IN_TABLE
 
 
+def all_regions() -> list[str]:
+    """Return the names of all regions, in order; also those that have another name by now."""
+    return sorted({place.region for _, _, places in _dated().values() for place in places})
+
+
 @cache
 def _snapshots() -> dict[str, dict[str, str]]:
     """Return the class of lending of each country, by the month of the snapshot."""

@@ -1,5 +1,6 @@
 """Agreements of partners: their names, their terms by day, and what is charged and returned under them."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -13,6 +14,7 @@ from lifecycle.fund.parts.named_agreement import (
     TermsContradict,
     UnknownAgreement,
 )
+from lifecycle.fund.parts.preferences import UnknownPreference
 from lifecycle.fund.pools.agreements import AgreedInOtherCurrency
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.likeness import TooLikeKnownId
@@ -174,3 +176,31 @@ def test_the_pools_add_up_to_what_is_available() -> None:
         left = [past.fund.pool(name).at(g.day(on)) for name in ("DK-1", None)]
         assert sum(left) == past.fund.available.at(g.day(on))
     assert past.fund.pool("DK-1").at(g.day("2012-04-01")) == Decimal(990)
+
+
+@pytest.mark.parametrize(
+    ("preference", "message"),
+    [
+        ({"windows": ["standalone"]}, "preference.windows: .* window standalone; did you mean stand_alone"),
+        ({"regions": ["Sub Saharan Afrika"]}, "preference.regions: .*did you mean Sub-Saharan Africa"),
+        ({"windows": ["oks"], "regions": ["sub-saharan AFRICA"], "sectors": ["helth"]}, None),
+    ],
+)
+def test_a_preference_names_windows_and_regions_that_exist(
+    preference: dict[str, list[str]], message: str | None
+) -> None:
+    stated = {"preference": {"strength": "hard", **preference}}
+    past = given(g.agree_contribution("2012-01-10", agreement="DK-1", preference={"strength": "soft"}))
+    entry = past.fund_version(was.ContributionAgreed)
+    acts = (
+        g.agree_contribution("2012-01-10", agreement="DK-2", **stated),
+        g.amend_contribution("2012-01-11", agreement="DK-1", **stated),
+        g.correct_fund("2012-01-12", entry=entry, reads=stated),
+    )
+    for act in acts:
+        outcome = past.when(act)
+        if message is None:
+            assert outcome.refusal is None
+        else:
+            outcome.refused(UnknownPreference)
+            assert re.search(message, str(outcome.refusal))
