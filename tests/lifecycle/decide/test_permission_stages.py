@@ -106,6 +106,7 @@ COMMANDS: dict[str, Make] = {
     "BringForward": lambda on, **k: g.bring_forward(on, **{**IN_2012, **k}),
     "LapseGrant": g.give_up,
     "ReviseProposal": lambda on, **k: g.revise(on, title="Milk", **k),
+    "AmendGrant": lambda on, **k: g.amend(on, title="Milk", **k),
     "MakeEffective": lambda on, **k: g.make_effective(on, closing_date="2014-03-31", **k),
     "PlanActivity": lambda on, **k: g.plan(on, activity="A2", **k),
     "HoldActivity": lambda on, **k: g.hold(on, activity="A2", **{**A_VISIT, **k}),

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from pydantic import model_validator
 
+from lifecycle.fund.closing import FundIsClosed
 from lifecycle.fund.pools.ends import PoolEnded
 from lifecycle.fund.state import Fund
 from lifecycle.grant.budget.lines import key_of
@@ -136,6 +137,7 @@ DISBURSEMENT_REFUSALS: tuple[type[Refusal], ...] = (
     AdvanceAboveCeiling,
     SameCurrencyPaid,
     RateDoesNotFit,
+    FundIsClosed,
 )
 """The refusals that DisburseFunds can get: the rules that a payment can break. A test compares them."""
 

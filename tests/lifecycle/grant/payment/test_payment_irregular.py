@@ -405,6 +405,7 @@ NO_RULE_OF_PAYMENTS = {
     *("UnknownCall", "CallIdTaken", "CallAlreadyClosed", "CallStillOpen", "CallIsClosed"),
     "Refusal",
     "NotOfTheTeam",
+    "FundClosureWouldNotHold",
 }
 """What the judge of a payment names in its code and gives to other commands, or of the id of a command."""
 
