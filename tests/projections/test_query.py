@@ -44,15 +44,15 @@ pytestmark = pytest.mark.usefixtures("views")
 COLUMNS = {
     "register": "grant title window edition stage suspended sector recipients providers proposed_on"
     " approved_on signed_on effective_on closing_date completed_on closed_on ended_on rating"
-    " declined_for operation operation_kind leader deputies",
+    " declined_for operation operation_kind institutions leader deputies",
     "disbursement": "grant window currency approved increased cancelled committed requested disbursed"
     " refunded net_disbursed undisbursed overpaid committed_brought_forward disbursed_brought_forward"
     " first_paid_on last_paid_on share_disbursed share_elapsed",
     "windows": "grant window edition rule figure limit complies waived_by waived_on waiver",
     "budget": "grant line kind capacity approved reallocated requested disbursed refunded left share",
-    "payments": "grant payment category payee method currency asked authorised disbursed failed refunded"
-    " overpaid documented ineligible status asked_on asked_by authorised_on authorised_by paid_on paid_by"
-    " failed_on recorder recorded_at irregular",
+    "payments": "grant payment category payee payee_institution method currency asked authorised disbursed"
+    " failed refunded overpaid documented ineligible status asked_on asked_by authorised_on authorised_by"
+    " paid_on paid_by failed_on recorder recorded_at irregular",
     "timeline": "grant obligation item triggered_on due_on met_on status days superseded",
     "fund": "partner kind currency pledged agreed received received_holding fees income returned"
     " committed available name left_on conditional set_aside closed_on",

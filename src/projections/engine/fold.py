@@ -32,6 +32,7 @@ from projections.folds import (
     event_rows,
     exchanges,
     library_texts,
+    named_institutions,
     payments,
     register,
     windows,
@@ -54,6 +55,7 @@ from projections.folds.fund.contributions import (
 )
 from projections.folds.fund.fund_register import document_rows, officer_rows, window_rows
 from projections.folds.library_texts import Texts
+from projections.folds.named_institutions import NamedInstitutions
 from projections.folds.payments import Payments
 from projections.folds.register import Register
 from projections.folds.results import follow_ups, indicators, outcomes, ratings
@@ -140,6 +142,7 @@ _PROJECTIONS: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None
     (lambda _: Outcomes(), outcomes.CONCERNS),
     (lambda _: Activities(), exchanges.CONCERNS),
     (lambda _: Attendance(), exchanges.HELD),
+    (lambda _: NamedInstitutions(), named_institutions.CONCERNS),
     *((partial(_event_rows, table, cells), types) for table, cells, types in event_rows.KINDS),
     (lambda _: FollowUps(), follow_ups.CONCERNS),
     (lambda rules: Ratings(rules.editions), ratings.CONCERNS),

@@ -13,6 +13,7 @@ HELP = {
     "country": "Only grants in which this country (ISO 3166-1) receives or provides.",
     "call": "Only grants that answer this call.",
     "grant": "This grant only.",
+    "institution": "Only grants that name this institution of the directory on the day.",
     "partner": "Only grants that draw on this partner's money; their amounts are whole, not its share. In"
     " the timeline also what the partner owes and what is owed to it.",
 }
@@ -38,6 +39,7 @@ class Filters:
     country: str | None = None
     call: str | None = None
     grant: str | None = None
+    institution: str | None = None
     partner: str | None = None
     first_day: date | None = None
     """The first day of the period (``--from``)."""
@@ -96,7 +98,7 @@ _TAKEN = {
     "surveys": _Taken(period="days of the event"),
     "ratings": _Taken(period="days of the progress report"),
     "consultations": _Taken((), "days of the meetings"),
-    "institutions": _Taken(("country",)),
+    "institutions": _Taken(("country", "institution")),
     "needs": _Taken(("country", "grant"), "days on which needs were voiced"),
     "offers": _Taken(("country",), "days of the offers"),
     "uses": _Taken(("grant",), "days of use"),
@@ -106,6 +108,7 @@ _TAKEN = {
 """What each report can be limited to. A report that is not named takes every filter, and no period."""
 _TAKEN_BY = {
     # A request has not drawn on anybody's money yet.
+    ("institutions", "grant"): _Taken(),
     ("pools", "request"): _Taken(tuple(name for name in HELP if name != "partner")),
 }
 """What a report by a key can be limited to, if its rows are of something else than those of the report."""

@@ -15,7 +15,14 @@ from lifecycle.types.readings.country_names import countries_meant
 from lifecycle.types.readings.nearest import near_or_all, unknown
 from lifecycle.types.stage import NOT_STATED, Stage
 from projections.filters.declared import HELP_OF_PERIOD, Filters, taken
-from projections.schema.tables import call_spans, fund_partners, fund_windows, register_spans, sector_names
+from projections.schema.tables import (
+    call_spans,
+    fund_partners,
+    fund_windows,
+    institution_spans,
+    register_spans,
+    sector_names,
+)
 
 
 def require_taken(name: str, by: str | None, filters: Filters) -> None:
@@ -95,6 +102,11 @@ def _partner(connection: Connection, value: str, on: str) -> str | None:
     return _not_listed("partner", value, connection.execute(partners).scalars(), on)
 
 
+def _institution(connection: Connection, value: str, on: str) -> str | None:
+    known = select(institution_spans.c.institution).where(institution_spans.c.since <= on)
+    return _not_listed("institution", value, connection.execute(known).scalars(), on)
+
+
 _FAULTS: dict[str, Callable[[Connection, str, str], str | None]] = {
     "window": _window,
     "sector": _sector,
@@ -102,5 +114,6 @@ _FAULTS: dict[str, Callable[[Connection, str, str], str | None]] = {
     "country": _country,
     "call": _call,
     "partner": _partner,
+    "institution": _institution,
 }
 """The function that returns what is wrong with a filter's value on an ISO day, or `None`."""

@@ -87,7 +87,7 @@ _COLUMNS = {
     "fund": ("partner",),
     "instalments": ("partner",),
     "pools": ("partner",),
-    "institutions": ("country",),
+    "institutions": ("country", "institution"),
     "needs": ("country", "grant"),
     "offers": ("country",),
     "uses": ("grant",),
@@ -203,6 +203,10 @@ class Narrowing:
             traits.append(spans.c.recipients.contains(name) | spans.c.providers.contains(name))
         if traits:
             yield grant.in_(select(spans.c.grant).where(holds(spans, self._as_of), *traits))
+        if "institution" in given:
+            named = real("named_institutions")
+            of_institution = holds(named, self._as_of) & (named.c.institution == given["institution"])
+            yield grant.in_(select(named.c.grant).where(of_institution))
         if "call" in given:
             answers = real("call_answers")
             of_call = holds(answers, self._as_of) & (answers.c.call == given["call"])

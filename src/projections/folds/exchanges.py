@@ -28,6 +28,7 @@ class _State(Replaceable):
     hosts: str = "[]"
     giving: str = "[]"
     receiving: str = "[]"
+    institutions: str = "[]"
     starts_at: str | None = None
     minutes: int | None = None
     sites: str | None = None
@@ -122,6 +123,9 @@ def _after(before: _State, event: _Event, grant: Grant) -> _State:
     dated = before.replace(starts=day(event.starts), ends=day(event.ends))
     if isinstance(event, was.ActivityPlanned | was.ActivityHeld):
         dated = dated.replace(**_about(event))
+        if event.institutions is not None:
+            named = [f"{each.role} {each.institution}" for each in event.institutions]
+            dated = dated.replace(institutions=json.dumps(named))
     if event.starts_at is not None or isinstance(event, was.ActivityRescheduled):
         at = None if event.starts_at is None else event.starts_at.strftime("%Y-%m-%dT%H:%M:%SZ")
         dated = dated.replace(starts_at=at, minutes=event.minutes)

@@ -23,6 +23,7 @@ from lifecycle.grant.evolve import steps
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.history import Entry, history
 from lifecycle.types.money import Money
+from projections.publication.bodies import Bodies, roles_in
 from projections.publication.walks import Dates, GrantOnDay, Progress, fund_on, grants_on
 
 _ITEMS = {"payment": "payment", "activity": "activity", "follow_up": "follow_up"}
@@ -36,7 +37,7 @@ _NAMED = {
     "countries": ("country", "takes part"),
 }
 """The fields that name other objects: their type, and the qualifier of the relation."""
-_COMMON = {"on", "actor", *_ITEMS, *_NAMED}
+_COMMON = {"on", "actor", "institutions", "payee_institution", *_ITEMS, *_NAMED}
 """The fields that are relations or the time of the event, and no attributes."""
 _QUALIFIERS = {"payment": "pays", "activity": "holds", "follow_up": "follows up"}
 
@@ -72,6 +73,7 @@ class EventLog:
     def __init__(self, book: Book, dates: Dates, out: IO[str]) -> None:
         self._book, self._dates, self._out = book, dates, out
         self._fund = fund_on(book, dates)
+        self._bodies = Bodies(book, dates)
         self._event_types, self._object_types = _Types(), _Types()
         self._others: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {}
         """The objects that several streams name, by id: their type and attributes."""
@@ -142,6 +144,9 @@ class EventLog:
             named = getattr(event, field, None)
             for id_ in [named] if isinstance(named, str) else named or ():
                 related.append((f"{type_}:{id_}", qualifier))
+        for institution, role in roles_in(event):
+            related.append((f"institution:{institution}", role))
+            self._other(f"institution:{institution}", "institution", self._of_institution(institution))
         for id_, _ in related:
             self._other_if_named(id_)
         attributes = dict(_event_attributes(entry))
@@ -154,6 +159,11 @@ class EventLog:
             "attributes": [{"name": key, "value": value} for key, (_, value) in attributes.items()],
             "relationships": [{"objectId": id_, "qualifier": how} for id_, how in dict.fromkeys(related)],
         }
+
+    def _of_institution(self, id: str) -> dict[str, tuple[str, str]]:
+        body = self._bodies[id]
+        cells = {"name": body.name, "type": body.type, "country": body.country, "identifier": body.identifier}
+        return {name: ("string", cell) for name, cell in cells.items() if cell is not None}
 
     def _other_if_named(self, id_: str) -> None:
         """Keep an object without attributes, if an event names it and it is no part of a grant."""
@@ -223,7 +233,7 @@ def _item_attributes(grant: Grant, type_: str, item: str) -> dict[str, tuple[str
     if type_ == "payment" and (payment := grant.payments.get(item)):
         net = ("float", f"{payment.net_disbursed:f}")
         return {
-            "payee": ("string", payment.payee),
+            "payee": ("string", payment.payee or payment.payee_institution or ""),
             "status": ("string", payment.status),
             "net_disbursed": net,
         }

@@ -14,6 +14,7 @@ from lifecycle.parse import Malformed
 from lifecycle.policy.places.regions import name_of
 from lifecycle.types.codes import COUNTRIES
 from lifecycle.types.stage import NOT_STATED
+from projections.publication.bodies import Bodies, Body
 from projections.publication.publisher import Publisher
 from projections.publication.walks import (
     COMMITMENT,
@@ -48,6 +49,7 @@ class Grants:
     def __init__(self, book: Book, dates: Dates, publisher: Publisher) -> None:
         self._book, self._dates, self._publisher = book, dates, publisher
         self._prefix = prefix_of(publisher)
+        self._bodies = Bodies(book, dates)
         self._fund_name = fund_on(book, dates).founding.name
         self.count = 0
 
@@ -64,7 +66,8 @@ class Grants:
         grant, currency = of.grant, of.grant.currency
         paid = [movement for movement in of.movements if movement.kind != COMMITMENT]
         promised = [movement for movement in of.movements if movement.kind == COMMITMENT]
-        recipient = self._recipient(grant)
+        recipients = self._recipients(of)
+        recipient = recipients[0]
         record = {
             "id": f"{self._prefix}-{grant.id}",
             "title": grant.title,
@@ -76,7 +79,7 @@ class Grants:
             "awardDate": str(grant.approved_on),
             "plannedDates": _period(grant.effective_on or grant.approved_on, grant.closing_date),
             "actualDates": _period(grant.effective_on, grant.completed_on),
-            "recipientOrganization": [recipient],
+            "recipientOrganization": recipients,
             "beneficiaryLocation": [_place(code) for code in grant.recipients if code != NOT_STATED],
             "fundingOrganization": [{"id": self._publisher.identifier, "name": self._publisher.name}],
             "grantProgramme": [{"code": grant.window, "title": grant.window}],
@@ -89,8 +92,21 @@ class Grants:
         }
         return {key: value for key, value in record.items() if value != []}
 
+    def _recipients(self, of: GrantOnDay) -> list[dict[str, str]]:
+        """Return the institutions that implement the grant, or else those that receive.
+
+        A grant that names none in the directory has one recipient.
+        """
+        for role in ("implementing", "receiving"):
+            if bodies := self._bodies.in_role(of, role):
+                return [self._organisation(body) for body in bodies]
+        return [self._recipient(of.grant)]
+
+    def _organisation(self, body: Body) -> dict[str, str]:
+        return {"id": body.identifier or f"{self._prefix}-org-{_slug(body.id)}", "name": body.name}
+
     def _recipient(self, grant: Grant) -> dict[str, str]:
-        """Return the organisation that receives: the institution, or the recipient countries together."""
+        """Return the institution in words, or the recipient countries together."""
         if grant.institution is not None:
             own = self._publisher.organisations.get(grant.institution)
             return {"id": own or f"{self._prefix}-org-{_slug(grant.institution)}", "name": grant.institution}
@@ -104,6 +120,8 @@ class Grants:
             yield {"vocabulary": "OECD DAC purpose codes", "code": purpose, "title": grant.sector}
 
     def _transaction(self, of: GrantOnDay, movement: Movement, recipient: dict[str, str]) -> dict[str, str]:
+        payee = None if movement.kind == COMMITMENT else self._bodies.payee(of, movement).body
+        to = recipient if payee is None else self._organisation(payee)
         back, name = movement.kind == REFUND, movement.entry.name.removeprefix("grant:")
         return {
             "id": f"{self._prefix}-{name}-{movement.payment or movement.kind}",
@@ -112,7 +130,7 @@ class Grants:
             "value": _amount(-movement.amount if back else movement.amount),
             "description": movement.text,
             "provider": self._publisher.identifier,
-            "recipient": recipient["id"],
+            "recipient": to["id"],
         }
 
 

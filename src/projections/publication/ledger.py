@@ -18,6 +18,7 @@ from lifecycle.fund import events as fund_events
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 from lifecycle.types.money import Money
+from projections.publication.bodies import Bodies
 from projections.publication.walks import (
     COMMITMENT,
     REFUND,
@@ -27,7 +28,6 @@ from projections.publication.walks import (
     Progress,
     fund_on,
     grants_on,
-    payee_of,
 )
 from projections.query import answering
 
@@ -74,9 +74,10 @@ def ledger(book: Book, dates: Dates, progress: Progress | None = None) -> Iterat
     contributors = set[str]()
     for entry in fund.entries:
         yield from _of_fund(entry, fund.founding.currency, contributors)
+    bodies = Bodies(book, dates)
     for grant in grants_on(book, dates, progress):
         if grant.movements:
-            yield from _of_grant(grant)
+            yield from _of_grant(grant, bodies)
     yield from _assertions(book, dates, contributors)
 
 
@@ -153,7 +154,7 @@ def undisbursed_of(grant: str) -> str:
     return f"Equity:Undisbursed:{account_part(grant)}"
 
 
-def _of_grant(grant: GrantOnDay) -> Iterator[str]:
+def _of_grant(grant: GrantOnDay, bodies: Bodies) -> Iterator[str]:
     id_, title = grant.grant.id, grant.grant.title
     yield _opened(expenses_of(id_), title)
     yield _opened(undisbursed_of(id_), title)
@@ -162,7 +163,7 @@ def _of_grant(grant: GrantOnDay) -> Iterator[str]:
         if movement.kind == COMMITMENT:
             yield _commitment(grant, movement)
             continue
-        payee = payee_of(grant, movement)
+        payee = bodies.payee(grant, movement).name
         if payee not in payees:
             payees.add(payee)
             yield _opened(_paid_to(id_, payee), payee)

@@ -124,12 +124,6 @@ def _refunds(entry: Entry, amount: Decimal) -> list[Movement]:
     return [Movement(entry, REFUND, amount)]
 
 
-def payee_of(of: GrantOnDay, movement: Movement) -> str:
-    """Return who was paid."""
-    payment = of.grant.payments.get(movement.payment or "")
-    return (payment.payee if payment else "") or "Not stated"
-
-
 _OF_GRANTS = (
     fund_events.FundsCommitted,
     fund_events.CommitmentIncreased,

@@ -130,6 +130,7 @@ KEYS: dict[str, dict[str, Callable[..., Question]]] = {
     "countries": {key: partial(countries.report_by, key) for key in countries.KEYS},
     "value": {key: partial(value.report_by, key) for key in value.KEYS},
     "pools": {"request": pools.report_by_request},
+    "institutions": {"grant": institutions.report_by_grant},
     "surveys": {key: partial(surveys.report_by, key) for key in surveys.KEYS},
     "follow-ups": {"waiting": follow_ups.waiting},
 }

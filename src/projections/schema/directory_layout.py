@@ -37,4 +37,13 @@ story_uses = declared(
 )
 """What the results story of a grant was used for, and what it was worth, from 1 to 5."""
 
+named_institutions = declared(
+    "named_institutions",
+    key("grant"),
+    key("n", INTEGER),
+    *texts("since", "until", "institution", "role", "item"),
+)
+"""The institutions that a grant names, with their roles. ``item`` is an activity or a payment; null for the
+grant itself and its letters. The rows are of grants, and not of the directory's stream."""
+
 DIRECTORY_TABLES = (institution_spans, offer_spans, need_spans, story_uses)

@@ -30,7 +30,7 @@ register_spans = _table(
     *_texts("since", "until", "title", "window", "edition", "stage", "suspended", "sector"),
     *_texts("recipients", "providers", "proposed_on", "approved_on", "signed_on", "effective_on"),
     *_texts("closing_date", "completed_on", "closed_on", "ended_on", "operation", "rating", "sector_key"),
-    *_texts("leader", "deputies", "operation_kind", "declined_for"),
+    *_texts("leader", "deputies", "operation_kind", "declined_for", "institutions"),
     _needed("asked", BIG_INTEGER),
 )
 """A grant's state, from day to day. Countries are JSON lists. ``asked`` is the amount that it asks for.
@@ -157,7 +157,7 @@ exchange_activities = _table(
     _key("grant"),
     _key("n", INTEGER),
     *_texts("since", "until", "activity", "instrument", "status", "starts", "ends", "held_on", "countries"),
-    *_texts("hosts", "giving", "receiving", "starts_at"),
+    *_texts("hosts", "giving", "receiving", "institutions", "starts_at"),
     TableColumn("minutes", INTEGER),
     *_texts("sites", "direction", "initiated_by", "topics", "agenda"),
     _needed("moves", INTEGER),
@@ -412,6 +412,7 @@ GRANT_TABLES = (
     outcome_spans,
     exchange_activities,
     exchange_participants,
+    directory_layout.named_institutions,
     involved_parties,
     engaged_experts,
     client_surveys,

@@ -9,6 +9,7 @@ import pytest
 
 from cli.facility import compile as facility
 from lifecycle.book.book import Book
+from lifecycle.directory.naming import GrantInstitution
 from lifecycle.parse import command_from
 from projections.publication.walks import Dates
 from support import given as g
@@ -56,7 +57,28 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
         g.but(command, **{renamed[command.NAME]: HOSTILE}) if command.NAME in renamed else command
         for command in paid
     ]
-    with new_book(tmp_path_factory.mktemp("hostile") / "book", of("G_1/a.b", life)) as book:
+    role = GrantInstitution(institution="MOA", role="implementing")
+    life[0] = g.but(life[0], institutions=(role,))
+    body = g.register_institution("01-01", name=HOSTILE, type="private_sector_in_recipient_country")
+    with new_book(tmp_path_factory.mktemp("hostile") / "book", [body, *of("G_1/a.b", life)]) as book:
+        yield book
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
+    """Yield a book with a grant that names institutions; MOA, which is paid, is renamed on 1 July 2017."""
+    roles = [("MOA", "receiving"), ("NDDB", "providing"), ("NDDB", "implementing")]
+    institutions = [{"institution": id, "role": role} for id, role in roles]
+    life = [
+        g.register_institution("01-05", identifier="TZ-GOV-10"),
+        g.register_institution("01-05", institution="NDDB", name="Dairy Board", country="IN"),
+        g.propose("01-10", institutions=institutions),
+        *g.PAID[1:],
+        g.rename_institution("07-01"),
+    ]
+    asked = g.request_payment("04-10", payee=None, payee_institution="MOA")
+    life = [asked if command.NAME == "RequestPayment" else command for command in life]
+    with new_book(tmp_path_factory.mktemp("named") / "book", life) as book:
         yield book
 
 

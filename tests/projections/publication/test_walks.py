@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from lifecycle.book.book import Book
+from projections.publication.bodies import Bodies
 from projections.publication.walks import (
     COMMITMENT,
     DISBURSEMENT,
@@ -13,7 +14,6 @@ from projections.publication.walks import (
     Movement,
     grant_on,
     grants_on,
-    payee_of,
     web_address,
 )
 from support import given as g
@@ -50,7 +50,8 @@ def test_totals_that_were_brought_forward_say_so() -> None:
 def test_money_that_is_known_only_in_total_has_no_payee(hostile: Book) -> None:
     (grant,) = grants_on(hostile, Dates(hostile.today(), hostile.position()))
     total = Movement(grant.entries[0], DISBURSEMENT, Decimal(5))
-    assert (total.text, payee_of(grant, total)) == ("Payments", "Not stated")
+    bodies = Bodies(hostile, Dates(hostile.today(), hostile.position()))
+    assert (total.text, bodies.payee(grant, total).name) == ("Payments", "Not stated")
 
 
 @pytest.mark.parametrize(

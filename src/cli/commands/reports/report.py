@@ -38,6 +38,7 @@ KEYS = {
     "stages": ("window", "calendar-year", "fiscal-year"),
     "cohorts": ("fiscal-year", "window", "sector"),
     "pools": ("request",),
+    "institutions": ("grant",),
     "follow-ups": ("waiting",),
 }
 """The keys of ``--by``, by report. ``waiting`` is chosen by the option ``--waiting``. A test compares them
@@ -329,7 +330,7 @@ ratings = report_command("ratings", "Ratings of progress reports, and what chang
 surveys = report_command("surveys", "Surveys of clients and team leaders: answers, means.", _by)
 entries = report_command("entries", "Each entry in force, corrections applied.")
 documents = report_command("documents", "Each file attached to a grant or to the fund.")
-institutions = report_command("institutions", "The bodies that the directory knows.")
+institutions = report_command("institutions", "The bodies that the directory knows.", _by)
 needs = report_command("needs", "What countries want to learn, and the grants that meet it.")
 offers = report_command("offers", "What countries offer to share.")
 uses = report_command("uses", "What results stories were used for, and what that was worth.")

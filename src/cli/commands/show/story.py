@@ -64,6 +64,7 @@ def _story(name: str, grant: Any, events: "Sequence[Event]", others: "Sequence[E
         "sector": None if grant is None else grant.sector,
         "recipients": [] if grant is None else list(grant.recipients),
         "providers": [] if grant is None else list(grant.providers),
+        "institutions": _institutions(grant, others),
         "objective": None if grant is None else grant.objective,
         "stories": [_text(text) for text in texts if isinstance(text, was.ResultsStoryPublished)],
         "activities": [_activity(event) for event in events if isinstance(event, was.ActivityHeld)],
@@ -77,6 +78,18 @@ def _story(name: str, grant: Any, events: "Sequence[Event]", others: "Sequence[E
         "uses": [use.model_dump(mode="json", exclude={"actor", "story"}) for use in uses],
         "mean_worth": f"{fmean(use.worth for use in uses):.2f}" if uses else None,
     }
+
+
+def _institutions(grant: Any, others: "Sequence[Event]") -> list[dict[str, str]]:
+    """Return the institutions that the grant names, with their names of the day."""
+    from lifecycle.directory import events as of_directory
+
+    naming = (of_directory.InstitutionRegistered, of_directory.InstitutionRenamed)
+    names = {event.institution: event.name for event in others if isinstance(event, naming)}
+    return [
+        {"institution": each.institution, "role": each.role, "name": names.get(each.institution, "")}
+        for each in ([] if grant is None else grant.institutions)
+    ]
 
 
 def _text(event: Any) -> dict[str, Any]:
@@ -110,6 +123,10 @@ def _sections(story: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
 
     learned = f"{', '.join(story['recipients'])} learned from {', '.join(story['providers'])}"
     yield "Problem", [prose(story["objective"] or ""), learned]
+    bodies = [
+        f"{prose(each['name'])} ({each['institution']}), {each['role']}" for each in story["institutions"]
+    ]
+    yield "Institutions", bodies
     yield "Story", summaries(story["stories"])
     activities = [f"{each['activity']}, {each['starts']} to {each['ends']}" for each in story["activities"]]
     yield "What was done", activities

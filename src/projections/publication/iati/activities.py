@@ -15,6 +15,7 @@ from lifecycle.policy.places.regions import name_of
 from lifecycle.types.dates import plus_months
 from lifecycle.types.money import Money
 from lifecycle.types.stage import NOT_STATED
+from projections.publication.bodies import Bodies, Body
 from projections.publication.iati import codes
 from projections.publication.iati.organisation import Years, write_organisation
 from projections.publication.iati.xml import Xml
@@ -31,7 +32,6 @@ from projections.publication.walks import (
     grants_on,
     is_published,
     moment,
-    payee_of,
     web_address,
 )
 
@@ -42,6 +42,7 @@ class Activities:
     def __init__(self, book: Book, dates: Dates, publisher: Publisher) -> None:
         self._book, self._dates, self._publisher = book, dates, publisher
         self._fund, self._fund_entries = fund_on(book, dates)
+        self._bodies = Bodies(book, dates)
         self.years = Years(self._fund.fiscal_year_start)
 
     def write_grants(self, out: IO[str], progress: Progress | None = None, *, pipeline: bool = False) -> int:
@@ -101,8 +102,11 @@ class Activities:
         with self._xml.inside(tag, **attributes):
             self._xml.element("narrative", text)
 
-    def _organisation(self, name: str, role: str, identifier: str | None = None) -> None:
-        type_ = self._publisher.type if identifier == self._publisher.identifier else None
+    def _organisation(
+        self, name: str, role: str, identifier: str | None = None, type_: str | None = None
+    ) -> None:
+        if identifier == self._publisher.identifier:
+            type_ = self._publisher.type
         self._narrative("participating-org", name, ref=identifier, role=role, type=type_)
 
     def _publishers_roles(self, *roles: str) -> None:
@@ -123,7 +127,7 @@ class Activities:
         *,
         ref: str | None = None,
         provider: tuple[str, str | None] | None = None,
-        receiver: tuple[str, str | None] | None = None,
+        receiver: tuple[str, str | None, str | None] | None = None,
     ) -> None:
         xml, on = self._xml, str(entry.on)
         with xml.inside("transaction", ref=ref):
@@ -131,9 +135,10 @@ class Activities:
             xml.element("transaction-date", iso_date=on)
             xml.element("value", f"{value.amount:f}", currency=value.currency, value_date=on)
             self._narrative("description", description)
-            for tag, party in (("provider-org", provider), ("receiver-org", receiver)):
-                if party is not None:
-                    self._narrative(tag, party[0], ref=party[1])
+            if provider is not None:
+                self._narrative("provider-org", provider[0], ref=provider[1])
+            if receiver is not None:
+                self._narrative("receiver-org", receiver[0], ref=receiver[1], type=receiver[2])
 
     # ── the fund ─────────────────────────────────────────────────────────────────────────────
 
@@ -211,10 +216,13 @@ class Activities:
     def _participants(self, of: GrantOnDay) -> None:
         grant, known = of.grant, self._publisher.organisations
         self._publishers_roles(codes.FUNDING, codes.EXTENDING)
-        if grant.institution is None:
-            self._publishers_roles(codes.IMPLEMENTING)
-        else:
+        if grant.institution is not None:
             self._organisation(grant.institution, codes.IMPLEMENTING, known.get(grant.institution))
+        elif not self._bodies.in_role(of, "implementing"):
+            self._publishers_roles(codes.IMPLEMENTING)
+        # Of IATI's roles only this one fits a body that gives or receives know-how.
+        for body in self._bodies.in_role(of, "implementing", "providing", "receiving"):
+            self._organisation(body.name, codes.IMPLEMENTING, body.identifier, body.type_code)
         for entry in of.entries:
             event = entry.event
             if isinstance(event, was.PartyInvolved):
@@ -282,14 +290,16 @@ class Activities:
             return
         paid = -amount if movement.kind == REFUND else amount
         self.years.add_expenditure(movement.on, paid)
-        payee = payee_of(of, movement)
+        payee = self._bodies.payee(of, movement)
+        ref = self._publisher.organisations.get(payee.name)
+        who = (payee.name, ref, None) if payee.body is None else _as_receiver(payee.body)
         self._transaction(
             movement.entry,
             codes.DISBURSEMENT,
             Money(paid, currency),
             movement.text,
             ref=movement.payment,
-            receiver=(payee, self._publisher.organisations.get(payee)),
+            receiver=who,
         )
 
     def _stories(self, of: GrantOnDay) -> None:
@@ -301,6 +311,10 @@ class Activities:
                     self._narrative("title", event.title)
                     self._xml.element("category", code=codes.RESULTS)
                     self._xml.element("document-date", iso_date=str(event.on))
+
+
+def _as_receiver(body: Body) -> tuple[str, str | None, str | None]:
+    return body.name, body.identifier, body.type_code
 
 
 def activity_identifier(publisher: Publisher, grant: str) -> str:

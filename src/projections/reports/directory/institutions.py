@@ -4,10 +4,11 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds
-from projections.schema.tables import institution_spans
+from projections.schema.tables import institution_spans, named_institutions
 
 COLUMNS = Columns(
     Column("institution", Type.TEXT, "The institution's short name in the book"),
@@ -27,6 +28,35 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     i = institution_spans.c
     rows = select(*(i[name] for name in COLUMNS.names)).where(holds(institution_spans, as_of))
     return Question(COLUMNS, rows.order_by(i.institution))
+
+
+_OF_INSTITUTION = ("institution", "name", "country", "type", "identifier")
+BY_GRANT = Columns(
+    *(column for column in COLUMNS if column.name in _OF_INSTITUTION),
+    common.GRANT,
+    Column(
+        "role",
+        Type.CODE,
+        "`receiving`, `providing` or `implementing` the grant; `host` of an activity or `participant` in it;"
+        " who `signed` a letter; the `payee` of a payment",
+    ),
+    Column("item", Type.TEXT, "The activity or the payment; null for the grant itself and its letters"),
+    Column("since", Type.DAY, "The day from which the grant names it so"),
+    first="institution name grant role item since",
+)
+
+
+def report_by_grant(as_of: ColumnElement[str], grant: str | None = None) -> Question:
+    """Ask for a row for each institution that a grant names on the day, with its name of that day."""
+    i, named = institution_spans.c, named_institutions.c
+    rows = (
+        select(*(i[name] for name in _OF_INSTITUTION))
+        .add_columns(named.grant, named.role, named.item, named.since)
+        .select_from(named_institutions.join(institution_spans, i.institution == named.institution))
+        .where(holds(institution_spans, as_of), holds(named_institutions, as_of))
+    )
+    rows = rows if grant is None else rows.where(named.grant == grant)
+    return Question(BY_GRANT, rows.order_by(i.institution, named.grant, named.n))
 
 
 def names_of(connection: Connection, institution: str, as_of: date) -> list[tuple[str, str]]:

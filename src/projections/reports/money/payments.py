@@ -1,6 +1,6 @@
 """Payments: each with its amounts, its days, the three officers, and who recorded it."""
 
-from sqlalchemy import ColumnElement, case, select, true
+from sqlalchemy import ColumnElement, case, func, select, true
 
 from projections.reports import common_columns as common
 from projections.reports.questions import Question
@@ -13,7 +13,8 @@ COLUMNS = Columns(
     common.GRANT,
     Column("payment", Type.TEXT, "Its name within the grant"),
     Column("category", Type.TEXT, "The budget line; null for an irregular payment without one", width=14),
-    Column("payee", Type.TEXT, "Who is paid", width=16),
+    Column("payee", Type.TEXT, "Who is paid, in words, or else the institution's short name", width=16),
+    Column("payee_institution", Type.TEXT, "The institution of the directory that is paid, if one is named"),
     Column(
         "method",
         Type.CODE,
@@ -67,7 +68,8 @@ def report(as_of: ColumnElement[str], grant: str | None = None, status: str | No
             p.grant,
             p.payment,
             p.category,
-            p.payee,
+            func.coalesce(p.payee, p.payee_institution).label("payee"),
+            p.payee_institution,
             p.method,
             f.currency,
             *(case((p[name].is_not(None), money(p[name], f.scale))).label(name) for name in _MAY_BE_NULL),

@@ -44,6 +44,11 @@ COLUMNS = Columns(
     ),
     Column("operation", Type.TEXT, "Operation that it serves; null if none is stated"),
     Column("operation_kind", Type.CODE, "`lending` or `technical_assistance`; null if it is not stated"),
+    Column(
+        "institutions",
+        Type.LIST,
+        "The institutions of the directory that it names, with their roles, a list: `receiving MOA-TZ`",
+    ),
     Column("leader", Type.CODE, "Task team leader"),
     Column("deputies", Type.TEXT, "Officers who may act for the leader; null without one"),
     first="grant title stage window recipients providers closing_date suspended",

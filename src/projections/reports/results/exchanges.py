@@ -53,6 +53,7 @@ _STATE_COLUMNS = (
         Type.LIST,
         "Countries that received it, a list: as recorded, else the grant's recipients that took part",
     ),
+    Column("institutions", Type.LIST, "Its hosts and participants in the directory, a list: `host NDDB-IN`"),
     Column("direction", Type.CODE, "`one_way` (transfer) or `two_way` (sharing); null if not stated"),
     Column("initiated_by", Type.CODE, "Whose idea it was: `recipient`, `provider` or `staff`, if stated"),
     Column("topics", Type.LIST, "What it is about, a list"),
