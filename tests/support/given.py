@@ -200,6 +200,7 @@ co_finance = on_grant("RecordCoFinancing", "ttl", kind="cash", amount="5.00 EUR"
 cost = on_grant("RecordCost", "ttl", purpose="supervision", amount="10.00 USD")
 extend = on_grant("ExtendClosingDate", "approver", closing_date="2018-06-30", reason="rain")
 restructure = on_grant("RestructureGrant", "approver", objective="Another aim", reason="asked for")
+amend_title = on_grant("AmendGrant", "approver", title="Milk", reason="by letter")
 amend = on_grant("AmendGrant", "approver", reason="by letter")
 assign_leader = on_grant("AssignLeader", "approver", leader="t.eacher")
 increase = on_grant("IncreaseCommitment", "approver", amount="1000.00 USD")
