@@ -30,6 +30,7 @@ from sqlalchemy import (
     literal,
     select,
     table,
+    true,
 )
 from sqlalchemy.sql import visitors
 
@@ -184,7 +185,7 @@ class Narrowing:
             yield from self._of_calls(rows, real)
         elif (self.filters.of_grants or self._of_group is not None) and self._is_of_grants:
             if name in _OF_GRANTS:
-                chosen = and_(*self._of_chosen_grants(rows.c.grant, real))
+                chosen = and_(true(), *self._of_chosen_grants(rows.c.grant, real))
                 yield chosen if name != "obligation_steps" else chosen | self._of_partner_itself(rows)
             elif name == "fund_documents":
                 yield false()
