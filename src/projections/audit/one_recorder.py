@@ -18,6 +18,7 @@ _REQUESTS: dict[type[Event], tuple[type[Event], ...]] = {
     was.ProposalCleared: _PREPARED,
     was.GrantApproved: _PREPARED,
     was.CommitmentIncreased: _PREPARED,
+    was.LeaderAssigned: (),  # it names both sides itself
     was.PaymentAuthorised: (was.PaymentRequested,),
     was.PaymentRejected: (was.PaymentRequested,),
     was.FundsDisbursed: (was.PaymentRequested, was.PaymentAuthorised),
