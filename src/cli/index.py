@@ -407,6 +407,9 @@ OTHER_COMMANDS = (
         "cohorts",
     ),
     OtherCommand("report stages", "How many days each grant spent in each stage.", _report, "stages"),
+    OtherCommand(
+        "report unmet", "Requests that wait, and proposals declined for want of money.", _report, "unmet"
+    ),
     OtherCommand("report parties", "Who facilitates or finances exchanges of others.", _report, "parties"),
     OtherCommand("report experts", "Who helps with an exchange, and what for.", _report, "experts"),
     OtherCommand("report ratings", "Ratings of progress reports, and what changed.", _report, "ratings"),

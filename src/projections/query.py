@@ -34,7 +34,7 @@ from projections.schema.tables import register_spans
 from projections.schema.tracking import ViewsTracking
 from projections.streamed_rows import StreamedRows
 
-_OF_ALL = ("register",)
+_OF_ALL = ("register", "unmet")
 """Reports that need all grants for the row of one: its sector has the spelling that was recorded first."""
 
 

@@ -147,6 +147,7 @@ EXAMPLES = {
     "report donor": "grantbook report donor DK --as-of 2017-12-31 --output statement.html",
     "report published": "grantbook report published figures.csv --as-of 2011-10-31",
     "report stages": "grantbook report stages --json",
+    "report unmet": "grantbook report unmet --by country",
     "report parties": "grantbook report parties --format csv",
     "report experts": "grantbook report experts --format csv",
     "report ratings": "grantbook report ratings --grant SSF-2017-01",

@@ -81,6 +81,8 @@ class _Taken:
 
 
 _DAY = _Taken()
+_NOT_DRAWN = tuple(name for name in HELP if name != "partner")
+"""The filters of requests, which have not drawn on anybody's money yet."""
 _TAKEN = {
     "disbursement": _Taken(period="flows of money"),
     "payments": _Taken(period="days of payment"),
@@ -92,6 +94,7 @@ _TAKEN = {
     "pools": _Taken(("partner",)),
     "calls": _Taken(("window", "call"), "days on which calls opened"),
     "exchanges": _Taken(period="days on which activities ended, or else begin"),
+    "unmet": _Taken(_NOT_DRAWN, "days of request, or else of proposal"),
     "follow-ups": _Taken(period="due days"),
     "parties": _Taken(period="days of the event"),
     "experts": _Taken(period="days of the event"),
@@ -107,9 +110,8 @@ _TAKEN = {
 }
 """What each report can be limited to. A report that is not named takes every filter, and no period."""
 _TAKEN_BY = {
-    # A request has not drawn on anybody's money yet.
     ("institutions", "grant"): _Taken(),
-    ("pools", "request"): _Taken(tuple(name for name in HELP if name != "partner")),
+    ("pools", "request"): _Taken(_NOT_DRAWN),
 }
 """What a report by a key can be limited to, if its rows are of something else than those of the report."""
 

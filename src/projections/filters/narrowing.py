@@ -38,6 +38,7 @@ from lifecycle.attribution.split import DRAWS
 from lifecycle.kernel.likeness import group_key
 from projections.filters.declared import Filters, taken
 from projections.reports.money.attribution import OF_ALL_GRANTS, parts
+from projections.reports.portfolio.unmet import voiced_on
 from projections.reports.questions import Question
 from projections.schema.columns import Columns
 from projections.schema.expressions import holds
@@ -82,6 +83,7 @@ _PERIOD_TABLES = {
     "needs": ("need_spans",),
     "offers": ("offer_spans",),
     "uses": ("story_uses",),
+    "unmet": ("register_spans",),
 }
 """The tables that are limited to a period, by report."""
 _COLUMNS = {
@@ -153,9 +155,7 @@ class Narrowing:
     def first_and_last_day(self, connection: Connection) -> tuple[date | None, date | None]:
         """Return the first and the last day of what the report dates; `None` if there is nothing."""
         rows = metadata.tables[_PERIOD_TABLES[self._name][0]]
-        day = (
-            _ended_or_begins(rows) if rows.name == "exchange_activities" else rows.c[_DAY_COLUMNS[rows.name]]
-        )
+        day = _day_of(rows)
         ends = connection.execute(select(func.min(day), func.max(day))).one()
         first, last = (None if end is None else date.fromisoformat(end) for end in ends)
         return first, last
@@ -249,16 +249,21 @@ class Narrowing:
             a = real("exchange_activities")
             same = (a.c.grant == rows.c.grant) & (a.c.activity == rows.c.activity) & holds(a, self._as_of)
             yield exists().where(same, *self._between(_ended_or_begins(a)))
-        elif rows.name == "exchange_activities":
-            yield from self._between(_ended_or_begins(rows))
         else:
-            yield from self._between(rows.c[_DAY_COLUMNS[rows.name]])
+            yield from self._between(_day_of(rows))
 
     def _between(self, day: ColumnElement[str]) -> Iterator[ColumnElement[bool]]:
         if self.filters.first_day is not None:
             yield day >= self.filters.first_day.isoformat()
         if self.filters.last_day is not None:
             yield day <= self.filters.last_day.isoformat()
+
+
+def _day_of(rows: Any) -> ColumnElement[str]:
+    """Return the day of a row, by which its table is limited to a period."""
+    if rows.name == "exchange_activities":
+        return _ended_or_begins(rows)
+    return voiced_on(rows) if rows.name == "register_spans" else rows.c[_DAY_COLUMNS[rows.name]]
 
 
 def _ended_or_begins(activities: Any) -> ColumnElement[str]:

@@ -78,6 +78,7 @@ def _span_cells(grant: Grant) -> dict[str, object]:
         "recipients": _as_json(grant.recipients),
         "providers": _as_json(grant.providers),
         "proposed_on": day(grant.proposed_on),
+        "requested_on": day(grant.requested_on),
         "approved_on": day(grant.approved_on),
         "signed_on": day(grant.signed_on),
         "effective_on": day(grant.effective_on),

@@ -30,6 +30,7 @@ PRIMARY_KEYS = {
     "exchanges": ("grant", "activity"),
     "follow-ups": ("grant", "follow_up"),
     "stages": ("grant",),
+    "unmet": ("grant",),
     "cohorts": ("approval_year",),
     "windows": ("grant", "rule"),
     "instalments": ("partner", "instalment"),

@@ -30,6 +30,7 @@ from projections.reports.portfolio import (
     stages,
     stages_by,
     timeline,
+    unmet,
     windows,
 )
 from projections.reports.questions import Question, RowsQuery
@@ -66,6 +67,7 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "follow-ups": follow_ups.report,
     "indicators": indicators.report,
     "stages": stages.report,
+    "unmet": unmet.report,
     "cohorts": cohorts.report,
     "parties": people.parties,
     "experts": people.experts,
@@ -99,6 +101,7 @@ MEANINGS = {
     "follow-ups": "Follow-up actions, and the money that they need.",
     "indicators": "Results as numbers: baseline, target, actual, on track or off.",
     "stages": "How many days each grant spent in each stage.",
+    "unmet": "Requests that wait, and proposals declined for want of money.",
     "cohorts": "Grants by year of approval: how many, how large, tied to an operation.",
     "parties": "Who facilitates or finances exchanges of others.",
     "experts": "Who helps with an exchange, and what for.",
@@ -120,6 +123,7 @@ KEYS: dict[str, dict[str, Callable[..., Question]]] = {
     "budget": {"kind": budget.report_by_kind},
     "calls": {"criterion": calls.report_by_criterion, "proposal": calls.report_by_proposal},
     "stages": {key: partial(stages_by.report_by, key) for key in stages_by.KEYS},
+    "unmet": {key: partial(unmet.report_by, key) for key in unmet.KEYS},
     "cohorts": {key: partial(cohorts.report_by, key) for key in cohorts.KEYS},
     "exchanges": {
         "instrument": exchanges_by.report_by_instrument,

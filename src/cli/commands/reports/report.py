@@ -36,6 +36,7 @@ KEYS = {
     "value": ("window", "sector"),
     "surveys": ("kind", "question"),
     "stages": ("window", "calendar-year", "fiscal-year"),
+    "unmet": ("window", "calendar-year", "fiscal-year", "country"),
     "cohorts": ("fiscal-year", "window", "sector"),
     "pools": ("request",),
     "institutions": ("grant",),
@@ -321,6 +322,7 @@ pools = report_command("pools", "Each agreement's money: what is left, and until
 follow_ups = report_command("follow-ups", "Follow-up actions, and the money that they need.", _waiting)
 indicators = report_command("indicators", "Results as numbers: baseline, target, actual, on track or off.")
 stages = report_command("stages", "How many days each grant spent in each stage.", _by)
+unmet = report_command("unmet", "Requests that wait, and proposals declined for want of money.", _by)
 cohorts = report_command(
     "cohorts", "Grants by year of approval: how many, how large, tied to an operation.", _by
 )
