@@ -185,6 +185,8 @@ class Together(RuleBasedStateMachine):
             return {"payee_institution": dice.choice(["MOA", "DAIRY", None])}
         if dice.random() < 0.1 and target["command"] in ("ProposeGrant", "ReviseProposal", "BringForward"):
             return {"institutions": [{"institution": dice.choice(["MOA", "ASAHI"]), "role": "implementing"}]}
+        if dice.random() < 0.1 and target["command"] in ("ProposeGrant", "ReviseProposal"):
+            return {"follows": dice.choice([*GRANTS, "NONE-1", None])}
         if other and "amount" in target:
             return {"amount": dice.choice([usd(money(target["amount"]) + more) for more in (-1000, 1, 1000)])}
         return {"on": day}

@@ -44,7 +44,7 @@ pytestmark = pytest.mark.usefixtures("views")
 COLUMNS = {
     "register": "grant title window edition stage suspended sector recipients providers proposed_on"
     " approved_on signed_on effective_on closing_date completed_on closed_on ended_on rating"
-    " declined_for operation operation_kind institutions leader deputies",
+    " declined_for operation operation_kind follows institutions leader deputies",
     "disbursement": "grant window currency approved increased cancelled committed requested disbursed"
     " refunded net_disbursed undisbursed overpaid committed_brought_forward disbursed_brought_forward"
     " first_paid_on last_paid_on share_disbursed share_elapsed",

@@ -25,7 +25,7 @@ LETTERS = {"P": "proposed", "R": "requested", "A": "approved", "S": "signed", "E
 LETTERS |= {"F": "follow_up", "C": "closed", "X": "cancelled", "D": "declined", "W": "withdrawn"}
 LETTERS |= {"L": "lapsed"}
 AMONG = "window recipients providers months institution title sector objective operation".split()
-AMONG += ["operation_kind", "capabilities_planned", "execution", "institutions"]
+AMONG += ["operation_kind", "capabilities_planned", "execution", "institutions", "follows"]
 AMENDED = "title sector operation operation_kind months outcomes_sought".split()
 ENDS = {"DeclineProposal": "declined", "WithdrawProposal": "withdrawn"}
 ENDS |= {"LapseGrant": "lapsed", "CancelGrant": "cancelled"}
@@ -287,7 +287,7 @@ def corrected_events(correction: Event, events: list[Event], readings: list[Even
 def no_grant() -> State:
     """Return the state of a grant before its first event."""
     names = "stage effective closing institution institutions call edition asked_for binds"
-    names += " capabilities_planned approved signed ended proposed_on requested_on"
+    names += " follows capabilities_planned approved signed ended proposed_on requested_on"
     fields = dict.fromkeys(names.split())
     fields |= {
         name: {} for name in ("lines", "payments", "activities", "follow_ups", "indicators", "clearances")

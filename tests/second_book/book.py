@@ -37,6 +37,7 @@ from second_book.basics import (
 from second_book.closing import no_longer_empty, too_late
 from second_book.directory import COMMANDS as ON_DIRECTORY
 from second_book.directory import not_as_named
+from second_book.following import not_to_be_followed
 from second_book.fund import apply_fund_event
 from second_book.histories import DIRECTORY, FUND, Histories
 from second_book.money import returned_beyond
@@ -130,8 +131,8 @@ class SecondBook(Histories):
         after = yield from self._still_true(stream, events, correction=correction)
         if kind == "grant" and after.get("binds") and new["command"] == "ApproveGrant":
             new["binds"] = after["binds"]
-        if stream == DIRECTORY:
-            yield from self._named_grants(old, events)
+        if stream == DIRECTORY or kind == "grant":
+            yield from self._named_grants(stream, old, events)
         yield from self._in_time(new)
         yield from returned_beyond(self, events, new)
         if kind == FUND and correction:
@@ -447,12 +448,17 @@ class SecondBook(Histories):
             ):
                 yield "FieldNotCorrectable"
 
-    def _named_grants(self, old: list[Event], events: list[Event]) -> Iterator[str]:
+    def _named_grants(self, stream: str, old: list[Event], events: list[Event]) -> Iterator[str]:
         """Yield the reasons against the grants that the events name which are new or changed."""
         before = {event["version"]: event for event in in_force(old)}
+
+        def events_of(grant: str) -> list[Event]:
+            return in_force(self.streams.get(f"grant:{grant}", []))
+
         for event in in_force(events):
             if before.get(event["version"]) != event:
-                yield from not_as_named(event, lambda grant: in_force(self.streams.get(f"grant:{grant}", [])))
+                named = not_as_named if stream == DIRECTORY else not_to_be_followed
+                yield from named(event, events_of)
 
     @staticmethod
     def _reading(old: list[Event], target: Event) -> Event:

@@ -64,6 +64,11 @@ def _institutions(draw: Draw) -> list[dict[str, str]] | None:
     return [{"institution": _body(draw), "role": role}] if draw.one_in(5) else None
 
 
+def _follows(draw: Draw) -> str | None:
+    """Return now and then another grant, which may be unknown, or the grant itself."""
+    return ["G1", "G2", "NONE-1"][draw.dice // 17 % 3] if draw.one_in(5) else None
+
+
 def _at_activity(draw: Draw) -> list[dict[str, str]] | None:
     return [{"institution": _body(draw), "role": "host"}] if draw.one_in(6) else None
 
@@ -242,6 +247,7 @@ ON_GRANT: dict[str, Maker] = {
         institution=_institution,
         execution=_execution,
         institutions=_institutions,
+        follows=_follows,
     ),
     "BringForward": _on_grant(
         g.bring_forward,
@@ -264,6 +270,7 @@ ON_GRANT: dict[str, Maker] = {
         title=lambda draw: "Milk" if draw.one_in(7) else None,
         execution=lambda draw: _execution(draw) if draw.one_in(5) else None,
         institutions=_institutions,
+        follows=_follows,
     ),
     "ReturnProposal": _on_grant(g.send_back),
     "RequestFunding": _on_grant(g.request, amount=promised, budget=_budget, letters=_letters),

@@ -26,6 +26,7 @@ from lifecycle.decide import (
     decide_directory,
     decide_fund,
     decide_grant,
+    grants_followed,
     grants_named,
     needs_directory,
     needs_entries,
@@ -436,7 +437,9 @@ class Past:
                 calls = {name: self.call(name) for name in calls_named(history, command)}
                 needed = history if needs_entries(history, command) else history.without_entries()
                 directory = self.directory.directory if needs_directory(history, command) else None
-                decision = decide_grant(needed, command, self.fund, recorder, today, calls, directory)
+                followed = grants_followed(history, command, self._held)
+                state = (needed, command, self.fund, recorder, today)
+                decision = decide_grant(*state, calls, directory, followed)
                 stream = grant_stream(command.grant)
                 entry = self._append(stream, len(history.entries) + 1, decision.event, recorder)
                 self.grants[command.grant] = history.plus(entry, decision.grant)
@@ -446,8 +449,7 @@ class Past:
                 self._append(call_stream(command.call), len(entries) + 1, decision.event, recorder)
             elif isinstance(command, DirectoryCommand):
                 past = self.directory
-                named = grants_named(past, command)
-                grants = {name: self.grants.get(name, GrantHistory()).held for name in named}
+                grants = {name: self._held(name) for name in grants_named(past, command)}
                 decision = decide_directory(past, command, self.fund, recorder, today, grants=grants)
                 entry = self._append(DIRECTORY, len(past.entries) + 1, decision.event, recorder)
                 self.directory = past.plus(entry)
@@ -464,6 +466,9 @@ class Past:
             self._append(stream, len(before) + 1, part, recorder)
         self.fund = decision.fund
         return Outcome((decision.event, *(part for _, part in decision.pair)))
+
+    def _held(self, name: str) -> Sequence[Entry]:
+        return self.grants.get(name, GrantHistory()).held
 
     def _append(self, stream: str, version: int, event: Event, recorder: str, command_id: str = "") -> Entry:
         self.position += 1

@@ -24,7 +24,12 @@ from lifecycle.kernel.event import DocumentAttached, EntryCorrected
 
 
 def _proposed(event: events.GrantProposed) -> str:
-    labelled = (("call", event.call), ("institution", event.institution), ("operation", event.operation))
+    labelled = (
+        ("call", event.call),
+        ("institution", event.institution),
+        ("operation", event.operation),
+        ("continues", event.follows),
+    )
     links = "".join(f"; {label} {prose(value)}" for label, value in labelled if value)
     links += of_institutions(event.institutions)
     sought = f"; sought: {', '.join(map(named, event.outcomes_sought))}" if event.outcomes_sought else ""
@@ -59,7 +64,8 @@ def _brought_forward(event: events.GrantBroughtForward) -> str:
 def _revised(event: events.ProposalRevised) -> str:
     names = [name for name in type(event).model_fields if name not in ("on", "actor", "reason")]
     changed = [named(name) for name in names if getattr(event, name) is not None]
-    return f"revised the proposal ({', '.join(changed) or 'nothing'}){because(event.reason)}"
+    continues = f"; continues {prose(event.follows)}" if event.follows else ""
+    return f"revised the proposal ({', '.join(changed) or 'nothing'}){continues}{because(event.reason)}"
 
 
 def _returned(event: events.ProposalReturned) -> str:

@@ -42,6 +42,7 @@ def grant_fields(grant: "Grant | None", compared_with: "Grant | None" = None) ->
         "capabilities planned": grant.capabilities_planned,
         "operation": grant.operation,
         "operation kind": grant.operation_kind,
+        "follows": grant.follows,
         "executed by": None if grant.execution == "bank" else grant.execution,
         "call": grant.call,
         "team leader": grant.leader,

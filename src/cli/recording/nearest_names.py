@@ -33,5 +33,14 @@ class NearestNames:
         self._searches += 1
         if about not in self._names:
             self._names[about] = self._book.named(about)
-        name = str(words.get(about))
+        name = _named(about, words, self._names[about])
         return "" if name in self._names[about] else did_you_mean(name, self._names[about])
+
+
+def _named(about: str, words: Mapping[str, Any], known: list[str]) -> str:
+    """Return the name in a command's words that is not known: its own, or else the one that it follows."""
+    reads = words.get("reads")
+    follows = words.get("follows") or (reads.get("follows") if isinstance(reads, dict) else None)
+    own = str(words.get(about))
+    is_new = words.get("command") == "ProposeGrant" or own in known
+    return str(follows) if about == "grant" and follows and is_new else own

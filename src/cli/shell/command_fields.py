@@ -25,6 +25,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("operation_kind", "lending|technical_assistance", "What the operation gives: lending, or technical assistance.", form="choice", choices=("lending", "technical_assistance",)),
         Field("execution", "bank|recipient", "Who spends the grant: the Bank itself, or its recipient; the Bank if not given.", form="choice", choices=("bank", "recipient",)),
         Field("institutions", "institution=…,role=…", "The institutions of the directory that receive know-how, give it, or carry the grant out. May be given several times.", form="model", is_list=True),
+        Field("follows", "TEXT", "The earlier grant of this book that the exchange continues."),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "grant revise": (
@@ -44,6 +45,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("operation_kind", "lending|technical_assistance", "The new value, if it changes. If only the operation is named, the kind of the new one is not known.", form="choice", choices=("lending", "technical_assistance",)),
         Field("execution", "bank|recipient", "The new value, if it changes.", form="choice", choices=("bank", "recipient",)),
         Field("institutions", "institution=…,role=…", "All institutions of the directory from now on, if they change. May be given several times.", form="model", is_list=True),
+        Field("follows", "TEXT", "The earlier grant of this book that the exchange continues, if it changes."),
         Field("reason", "TEXT", "Why the proposal changes."),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),

@@ -16,6 +16,7 @@ from lifecycle.decide import (
     decide_grant,
     decide_on_refusal,
     decide_on_row,
+    grants_followed,
     grants_named,
     needs_directory,
     needs_entries,
@@ -32,7 +33,7 @@ from lifecycle.decide.quarantined_rows import AnswerFound, QuarantineAnswer, Qua
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.stored_row import id_bytes
 from lifecycle.kernel.command import CallCommand, Command, DirectoryCommand, FundCommand, GrantCommand
-from lifecycle.kernel.history import FUND, grant_stream, kind_of, reading
+from lifecycle.kernel.history import FUND, kind_of, reading
 from lifecycle.kernel.listed_codes import refuse
 from lifecycle.parse import Hints, Malformed
 from lifecycle.rejudge.recorded_since import RecordedSince
@@ -71,7 +72,8 @@ class Decider:
                     known = self._state.grant_with_entries(stream_of(command))
                 calls = {name: self._state.call(name)[0] for name in calls_named(known, command)}
                 directory = self._state.directory().directory if needs_directory(known, command) else None
-                return decide_grant(known, command, fund, recorder, today, calls, directory)
+                followed = grants_followed(known, command, self._state.held)
+                return decide_grant(known, command, fund, recorder, today, calls, directory, followed)
             if isinstance(command, CallCommand):
                 return decide_call(self._journal.entries(stream_of(command)), command, fund, recorder, today)
             if isinstance(command, DirectoryCommand):
@@ -97,10 +99,7 @@ class Decider:
     def _on_directory(self, command: DirectoryCommand, recorder: str, today: date) -> Decision:
         state = self._state
         directory = state.directory()
-        grants = {
-            name: state.grant_with_entries(grant_stream(name)).held
-            for name in grants_named(directory, command)
-        }
+        grants = {name: state.held(name) for name in grants_named(directory, command)}
         return decide_directory(directory, command, state.fund, recorder, today, grants=grants)
 
     def _check_lists(self, command: _Correction) -> None:

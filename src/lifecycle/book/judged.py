@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from lifecycle.book.loaded_state import LoadedState
-from lifecycle.decide import Decision, calls_named, grants_named, needs_directory
+from lifecycle.decide import Decision, calls_named, grants_followed, grants_named, needs_directory
 from lifecycle.fund.pools.commitments import EVOLVE as COMMITMENTS
 from lifecycle.fund.pools.set_asides import SetAsideRefilled, SetAsideUsed
 from lifecycle.fund.seat import day_at, start_of
@@ -58,6 +58,7 @@ def basis_of(judged: Judged, state: LoadedState, now: datetime) -> Basis:
         streams.update(map(call_stream, calls_named(history, command)))
         if needs_directory(history, command):
             streams.add(DIRECTORY)
+        streams.update(map(grant_stream, grants_followed(history, command, state.held)))
     if isinstance(command, DirectoryCommand):
         streams.update(map(grant_stream, grants_named(state.directory(), command)))
     streams.update((stream for stream, _ in outcome.pair) if isinstance(outcome, Decision) else [FUND])

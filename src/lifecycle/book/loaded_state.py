@@ -28,6 +28,7 @@ from lifecycle.kernel.history import (
     QUARANTINES,
     Entry,
     call_stream,
+    grant_stream,
     in_force,
     kind_of,
     lawful,
@@ -216,6 +217,10 @@ class LoadedState:
             history = GrantHistory.of(self._journal.entries(stream))
             self._keep_grant(stream, self._grants[stream]._replace(history=history))
         return history
+
+    def held(self, name: str) -> Sequence[Entry]:
+        """Return the entries in force of the grant of this id."""
+        return self.grant_with_entries(grant_stream(name)).held
 
     def call(self, name: str) -> tuple[Call | None, int]:
         """Return a call's state and the version of its stream.

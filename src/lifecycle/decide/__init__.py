@@ -13,7 +13,13 @@ from lifecycle.decide.directory import decide as decide_directory
 from lifecycle.decide.fund import NEED_ENTRIES
 from lifecycle.decide.fund import decide as decide_fund
 from lifecycle.decide.grant import decide as decide_grant
-from lifecycle.decide.grant_history import GrantHistory, calls_named, needs_directory, needs_entries
+from lifecycle.decide.grant_history import (
+    GrantHistory,
+    calls_named,
+    grants_followed,
+    needs_directory,
+    needs_entries,
+)
 from lifecycle.decide.permission import RolesTaken, acts_of
 from lifecycle.decide.quarantine import decide_on_refusal, decide_on_row
 
@@ -33,6 +39,7 @@ __all__ = [
     "decide_grant",
     "decide_on_refusal",
     "decide_on_row",
+    "grants_followed",
     "grants_named",
     "needs_directory",
     "needs_entries",

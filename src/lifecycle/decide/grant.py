@@ -46,6 +46,7 @@ from lifecycle.grant.amendment.team import NotOfTheTeam, acts_in_team
 from lifecycle.grant.evolve import evolve, fold
 from lifecycle.grant.payment.disbursement import no_more_overpaid
 from lifecycle.grant.proposal.call_terms import check_call_terms
+from lifecycle.grant.proposal.following import NOT_FOLLOWING, Followed, check_followed
 from lifecycle.grant.rules import RULES
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.command import GrantCommand, event_of
@@ -109,6 +110,8 @@ class _Context(NamedTuple):
     """The number of the rule set to decide the command by."""
     directory: Directory | None = None
     """As it is known now; `None` if nothing that is checked names an institution."""
+    followed: Followed = NOT_FOLLOWING
+    """The grants that the decision names as followed, and those that they follow."""
 
     def check(
         self, grant: Grant | None, event: Event, rules: int, kinds: RuleKinds, origin: ImportedFrom | None
@@ -161,15 +164,17 @@ def decide(  # noqa: PLR0917 what a decision rests on
     today: date,
     calls: Calls = NO_CALLS,
     directory: Directory | None = None,
+    followed: Followed = NOT_FOLLOWING,
     *,
     rules: int = RULE_SET,
 ) -> Decision:
     """Decide a command on a grant. Raises a `Refusal`, or pydantic's ``ValidationError`` for bad ``reads``.
 
     ``history``: with its entries if the command `needs_entries`. ``calls``: those that `calls_named` returns.
-    ``directory``: if the command `needs_directory`. ``rules``: the number of the rule set to decide by.
+    ``directory``: if the command `needs_directory`. ``followed``: those that `grants_followed` returns.
+    ``rules``: the number of the rule set to decide by.
     """
-    spec, context = spec_of(command), _Context(fund, calls, rules, directory)
+    spec, context = spec_of(command), _Context(fund, calls, rules, directory, followed)
     if isinstance(command, CorrectEntry):
         permit(fund, spec, command.event, recorder)
         return decide_correction(history, command, context, today)
@@ -205,6 +210,7 @@ def decide(  # noqa: PLR0917 what a decision rests on
         no_more_overpaid(history.grant, after)
     if late and later_rules == FOR_DECISION and not in_any_case and rules >= LINES_HOLD_SINCE:
         lines_still_hold(history.held, held, event)
+    check_followed(command.grant, [event], followed, rules)
     decision = decision_with_pairs(
         history.grant, after, event, context.fund, context.calls, context.rules, refusing=not in_any_case
     )
@@ -397,6 +403,7 @@ def decide_correction(
         _completion_holds(held, history, context)
     if event_type in CLOSURES_REST_ON and context.rules >= DECISIONS_HOLD_SINCE:
         _closure_holds(held, context)
+    check_followed(command.grant, changed, context.followed, context.rules)
     is_covered = not is_of_bank and event_type is not on_grant.GrantBroughtForward
     decision = decision_with_pairs(
         history.grant, after, event, context.fund, context.calls, context.rules, refusing=is_covered

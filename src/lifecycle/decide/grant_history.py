@@ -1,6 +1,6 @@
 """What a decision on a grant rests on: its state, and its entries if the command needs them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
@@ -11,10 +11,11 @@ from lifecycle.directory.naming import may_name
 from lifecycle.grant.amendment.team import LeaderAssigned
 from lifecycle.grant.closure import ObligationWaived
 from lifecycle.grant.evolve import fold
+from lifecycle.grant.proposal.following import Followed, named_in, with_those_before
 from lifecycle.grant.proposal.request import GrantProposed
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.command import GrantCommand
-from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import Entry, in_force
 
 
@@ -135,3 +136,16 @@ def needs_directory(history: GrantHistory, command: GrantCommand) -> bool:
     if isinstance(command, CorrectEntry):
         return may_name((entry.event for entry in history.entries), command.event.reads)
     return may_name((command.event,))
+
+
+def grants_followed(
+    history: GrantHistory, command: GrantCommand, held_of: Callable[[str], Sequence[Entry]]
+) -> Followed:
+    """Return the grants that the decision names as followed, with those that they follow; mostly none.
+
+    A correction may bring back what an earlier entry names. ``held_of``: returns a grant's entries in force.
+    """
+    events: list[Event] = [command.event]
+    if isinstance(command, CorrectEntry):
+        events += [entry.event for entry in history.entries]
+    return with_those_before(named_in(events), command.grant, held_of)

@@ -116,6 +116,8 @@ class Grant(Frozen, Replaceable):
     capabilities_planned: tuple[str, ...] = ()
     operation: str | None = None
     institutions: tuple["GrantInstitution", ...] = ()
+    follows: str | None = None
+    """The earlier grant that the exchange continues."""
     operation_kind: str | None = None
     """``lending`` or ``technical_assistance``; `None` if it is not stated."""
     preparers: frozenset[str] = frozenset()

@@ -19,7 +19,7 @@ from lifecycle.decide.directory import decide as decide_directory
 from lifecycle.decide.fund import NEED_ENTRIES
 from lifecycle.decide.fund import decide as decide_fund
 from lifecycle.decide.grant import decide as decide_grant
-from lifecycle.decide.grant_history import GrantHistory, calls_named, needs_directory
+from lifecycle.decide.grant_history import GrantHistory, calls_named, grants_followed, needs_directory
 from lifecycle.decide.other_streams import Streams
 from lifecycle.decide.permission import ActsSince
 from lifecycle.fund.establishment import FundEstablished, PolicyAdopted
@@ -172,8 +172,9 @@ def _decision(own: Entry, command: Command, past: Past, today: date) -> Decision
         history = past.grant(own.originator_id)
         calls = past.calls(calls_named(history, command))
         known = past.directory().directory if needs_directory(history, command) else None
+        followed = grants_followed(history, command, lambda name: past.grant(grant_stream(name)).held)
         about = (history, command, past.fund, own.recorder, today)
-        return decide_grant(*about, calls, known, rules=own.rules)
+        return decide_grant(*about, calls, known, followed, rules=own.rules)
     if isinstance(command, CallCommand):
         entries = past.call(command.call)
         return decide_call(entries, command, past.fund, own.recorder, today, rules=own.rules)

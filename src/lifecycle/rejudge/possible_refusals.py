@@ -27,7 +27,7 @@ from lifecycle.directory.naming import FIELDS, check_named
 from lifecycle.directory.rules import RULES as OF_THE_DIRECTORY
 from lifecycle.fund.rules import RULES as OF_THE_FUND
 from lifecycle.grant import events as on_grant
-from lifecycle.grant.proposal import call_terms
+from lifecycle.grant.proposal import call_terms, following
 from lifecycle.grant.rules import RULES as OF_GRANTS
 from lifecycle.kernel.refusals import CommandIdReused, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
@@ -90,18 +90,20 @@ def refusable(about: str, command: str, *, later: bool) -> frozenset[str]:
     excluded: Functions = frozenset() if is_correction else _OF_CORRECTIONS
     if not (is_correction or later or command == "WaiveObligation"):
         excluded |= _OF_LATE_ENTRIES
-    if not (is_correction or _may_name_institutions(event)):
+    if not (is_correction or _has_one_of(event, FIELDS)):
         excluded |= {check_named}
+    if not (is_correction or _has_one_of(event, (following.FIELD,))):
+        excluded |= {following.check_followed}
     refusals_raised = chain.from_iterable(
         _raised(function, excluded) for function in (_DECIDERS[about], *checks, *made)
     )
     return frozenset(refusals_raised) | {CommandIdReused.__name__}
 
 
-def _may_name_institutions(event: str) -> bool:
-    """Return whether an event of a grant has a field in which institutions are named."""
+def _has_one_of(event: str, names: Iterable[str]) -> bool:
+    """Return whether an event of a grant has one of these fields."""
     fields = next((each.model_fields for each in on_grant.EVENTS if each.__name__ == event), {})
-    return not fields.keys().isdisjoint(FIELDS)
+    return not fields.keys().isdisjoint(names)
 
 
 def _rules(guards: Guards) -> tuple[Rule, ...]:

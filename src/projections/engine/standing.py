@@ -31,7 +31,7 @@ from lifecycle.journal.stored_row import moment_of
 from lifecycle.kernel.checksum import is_sound, summed
 from lifecycle.kernel.errors import Altered
 from lifecycle.types.stage import Stage
-from projections.schema.rows import moment
+from projections.schema.rows import FAR, moment
 
 if TYPE_CHECKING:
     from lifecycle.directory.naming import GrantInstitution
@@ -187,6 +187,16 @@ def authority(book: Path | str, grant: Grant) -> Authority | None:
     return Authority(terms, {officer: roles_held(held, today) for officer, held in appointments.items()})
 
 
+def followers_now(book: Path | str, grant: str) -> list[str] | None:
+    """Return the grants that follow this one after all that is recorded; `None` if views cannot be read."""
+    try:
+        (rows,) = ask_views(book, ((_FOLLOWERS, grant, FAR),))
+    except CannotRead:
+        return None
+    return [str(name) for (name,) in rows]
+
+
+_FOLLOWERS = 'SELECT "grant" FROM {0}register_spans WHERE follows = {1} AND until = {1} ORDER BY "grant"'
 _OFFSET = "SELECT seconds FROM {0}seat_offsets WHERE since <= {1} ORDER BY since DESC LIMIT 1"
 _OFFICERS = 'SELECT officer, "on", roles, holds FROM {0}fund_officers ORDER BY "on", version'
 _TERMS = {

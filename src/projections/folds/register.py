@@ -89,6 +89,7 @@ def _span_cells(grant: Grant) -> dict[str, object]:
         "operation": grant.operation,
         "operation_kind": grant.operation_kind,
         "declined_for": grant.declined_for,
+        "follows": grant.follows,
         "institutions": _as_json(tuple(f"{each.role} {each.institution}" for each in grant.institutions)),
         "rating": grant.rating,
         "leader": grant.leader,

@@ -30,7 +30,9 @@ register_spans = _table(
     *_texts("since", "until", "title", "window", "edition", "stage", "suspended", "sector"),
     *_texts("recipients", "providers", "proposed_on", "approved_on", "signed_on", "effective_on"),
     *_texts("closing_date", "completed_on", "closed_on", "ended_on", "operation", "rating", "sector_key"),
-    *_texts("leader", "deputies", "operation_kind", "declined_for", "institutions", "requested_on"),
+    *_texts(
+        "leader", "deputies", "operation_kind", "declined_for", "institutions", "requested_on", "follows"
+    ),
     _needed("asked", BIG_INTEGER),
 )
 """A grant's state, from day to day. Countries are JSON lists. ``asked`` is the amount that it asks for.

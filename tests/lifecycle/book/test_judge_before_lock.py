@@ -163,6 +163,15 @@ def test_an_institution_that_was_registered_meanwhile(
     check_whole(book)
 
 
+def test_a_grant_that_was_proposed_meanwhile(
+    book: Book, other: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    between = Between(book, monkeypatch, ask(other, g.propose("01-10", grant="SSF-7")))
+    receipt = book.record(g.propose("01-10", grant="SSF-5", follows="SSF-7"), "t.leader")
+    assert (receipt.outcome, between.tries) == ("accepted", 2)
+    check_whole(book)
+
+
 def test_an_institution_does_not_make_a_command_wait_that_names_none(
     book: Book, other: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:

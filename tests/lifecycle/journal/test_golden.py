@@ -108,7 +108,7 @@ EDITION = {
 }
 DRAWS = [{"rank": 1, "agreement": "DK-1", "amount": USD}]
 SAMPLES: Mapping[str, Mapping[str, Any]] = {
-    "grant/GrantProposed": {**PROPOSAL, "call": "C1"},
+    "grant/GrantProposed": {**PROPOSAL, "call": "C1", "follows": "SSF-0"},
     "grant/GrantBroughtForward": {
         **PROPOSAL,
         "leader": "t.leader",
@@ -140,7 +140,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "source": "The old register",
         "digest": "0" * 64,
     },
-    "grant/ProposalRevised": {**PROPOSAL, "reason": "asked for"},
+    "grant/ProposalRevised": {**PROPOSAL, "follows": "SSF-0", "reason": "asked for"},
     "grant/ProposalReturned": {"reason": "unclear"},
     "grant/FundingRequested": {
         "amount": USD,

@@ -48,19 +48,22 @@ def show(grant: str, on: str | None, known: str | None, views: str | None) -> in
     """Show where the grant stands."""
     options, grant = settings(), grant.removeprefix("grant:")
     acts: list[NextAct] | None = None
+    followers: list[str] | None = None
     if views is not None:
         state, version, as_of = _detached(views, grant, on, known)
+        followers = _followers(grant, on, known, views)
     elif on is None and known is None:
-        state, version, as_of, acts = _now(grant)
+        state, version, as_of, acts, followers = _now(grant)
     else:
         state, version, as_of = _then(grant, on, known)
+        followers = _followers(grant, on, known)
     if options.json:
         upcoming = {} if acts is None else {"next": [next_json(act) for act in acts]}
-        say(to_json({**_as_json(state, version, as_of), **upcoming}))
+        say(to_json({**_as_json(state, version, as_of), "followed_by": followers, **upcoming}))
         return 0
     say(f"{safe(grant)}  {prose(state.title)}")
     say(f"{_stage(state)}; {as_of.words}, version {version}")
-    for part in (_terms(state), _dates(state), _money(state), _lines(state), _items(state)):
+    for part in (_terms(state, followers or []), _dates(state), _money(state), _lines(state), _items(state)):
         if part:
             say()
             say(pairs(part))
@@ -70,20 +73,36 @@ def show(grant: str, on: str | None, known: str | None, views: str | None) -> in
     return 0
 
 
-def _now(grant: str) -> "tuple[Grant, int, AsOf, list[NextAct]]":
-    """Return the grant after all that is recorded, and its next acts.
+def _now(grant: str) -> "tuple[Grant, int, AsOf, list[NextAct], list[str] | None]":
+    """Return the grant after all that is recorded, its next acts, and the grants that follow it.
 
     They come from the views if these are at the journal's end.
     """
-    from projections.engine.standing import standing
+    from projections.engine.standing import followers_now, standing
 
     place = located(settings().address())
     if current := standing(place, grant):
         acts = acts_from_views(place, current.grant)
         words = f"as known now (position {current.position:,})"
-        return current.grant, current.version, AsOf(None, None, words), acts
+        return current.grant, current.version, AsOf(None, None, words), acts, followers_now(place, grant)
     state, version, as_of = _then(grant, None, None)
-    return state, version, as_of, acts_from_book(state)
+    return state, version, as_of, acts_from_book(state), _followers(grant, None, None)
+
+
+def _followers(grant: str, on: str | None, known: str | None, views: str | None = None) -> list[str] | None:
+    """Return the grants that follow this one on a day, as known at a time; `None` if no views can be read."""
+    from lifecycle.book.book import Book
+    from lifecycle.kernel.errors import Unreachable
+    from projections.query import tables_at
+    from projections.reports.portfolio.register import followers
+
+    with settings().open_for_report(views) as book:
+        as_of = AsOf.of(book, on, known) if isinstance(book, Book) else AsOf(None, None, "")
+        try:
+            with tables_at(book, as_of.known) as (connection, _):
+                return followers(connection, as_of.on, grant)
+        except Unreachable:
+            return None
 
 
 def _then(grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, AsOf]":
@@ -132,7 +151,7 @@ def _stage(state: "Grant") -> str:
     return f"{state.stage.replace('_', ' ')}{suspended}"
 
 
-def _terms(state: "Grant") -> list[tuple[str, str]]:
+def _terms(state: "Grant", followers: list[str]) -> list[tuple[str, str]]:
     rows = [
         ("window", f"{state.window}, edition {state.edition}" if state.edition else state.window),
         ("recipients", readable(state.recipients)),
@@ -147,6 +166,10 @@ def _terms(state: "Grant") -> list[tuple[str, str]]:
     if state.operation:
         kind = f" ({state.operation_kind.replace('_', ' ')})" if state.operation_kind else ""
         rows.append(("operation", f"{prose(state.operation)}{kind}"))
+    if state.follows:
+        rows.append(("follows", safe(state.follows)))
+    if followers:
+        rows.append(("followed by", ", ".join(map(safe, followers))))
     if state.deputies:
         rows.append(("deputies", prose(", ".join(state.deputies))))
     if state.institution:

@@ -24,7 +24,7 @@ from lifecycle.kernel.spec import GRANT, NEW, P, R
 from lifecycle.types.dates import Months
 from lifecycle.types.money import Cost
 from lifecycle.types.stage import NOT_STATED, ZERO, Stage
-from lifecycle.types.text import ItemId, Line, Prose, Reason, Word
+from lifecycle.types.text import GrantId, ItemId, Line, Prose, Reason, Word
 from lifecycle.types.vocabularies import Capability, Countries, Execution, Label, OperationKind, Outcome
 
 
@@ -34,7 +34,7 @@ class GrantProposed(GrantEvent):
     Recorded by the task team leader.
     """
 
-    VERSION: ClassVar[int] = 5
+    VERSION: ClassVar[int] = 6
 
     title: Line
     """The title of the exchange."""
@@ -68,6 +68,8 @@ class GrantProposed(GrantEvent):
     """Who spends the grant: the Bank itself, or its recipient; the Bank if not given."""
     institutions: GrantInstitutions = ()
     """The institutions of the directory that receive know-how, give it, or carry the grant out."""
+    follows: GrantId | None = None
+    """The earlier grant of this book that the exchange continues."""
 
 
 class ProposalRevised(GrantEvent):
@@ -76,7 +78,7 @@ class ProposalRevised(GrantEvent):
     Recorded by the task team leader.
     """
 
-    VERSION: ClassVar[int] = 5
+    VERSION: ClassVar[int] = 6
 
     title: Line | None = None
     """The new value, if it changes."""
@@ -108,6 +110,8 @@ class ProposalRevised(GrantEvent):
     """The new value, if it changes."""
     institutions: GrantInstitutions | None = None
     """All institutions of the directory from now on, if they change."""
+    follows: GrantId | None = None
+    """The earlier grant of this book that the exchange continues, if it changes."""
     reason: Reason | None = None
     """Why the proposal changes."""
 
@@ -167,6 +171,7 @@ def new_grant(name: str, event: GrantProposed) -> MutableGrant:
         operation_kind=event.operation_kind,
         execution=event.execution or "bank",
         institutions=event.institutions,
+        follows=event.follows,
         preparers=frozenset((event.actor,)),
         teams=[(event.on, (event.actor,))],
     )

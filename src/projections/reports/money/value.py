@@ -99,6 +99,7 @@ _SHARED = (
         denominator="share_tied = approved grants with an operation / approved grants.",
     ),
     Column("grants", Type.COUNT, "Ever approved: each ratio is over some of these", width=14, total=True),
+    Column("following", Type.COUNT, "Those of them that continue an earlier grant", total=True),
     Column(
         "proposals",
         Type.COUNT,
@@ -166,6 +167,8 @@ class Sums:
     """The number of proposals that were never approved but have a cost or a payment."""
     tied: int = 0
     """The number of approved grants that are tied to an operation."""
+    following: int = 0
+    """The number of approved grants that continue an earlier one."""
     known: Counter[str] = field(default_factory=Counter)
     """The number of grants that have each figure of `KNOWN`."""
     in_ratio: Counter[str] = field(default_factory=Counter)
@@ -207,6 +210,7 @@ class Sums:
         self.approved += other.approved
         self.proposals += other.proposals
         self.tied += other.tied
+        self.following += other.following
         for name in ("known", "in_ratio", "paid_in_ratio", "figure_in_ratio"):
             getattr(self, name).update(getattr(other, name))
         self.pairs_in_ratio |= other.pairs_in_ratio
@@ -249,6 +253,7 @@ def _sums(
     sums = Sums()
     for row in approved:
         sums.approved, sums.tied = 1, int(row.operation is not None)
+        sums.following = int(row.follows is not None)
         sums.pairs = pairs_of(json.loads(row.recipients), json.loads(row.providers))
     for activity in held:
         sums.activities += 1
@@ -304,6 +309,7 @@ def _cells(sums: Sums, currency: str, scale: int) -> dict[str, object]:
         "transaction_cost_share": ratio(figure["costs"], paid["costs"] + figure["costs"]),
         "share_tied": ratio(sums.tied, sums.approved),
         "grants": sums.approved,
+        "following": sums.following,
         "proposals": sums.proposals,
         **{f"{name}_known": sums.known[name] for name in KNOWN},
         **{f"over_{name}": sums.in_ratio[name] for name in KNOWN},

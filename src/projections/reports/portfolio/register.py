@@ -12,6 +12,7 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import PAGED, holds
+from projections.schema.rows import FAR
 from projections.schema.tables import register_spans, sector_names
 
 COLUMNS = Columns(
@@ -44,6 +45,7 @@ COLUMNS = Columns(
     ),
     Column("operation", Type.TEXT, "Operation that it serves; null if none is stated"),
     Column("operation_kind", Type.CODE, "`lending` or `technical_assistance`; null if it is not stated"),
+    Column("follows", Type.TEXT, "The earlier grant that the exchange continues; null if none is named"),
     Column(
         "institutions",
         Type.LIST,
@@ -95,6 +97,15 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     if grant is not None:
         rows = rows.where(columns.grant == grant)
     return Question(COLUMNS, rows.order_by(columns.grant))
+
+
+def followers(connection: Connection, as_of: date | None, grant: str) -> list[str]:
+    """Return the grants that follow this one on the day, or after all that is recorded, by name."""
+    c = register_spans.c
+    on = None if as_of is None else as_of.isoformat()
+    spans = (c.until == FAR,) if on is None else (c.since <= on, on < c.until)
+    question = select(c.grant).where(*spans, c.follows == grant)
+    return [str(name) for name in connection.scalars(question.order_by(c.grant))]
 
 
 def standing_on(connection: Connection, as_of: date) -> Iterator[Any]:
