@@ -225,7 +225,7 @@ def _write_progress(book: "Book", book_folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     say()
     for name in ("progress-2018.md", "progress-2018.html"):
-        text = written(book, {"year": "2018"}, html=name.endswith("html"))
+        text = written(book, {"year": "2018"}, "html" if name.endswith("html") else "md")
         (folder / name).write_text(text, "utf-8")
         say(f"The progress report of 2018: {safe(folder / name)}")
 

@@ -4,18 +4,31 @@ Every figure is computed here, from the reports and tables of one position of th
 it is a share of. The flows of the period are shown beside the sums to date.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from functools import partial
 
 from sqlalchemy import Connection, select
 
-from projections.progress import measured, money, movement, results
+from projections.progress import challenges, measured, money, movement, results
 from projections.progress.asking import ReportReader
 from projections.progress.model import Period, Progress
 from projections.schema.tables import fund_details
 
 
-def compute(connection: Connection, fund: str, period: Period, *, as_of: date, known: int) -> Progress:
-    """Return the report of the period, as of the day and as known at the position."""
+def compute(
+    connection: Connection,
+    fund: str,
+    period: Period,
+    *,
+    as_of: date,
+    known: int,
+    odd_entries: Mapping[str, int] | None = None,
+) -> Progress:
+    """Return the report of the period, as of the day and as known at the position.
+
+    ``odd_entries``: what `projections.progress.challenges.odd_entries_in` returns; `None` without a journal.
+    """
     source = ReportReader(connection, period, as_of)
     sections = (
         money.glance,
@@ -28,6 +41,7 @@ def compute(connection: Connection, fund: str, period: Period, *, as_of: date, k
         movement.shares,
         movement.pipeline,
         movement.changes,
+        partial(challenges.challenges, odd_entries=odd_entries),
         results.timeline,
         measured.ratings,
         measured.indicators,

@@ -78,11 +78,20 @@ class ReportReader:
             committed, net = self.signed
             self.signed = committed + money.committed, net + money.net_disbursed
 
-    def each(self, name: str, by: str | None = None) -> Iterator[dict[str, Any]]:
-        """Yield a report's rows while it is read, each by name of column."""
+    @property
+    def last_day(self) -> date:
+        """Return the last day of the period; the day of the report if that is earlier."""
+        return min(self.period.last, self.as_of)
+
+    def each(self, name: str, by: str | None = None, *, on: date | None = None) -> Iterator[dict[str, Any]]:
+        """Yield a report's rows while it is read, by name of column; as of another day if it is given."""
         question = question_of(name, by, None)
-        for row in rows_of(self.connection, question, self.as_of):
+        for row in rows_of(self.connection, question, on or self.as_of):
             yield dict(zip(question.columns.names, row, strict=True))
+
+    def at_end(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield a report's rows as of the last day of the period."""
+        return self.each(name, on=self.last_day)
 
     def groups(self, name: str, by: str | None = None) -> Rows:
         """Return all rows of a report that has few, as sums by a key; each by name of column."""
@@ -92,13 +101,13 @@ class ReportReader:
 
     def is_in_period(self, day: str | None) -> bool:
         """Return whether the day is in the period, and not after the day of the report."""
-        return day is not None and str(self.period.first) <= day <= str(min(self.period.last, self.as_of))
+        return day is not None and str(self.period.first) <= day <= str(self.last_day)
 
     def flows(self) -> dict[str, int]:
         """Return the sum of each kind of flow in the period, in minor units."""
         m = money_flows.c
         question = select(m.kind, total_of(m.amount).label("sum")).where(
-            m.on >= str(self.period.first), m.on <= str(min(self.period.last, self.as_of))
+            m.on >= str(self.period.first), m.on <= str(self.last_day)
         )
         return {row.kind: row.sum for row in self.connection.execute(question.group_by(m.kind))}
 

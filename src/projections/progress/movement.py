@@ -110,7 +110,7 @@ def _changes(source: ReportReader) -> Iterator[tuple[str, str, str, str, str, st
 
 def _returned(source: ReportReader) -> Iterator[tuple[str, str, str, int]]:
     """Yield each refund and failed payment of the period: grant, day, what, and the amount in minor units."""
-    m, last = money_flows.c, min(source.period.last, source.as_of)
+    m, last = money_flows.c, source.last_day
     in_period = (m.on >= str(source.period.first)) & (m.on <= str(last))
     came_back = ((m.kind == "refunded") & (m.amount > 0)) | ((m.kind == "disbursed") & (m.amount < 0))
     question = select(m.grant, m.on, m.kind, m.amount).where(in_period, came_back)

@@ -86,6 +86,7 @@ SECTIONS = (
     "Disbursed of approved and of signed",
     "Pipeline",
     "Changes in 2017",
+    "Challenges in 2017",
     "Timeline compliance",
     "Ratings",
     "Indicators",

@@ -1,5 +1,6 @@
-"""``grantbook report progress``: the progress report of a period, as Markdown or as one HTML page."""
+"""``grantbook report progress``: the progress report of a period as Markdown, one HTML page or JSON."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from projections.progress.model import Period, Progress, Table
 
 
+_FORMS = ("md", "html", "json")
+
+
 @click.command("progress", cls=Command, help="Write the report of a year, a quarter or a fiscal year.")
 @click.option("--year", metavar="YYYY", help="A calendar year.")
 @click.option("--quarter", metavar="YYYYQN", help="A quarter of a calendar year, like 2018Q4.")
@@ -29,22 +33,24 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["md", "html"]),
-    help="Markdown or one HTML page; by FILE's ending if not given.",
+    type=click.Choice(_FORMS),
+    help="Markdown, one HTML page or JSON; by FILE's ending if not given.",
 )
 @OUTPUT
 def progress(**given: Any) -> int:
     """Write the progress report."""
-    form = form_of(given["form"], given["output"], json=False, forms=("md", "html"), default="md")
+    form = form_of(given["form"], given["output"], json=settings().json, forms=_FORMS, default="md")
     with settings().open_for_report(given["views"]) as book:
-        text = written(book, given, html=form == "html")
+        text = written(book, given, form)
     write_text(text, given["output"])
     return 0
 
 
-def written(book: "Book | DetachedViews", given: Mapping[str, str | None], *, html: bool) -> str:
+def written(book: "Book | DetachedViews", given: Mapping[str, str | None], form: str) -> str:
     """Return the text of the report for the period and dates that were typed."""
+    from projections.engine.detached_views import DetachedViews
     from projections.progress import compute, fiscal_year_start
+    from projections.progress.challenges import odd_entries_in
     from projections.query import tables_at
 
     chosen = [(name, text) for name in _PERIODS if (text := given.get(name)) is not None]
@@ -55,11 +61,13 @@ def written(book: "Book | DetachedViews", given: Mapping[str, str | None], *, ht
     with tables_at(book, position) as (connection, known):
         period = _period(*chosen[0], fiscal_year_start(connection))
         as_of = _day(given.get("as_of"), period, book.today())
-        made = compute(connection, book.fund().name, period, as_of=as_of, known=known)
+        odd = None if isinstance(book, DetachedViews) else odd_entries_in(book, period, as_of, known)
+        made = compute(connection, book.fund().name, period, as_of=as_of, known=known, odd_entries=odd)
     at = book.recorded_at(known)
     when = "before anything was recorded" if at is None else f"at {at:%Y-%m-%d %H:%M} UTC"
     caption = f"{when} (journal position {known:,})"
-    return as_html(made, caption) if html else as_markdown(made, caption)
+    writers = {"md": as_markdown, "html": as_html, "json": as_json}
+    return writers[form](made, caption)
 
 
 _PERIODS = ("year", "quarter", "fiscal_year")
@@ -86,6 +94,45 @@ def _day(as_of: str | None, period: "Period", today: date) -> date:
     if day < period.first:
         raise click.UsageError(f"{period.label} begins on {period.first}, after {day}: nothing to report yet")
     return day
+
+
+# ── JSON ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def as_json(report: "Progress", known: str) -> str:
+    """Return the same report as one object, with the texts of the page; a chart's figures are in a table."""
+    sections = [
+        {
+            "id": section.id,
+            "title": section.title,
+            "note": section.note,
+            "figures": [figure._asdict() for figure in section.figures],
+            "tables": [_rows_by_heading(table) for table in section.tables],
+            "stories": [story._asdict() for story in section.stories],
+        }
+        for section in report.sections
+    ]
+    whole = {
+        "fund": report.fund,
+        "period": report.period.label,
+        "first_day": str(report.period.first),
+        "last_day": str(report.period.last),
+        "as_of": str(report.as_of),
+        "known": report.known,
+        "known_at": known,
+        "currency": report.currency,
+        "sections": sections,
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+
+
+def _rows_by_heading(table: "Table") -> dict[str, object]:
+    """Return the table's caption, and its rows by heading."""
+    headings = [name for name, _ in table.columns]
+    return {
+        "caption": table.caption,
+        "rows": [dict(zip(headings, row, strict=True)) for row in table.rows],
+    }
 
 
 # ── HTML ─────────────────────────────────────────────────────────────────────────────────────
