@@ -74,7 +74,7 @@ def further_below(before: Any, after: Any, event: Event, *, correction: bool) ->
         for day, state in steps:
             names = state["lines"]
             whole = committed(state) - state["disbursed"] + state["refunded"]
-            by_day[day] = {None: (whole - pending(state), whole)}
+            by_day[day] = {None: (whole - (NOTHING if state["ended"] else pending(state)), whole)}
             by_day[day] |= {name: (left(state, name), unpaid(state, name)) for name in names}
             promises = [promise for promise in state["commitments"] if promise[1]]
         kept.append(by_day)

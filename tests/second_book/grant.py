@@ -380,8 +380,6 @@ def amended(state: State, event: Event, book: Context) -> Iterator[str]:
     changed = {field for field, value in after.items() if (value or ()) != (state.get(field) or ())}
     if "sector" in changed and str(after["sector"]).lower() == str(state["sector"]).lower():
         changed -= {"sector"}
-    if not changed:
-        yield "NothingChanged"
     if event.get("operation_kind") and not (event.get("operation") or state.get("operation")):
         yield "OperationMissing"
     if months := event.get("months"):
@@ -391,6 +389,8 @@ def amended(state: State, event: Event, book: Context) -> Iterator[str]:
             yield "BeyondWindow"
         if state["effective"] and months_later(state["effective"], months) > state["closing"]:
             yield "BeyondClosingDate"
+    if not changed:
+        yield "?NothingChanged"
     state |= after
 
 
@@ -401,11 +401,11 @@ def team(state: State, event: Event, book: Context) -> Iterator[str]:
         yield "DecidesOwnRequest"
     if len(set(named)) < len(named):
         yield "NamedTwiceInTeam"
-    _, leader, *deputies = state["teams"][-1]
-    if event["leader"] == leader and set(named[1:]) == set(deputies):
-        yield "NothingChanged"
     if any("ttl" not in book.roles(officer, event["on"]) for officer in named):
         yield "NotATeamLeader"
+    _, leader, *deputies = state["teams"][-1]
+    if event["leader"] == leader and set(named[1:]) == set(deputies):
+        yield "?NothingChanged"
     state["teams"] = [*state["teams"], (event["on"], *named)]
 
 

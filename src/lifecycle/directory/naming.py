@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from lifecycle.directory.institutions import UnknownInstitution
 from lifecycle.directory.state import Directory
-from lifecycle.kernel.event import Event, Value
+from lifecycle.kernel.event import EntryCorrected, Event, Value
 from lifecycle.types.readings.nearest import near_or_all
 from lifecycle.types.text import ItemId
 from lifecycle.types.vocabularies import InstitutionRole, PresenceRole
@@ -61,7 +61,7 @@ ActivityInstitutions = Annotated[tuple[ActivityInstitution, ...], AfterValidator
 
 LISTS = ("institutions", "letters")
 """The fields whose parts name institutions."""
-FIELDS = (*LISTS, "payee_institution")
+FIELDS = frozenset((*LISTS, "payee_institution"))
 """The fields of events in which institutions are named."""
 
 
@@ -75,10 +75,12 @@ def named_in(event: Event) -> Iterator[str]:
 
 
 def may_name(events: Iterable[Event], changes: Mapping[str, object] | None = None) -> bool:
-    """Return whether one of the events names an institution, or a correction's changes may."""
-    if changes is not None and not changes.keys().isdisjoint(FIELDS):
-        return True
-    return any(True for event in events for _ in named_in(event))
+    """Return whether one of the events names an institution, or the changes of a correction may."""
+    for event in events:
+        reads = event.reads if isinstance(event, EntryCorrected) else None
+        if not FIELDS.isdisjoint(reads or ()) or any(True for _ in named_in(event)):
+            return True
+    return not FIELDS.isdisjoint(changes or ())
 
 
 def check_named(directory: Directory, event: Event, rules: int) -> None:

@@ -252,13 +252,13 @@ def fits_window(grant: Grant, recipients: tuple[str, ...], window: Window, editi
             f"window {grant.window} of edition {edition.name} asks for at least {window.min_recipients.value}"
             f" recipient countries ({window.min_recipients.source}); {len(stated)} named"
         )
-    if window.institution is not None and window.institution.value and not _names_institution(grant):
+    if window.institution is not None and window.institution.value and not names_institution(grant):
         raise InstitutionMissing(
             f"window {grant.window} is for a public institution ({window.institution.source}): name it"
         )
 
 
-def _names_institution(grant: Grant) -> bool:
+def names_institution(grant: Grant) -> bool:
     """Return whether the grant names an institution in words, or one of the directory that implements it."""
     return bool(grant.institution) or any(named.role == "implementing" for named in grant.institutions)
 

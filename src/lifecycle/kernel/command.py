@@ -183,6 +183,8 @@ class Command(ABC, Generic[_E]):
         if not as_stored:
             refuse(self.NAME, faults(self.event, self.event.on))
         try:
+            if not as_stored:
+                self.event.check_new()
             self.check_consistency()
         except ValueError as error:
             _raise(self.NAME, error)

@@ -58,6 +58,12 @@ class Event(Value):
     actor: OfficerId
     """The officer who acted."""
 
+    def check_new(self) -> None:
+        """Raise ``ValueError`` if it is not taken any more, though entries were recorded with such fields.
+
+        Commands and corrections are checked, stored entries are not.
+        """
+
 
 class Draft(Event):
     """The fields of an event that a command gives, before the book adds others. Never stored."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from lifecycle.grant import events as was
+from lifecycle.grant.agreement import names_institution
 from lifecycle.grant.budget.capacity import keeps_capacity_share, part_for_capacity
 from lifecycle.grant.proposal.eligibility import all_eligible
 from lifecycle.grant.state import Grant
@@ -249,8 +250,10 @@ def _max_capacity_share(grant: Grant, _: Window, limit: str) -> _Checked:
 
 
 def _institution(grant: Grant, _: Window, required: bool) -> _Checked:
-    complies = grant.institution is not None or not required
-    return grant.institution, "required" if required else "not required", complies
+    implementing = [named.institution for named in grant.institutions if named.role == "implementing"]
+    complies = names_institution(grant) or not required
+    figure = grant.institution or ", ".join(implementing) or None
+    return figure, "required" if required else "not required", complies
 
 
 def _capabilities(grant: Grant, _: Window, limit: tuple[str, ...]) -> _Checked:

@@ -98,6 +98,24 @@ def test_a_correction_names_only_known_institutions() -> None:
         outcome.then(was.EntryCorrected) if known else outcome.refused(UnknownInstitution)
 
 
+@pytest.mark.parametrize(("on", "known"), [("01-09", False), ("01-10", True), ("01-11", True)])
+def test_an_entry_that_a_correction_let_name_one_moves_only_to_days_on_which_it_was_known(
+    on: str, known: bool
+) -> None:
+    past = given(REGISTERED, g.propose("01-12"), g.correct("02-01", entry=1, reads={"institutions": MOA}))
+    moved = past.when(g.correct("02-02", entry=1, reads={"on": f"2017-{on}"}))
+    moved.then(was.EntryCorrected) if known else moved.refused(UnknownInstitution)
+
+
+def test_a_struck_correction_brings_back_no_institution_that_was_not_known_on_the_day() -> None:
+    past = given(REGISTERED, g.propose("01-12"), g.correct("02-01", entry=1, reads={"institutions": MOA}))
+    past.given(
+        g.correct("02-02", entry=2, struck=True, actor="a.prover"),
+        g.correct("02-03", entry=1, reads={"on": "2017-01-09"}),
+    )
+    past.when(g.correct("02-04", entry=3, struck=True)).refused(UnknownInstitution)
+
+
 @pytest.mark.parametrize(("on", "allowed"), [("2017-01-09", True), ("2017-01-11", False)])
 def test_what_named_an_institution_stays_true_if_its_registration_is_corrected(
     on: str, allowed: bool

@@ -53,6 +53,15 @@ def test_a_late_amendment_leaves_a_later_one_something_to_change() -> None:
     past.when(g.amend("05-03", title="Milk")).refused(NothingChanged)
 
 
+def test_an_earlier_entry_may_be_corrected_to_what_a_later_amendment_says() -> None:
+    past = given(EFFECTIVE, g.amend("05-02", title="Milk"), g.amend("05-04", title="Butter"))
+    past.when(reads(past, was.GrantProposed, title="Milk")).then(EntryCorrected)
+    past.when(reads(past, was.GrantAmended, nth=2, title="Milk")).then(EntryCorrected)
+    past.given(reads(past, was.GrantProposed, title="Milk"))
+    assert terms_as_of(past, "05-01").title == "Milk"
+    past.when(g.amend("05-03", title="Butter")).refused(NothingChanged, "would no longer hold")
+
+
 def test_it_is_the_approved_grant_that_is_amended() -> None:
     given(REQUESTED).when(g.amend("01-21", title="Milk")).refused(NotInStage, "approved or signed")
     given(APPROVED).when(g.amend("02-09", title="Milk")).refused(NotInStage)

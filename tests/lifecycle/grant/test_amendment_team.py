@@ -62,6 +62,14 @@ def test_the_team_are_officers_with_the_role_each_named_once() -> None:
     retired.when(g.assign_leader("01-13")).refused(NotATeamLeader, "an administrator appoints")
 
 
+def test_an_earlier_assignment_may_be_corrected_to_what_a_later_one_says() -> None:
+    past = given(PROPOSED, g.assign_leader("01-12"), g.assign_leader("01-20", leader="t.leader"))
+    past.when(reads(past, was.LeaderAssigned, leader="t.leader")).then(EntryCorrected)
+    past.when(strike(past, was.LeaderAssigned)).then(EntryCorrected)
+    twice = reads(past, was.LeaderAssigned, deputies=["t.eacher"])
+    past.when(twice).refused(NamedTwiceInTeam)
+
+
 def test_nobody_assigns_themselves() -> None:
     past = given(MANY, PROPOSED)
     for team in ({"leader": "m.any"}, {"deputies": ["m.any"]}):

@@ -4,14 +4,16 @@ MOA receives, NDDB teaches. MOA signs the letters, is paid, and is renamed on 1 
 """
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lifecycle.parse import Malformed
 from projections.engine.projector import rebuild
 from projections.filters.declared import Filters
+from projections.folds.windows import findings_of
 from support import given as g
-from support.given import LETTERS
+from support.given import LETTERS, given
 from support.reading import ask, new_book
 
 BODIES = [
@@ -93,3 +95,32 @@ def test_before_the_institution_is_named_no_grant_is_chosen(tmp_path: Path) -> N
         named = Filters(institution="NDDB")
         days = ("2017-01-14", "2017-01-15", "2017-01-16")
         assert [len(ask(book, "register", day, filters=named)) for day in days] == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("fields", "figure"),
+    [
+        ({"institutions": [{"institution": "NDDB", "role": "implementing"}]}, "NDDB"),
+        ({"institutions": NAMED}, None),
+        ({"institution": "A ministry", "institutions": NAMED}, "A ministry"),
+        ({"institution": "A", "institutions": [{"institution": "NDDB", "role": "implementing"}]}, "A"),
+    ],
+)
+def test_the_institution_of_a_window_is_the_one_in_words_or_that_carries_the_grant_out(
+    fields: dict[str, Any], figure: str | None
+) -> None:
+    past = given(BODIES, g.propose("01-10", window="oks", **fields))
+    findings = findings_of(past.grant, past.fund.editions["2017-01"])
+    found = next(finding for finding in findings if finding.rule == "institution")
+    assert (found.figure, found.complies) == (figure, figure is not None)
+
+
+def test_the_report_of_windows_is_content_with_the_institution_that_carries_the_grant_out(
+    tmp_path: Path,
+) -> None:
+    plan = ["documenting_and_sharing", "solving_and_scaling"]
+    named = [{"institution": "NDDB", "role": "implementing"}]
+    proposed = g.propose("01-10", window="oks", capabilities_planned=plan, institutions=named)
+    with new_book(tmp_path / "book", BODIES, proposed, g.request("01-20"), g.approve("02-10")) as book:
+        row = next(row for row in ask(book, "windows", "02-10") if row["rule"] == "institution")
+        assert (row["figure"], row["complies"]) == ("NDDB", True)

@@ -140,12 +140,23 @@ def faults_of_reading(now: Event, changes: dict[str, object]) -> list[Fault]:
     no event.
     """
     corrected = corrected_event(now, changes)
+    if (why := _why_not_taken(corrected)) is not None and why != _why_not_taken(now):
+        return [(("reads",), why)]
     before = {field for field, _ in faults(now, now.on)} if corrected.on != now.on else None
     return [
         (field, message)
         for field, message in faults(corrected, corrected.on)
         if field[0] in changes or (before is not None and field not in before)
     ]
+
+
+def _why_not_taken(event: Event) -> str | None:
+    """Return why a new event would not be taken with these fields, though a stored one is read; or `None`."""
+    try:
+        event.check_new()
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 COMMANDS = {

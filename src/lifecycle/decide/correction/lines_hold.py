@@ -17,6 +17,7 @@ from lifecycle.kernel.event import Event
 from lifecycle.kernel.guards import money
 from lifecycle.kernel.history import Entry
 from lifecycle.kernel.refusals import ExceedsUndisbursedBalance
+from lifecycle.types.stage import ZERO
 
 LINES_HOLD_SINCE = 3
 """The number of the rule set since which lines are compared day by day."""
@@ -99,8 +100,10 @@ class _Days:
         self.currency, self.commitments = grant.currency, [*grant.commitments]
         lines = grant.lines.items()
         unpaid = grant.committed - grant.disbursed + grant.refunded
+        # What is asked for is not paid any more once the grant has ended.
+        asked = ZERO if grant.ended_on is not None else grant.pending
         self._with_asked[day] = {
-            _WHOLE: unpaid - grant.pending,
+            _WHOLE: unpaid - asked,
             **{line.name: grant.left_of_line(key) for key, line in lines},
         }
         self._unpaid[day] = {

@@ -92,7 +92,8 @@ def _check_months(grant: Grant, event: GrantAmended, fund: Fund) -> None:
 
 RULES: Rules = {
     GrantAmended: Guards(
-        invariants=(Rule(3, _check_changed), Rule(3, _check_operation), Rule(3, _check_months)),
+        invariants=(Rule(3, _check_operation), Rule(3, _check_months)),
+        preconditions=(Rule(3, _check_changed),),
         arithmetic=(Rule(3, was_approved),),
     ),
 }

@@ -48,10 +48,13 @@ class NamedTwiceInTeam(Refusal, order=TERMS, rule="domain §14: AssignLeader"):
     """An officer is named twice among the leader and the deputies."""
 
 
-def _check_team(grant: Grant, event: LeaderAssigned) -> None:
+def _check_team(event: LeaderAssigned) -> None:
     team = (event.leader, *event.deputies)
     if twice := [officer for index, officer in enumerate(team) if officer in team[:index]]:
         raise NamedTwiceInTeam(f"{twice[0]} is named twice: name each officer of the team once")
+
+
+def _check_changed(grant: Grant, event: LeaderAssigned) -> None:
     if event.leader == grant.leader and set(event.deputies) == set(grant.deputies):
         deputies = f" with {', '.join(grant.deputies)} as deputies" if grant.deputies else " without deputies"
         raise NothingChanged(f"{event.leader} leads {grant.id} already,{deputies}")
@@ -82,6 +85,7 @@ def _check_assigned_by_another(event: LeaderAssigned) -> None:
 RULES: Rules = {
     LeaderAssigned: Guards(
         invariants=(Rule(3, _check_assigned_by_another), Rule(3, _check_team), Rule(3, _check_roles)),
+        preconditions=(Rule(3, _check_changed),),
         requested_by=(Rule(3, _team_named),),
     ),
 }

@@ -68,8 +68,6 @@ class ClientSurveyRecorded(GrantEvent):
         for name, mean in stated:
             if mean is not None and not lowest <= mean <= highest:
                 raise ValueError(f"{name}, {mean:f}, is not on the scale from {lowest} to {highest}")
-        if not self.respondents and self.satisfaction is not None:
-            raise ValueError("nobody answered: leave satisfaction out")
         questions = Counter(group_key(answer.question) for answer in self.answers)
         for answer in self.answers:
             if questions[group_key(answer.question)] > 1:
@@ -80,6 +78,11 @@ class ClientSurveyRecorded(GrantEvent):
                     f" and only {self.respondents} answered the survey"
                 )
         return self
+
+    def check_new(self) -> None:
+        """Raise ``ValueError`` if nobody answered and there is a mean of the answers."""
+        if not self.respondents and self.satisfaction is not None:
+            raise ValueError("nobody answered: leave satisfaction out")
 
 
 EVOLVE: Evolves = {ClientSurveyRecorded: unchanged}

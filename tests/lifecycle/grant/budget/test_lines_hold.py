@@ -8,9 +8,9 @@ from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.grant.budget.within_lines import ExceedsBudgetLine
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import ExceedsUndisbursedBalance
+from lifecycle.kernel.refusals import ExceedsUndisbursedBalance, GrantHasEnded
 from support import given as g
-from support.given import PROPOSED, given
+from support.given import EFFECTIVE, PROPOSED, given
 
 LIFE = [
     *PROPOSED,
@@ -146,3 +146,14 @@ def test_a_late_cancellation_without_lines_may_take_what_is_asked_for() -> None:
     past.when(g.cancel_balance("04-10", amount="50000.00 USD")).then(
         was.BalanceCancelled, on_fund.CommitmentReleased
     )
+
+
+@pytest.mark.parametrize(("on", "fits"), [("04-09", True), ("04-10", True), ("04-11", False)])
+@pytest.mark.parametrize("category", ["venue", None])
+def test_a_request_is_entered_after_the_grant_was_cancelled(
+    category: str | None, on: str, fits: bool
+) -> None:
+    """What is asked for is not paid any more once the grant has ended, so it takes nothing from then on."""
+    past = given(LIFE if category else EFFECTIVE, g.cancel("04-11"))
+    outcome = past.when(g.request_payment(on, amount="40.00 USD", category=category))
+    outcome.then(was.PaymentRequested) if fits else outcome.refused(GrantHasEnded)
