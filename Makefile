@@ -43,7 +43,7 @@ lint: .venv/.dev ## ruff, mypy, import contracts, the reference against the code
 docs: .venv/.dev ## write the generated reference
 	$(BIN)/python docs/reference.py
 
-picture: .venv/.dev ## draw the picture of the README from the demo; needs Chromium
+picture: .venv/.dev ## draw the pictures of the pages from the demo; needs Chromium
 	$(BIN)/python docs/picture.py
 
 site: .venv/.dev ## write the documentation as a site, and check its links

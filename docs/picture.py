@@ -1,6 +1,6 @@
-"""Draw the picture of the README from the demo: the first page of a progress report.
+"""Draw the pictures of the README and of the how-to on looking in a browser, from the demo.
 
-python docs/picture.py    writes docs/pictures/progress-report.png; needs Chromium
+python docs/picture.py    writes docs/pictures/*.png; needs Chromium
 """
 
 import shutil
@@ -9,33 +9,38 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PICTURE = Path(__file__).parent / "pictures" / "progress-report.png"
+FOLDER = Path(__file__).resolve().parent / "pictures"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-SIZE = "1100,760"
+PAGES = {
+    "progress-report": (("report", "progress", "--year", "2011"), "1100,760"),
+    "replay": (("audit", "replay", "SEETF-05-social-protection", "--on", "2009-07-31"), "1100,720"),
+}
+"""For each picture, the command that writes its page, and the width and height of the window."""
 
 
 def draw(browser: str, folder: Path) -> None:
-    """Make the demo in the folder, write the report of 2011, and draw the top of its page."""
+    """Make the demo in the folder, write each page, and draw its top."""
     grantbook = [sys.executable, "-m", "grantbook"]
-    page = folder / "progress.html"
     subprocess.run([*grantbook, "demo", str(folder / "book")], check=True, stdout=subprocess.DEVNULL)
-    report = ["report", "progress", "--year", "2011", "--output", str(page)]
-    subprocess.run([*grantbook, "--book", str(folder / "book"), "--as", "admin", *report], check=True)
-    headless = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-    shot = [f"--window-size={SIZE}", f"--screenshot={PICTURE.resolve()}", page.as_uri()]
-    subprocess.run([browser, *headless, *shot], check=True, stderr=subprocess.DEVNULL)
+    for name, (command, size) in PAGES.items():
+        page, picture = folder / f"{name}.html", FOLDER / f"{name}.png"
+        words = ["--book", str(folder / "book"), "--as", "admin", *command, "--output", str(page)]
+        subprocess.run([*grantbook, *words], check=True)
+        headless = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+        shot = [f"--window-size={size}", f"--screenshot={picture}", page.as_uri()]
+        subprocess.run([browser, *headless, *shot], check=True, stderr=subprocess.DEVNULL)
+        print(f"wrote {picture}")
 
 
 def main() -> int:
-    """Draw the picture. Returns 1 if there is no browser."""
+    """Draw the pictures. Returns 1 if there is no browser."""
     found = [path for name in BROWSERS if (path := shutil.which(name))]
     if not found:
         print(f"none of {', '.join(BROWSERS)} is installed", file=sys.stderr)
         return 1
-    PICTURE.parent.mkdir(exist_ok=True)
+    FOLDER.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder:
         draw(found[0], Path(folder))
-    print(f"wrote {PICTURE}")
     return 0
 
 
