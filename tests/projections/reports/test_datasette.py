@@ -16,6 +16,7 @@ from projections.schema.columns import Type
 from support.given import CLOSED, PAID
 from support.reading import ask, new_book, of, raw_views
 
+QUERIES = queries()
 DICE = random.Random(20)
 DAYS = [(date(2016, 6, 1) + timedelta(days=DICE.randrange(1_200))).isoformat() for _ in range(4)]
 
@@ -31,12 +32,12 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
 def answer(book: Book, query: str, day: str) -> list[dict[str, Any]]:
     """Return what SQLite answers to the query of the metadata, with the day as Datasette gives it."""
     with closing(raw_views(book.views, read_only=True)) as connection:
-        cursor = connection.execute(queries()[query]["sql"], {"as_of": day})
+        cursor = connection.execute(QUERIES[query]["sql"], {"as_of": day})
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-@pytest.mark.parametrize("query", queries())
+@pytest.mark.parametrize("query", QUERIES)
 def test_a_query_gives_the_rows_of_its_report(book: Book, query: str) -> None:
     words, _, by = query.removesuffix("_at").partition("_by_")
     name, by_key = words.replace("_", "-"), by.replace("_", "-") or None
