@@ -141,7 +141,7 @@ _PARTS = (
         "money",
         "Money",
         ("partner", "agreement", "free_pool"),
-        "item name received fees returned drawn paid left",
+        "about item name received fees returned drawn paid left",
     ),
     ("grants", "Grants", ("grant",), "item name status drawn paid left share"),
     ("reports", "Reports due", ("donor_report",), "item due_on status"),
