@@ -1,10 +1,12 @@
 """From which pools a commitment is drawn, and to which a release goes back."""
 
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from lifecycle.decide.pairs.pool_draws import rank_of
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.pools.ends import ClosesAfterPool, PoolEnded
 from lifecycle.fund.pools.grant_account import account_on
@@ -102,6 +104,29 @@ def test_a_hard_pool_is_for_grants_that_fit_each_of_its_lists(
 ) -> None:
     past = given(REQUESTED, agreed("HARD", "90000", preference={"strength": "hard", **preference}))
     assert draws(past.when(g.approve("02-10")))[0] == (rank or 3, "HARD" if rank else None, "90000.00")
+
+
+OLD_NAME, NEW_NAME = (
+    "Middle East and North Africa",
+    "Middle East, North Africa, Afghanistan and Pakistan",
+)
+
+
+@pytest.mark.parametrize(
+    ("region", "on", "rank"),
+    [
+        (OLD_NAME, "2025-06-30", 1),
+        (OLD_NAME, "2025-07-01", 1),
+        (NEW_NAME, "2025-06-30", None),
+        (NEW_NAME, "2025-07-01", 1),
+        ("South Asia", "2025-07-01", None),
+    ],
+)
+def test_money_for_a_renamed_region_is_still_drawn(region: str, on: str, rank: int | None) -> None:
+    """Egypt's region got another name on 2025-07-01: money that was agreed for it is for Egypt still."""
+    past = given(agreed("HARD", "90000", preference={"strength": "hard", "regions": [region]}))
+    egypt = SimpleNamespace(window="stand_alone", sector="health", stated_recipients=("EG",))
+    assert rank_of(past.fund.agreements["HARD"], egypt, g.day(on)) == rank
 
 
 @pytest.mark.parametrize(("on", "drawn"), [("02-09", True), ("02-10", True), ("02-11", False)])

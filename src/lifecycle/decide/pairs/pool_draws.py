@@ -65,15 +65,16 @@ def rank_of(agreement: Agreement, grant: Fitting, on: date) -> int | None:
     preference = terms.preference
     if preference is None:
         return OTHER
-    if fits(preference, grant, on):
+    if fits(preference, grant, (agreement.since, on)):
         return BINDS if preference.strength == "hard" else PREFERS
     return None if preference.strength == "hard" else OTHER
 
 
-def fits(preference: Preference, grant: Fitting, on: date) -> bool:
+def fits(preference: Preference, grant: Fitting, days: tuple[date, date]) -> bool:
     """Return whether an agreement's money is for such a grant.
 
-    A country that receives must be among the countries or in one of the regions, each of them.
+    A country that receives must be among the countries or in one of the regions, each of them. ``days``: of
+    the agreement and of the draw. A region is meant as on either, because regions get other names.
     """
     if preference.windows and grant.window not in preference.windows:
         return False
@@ -81,9 +82,10 @@ def fits(preference: Preference, grant: Fitting, on: date) -> bool:
         return False
     if not preference.regions and not preference.countries:
         return True
-    regions, day = set(map(group_key, preference.regions)), on.isoformat()
+    regions = set(map(group_key, preference.regions))
     return bool(grant.stated_recipients) and all(
-        country in preference.countries or group_key(place_on(country, day).region) in regions
+        country in preference.countries
+        or any(group_key(place_on(country, day.isoformat()).region) in regions for day in days)
         for country in grant.stated_recipients
     )
 
