@@ -30,6 +30,7 @@ from second_book.basics import (
     money,
     months_later,
     never_below_zero,
+    no_grant,
     requesters_of,
     split_of,
     struck,
@@ -455,10 +456,16 @@ class SecondBook(Histories):
         def events_of(grant: str) -> list[Event]:
             return in_force(self.streams.get(f"grant:{grant}", []))
 
+        def state_on(grant: str, day: str) -> State:
+            states = [state for _, state in self.steps_of([e for e in events_of(grant) if e["on"] <= day])]
+            return states[-1] if states else no_grant()
+
+        needs = self._replay(DIRECTORY, events)[0]["needs"] if stream == DIRECTORY else {}
         for event in in_force(events):
-            if before.get(event["version"]) != event:
-                named = not_as_named if stream == DIRECTORY else not_to_be_followed
-                yield from named(event, events_of)
+            if before.get(event["version"]) != event and stream == DIRECTORY:
+                yield from not_as_named(event, needs, events_of, state_on)
+            elif before.get(event["version"]) != event:
+                yield from not_to_be_followed(event, events_of)
 
     @staticmethod
     def _reading(old: list[Event], target: Event) -> Event:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from second_book.basics import Event, State, too_like
+from second_book.basics import ENDS, Event, State, too_like
 
 COMMANDS = {"RegisterInstitution", "RenameInstitution", "CorrectDirectoryEntry"}
 COMMANDS |= {"OfferExperience", "WithdrawOffer", "VoiceNeed", "MeetNeed", "RecordUse"}
@@ -25,6 +25,7 @@ def apply_directory_event(state: State, event: Event) -> Iterator[str]:
         if identifier and identifier in [known["identifier"] for known in institutions.values()]:
             yield "IdentifierTaken"
         institutions[id] = {"name": event["name"], "identifier": identifier, "on": event["on"]}
+        institutions[id]["country"] = event.get("country")
     if name == "RenameInstitution":
         if id not in institutions:
             yield "UnknownInstitution"
@@ -40,7 +41,9 @@ def apply_directory_event(state: State, event: Event) -> Iterator[str]:
         yield from too_like(own, state[kind])
         if id and id not in institutions:
             yield "UnknownInstitution"
-        state[kind][own] = None
+        elif id and institutions[id]["country"] not in (None, event["country"]):
+            yield "InstitutionOfOtherCountry"
+        state[kind][own] = None if kind == "offers" else {"country": event["country"], "meetings": []}
     if name == "WithdrawOffer":
         if event["offer"] not in state["offers"]:
             yield "UnknownOffer"
@@ -50,9 +53,8 @@ def apply_directory_event(state: State, event: Event) -> Iterator[str]:
     if name == "MeetNeed":
         if event["need"] not in state["needs"]:
             yield "UnknownNeed"
-        elif state["needs"][event["need"]]:
-            yield "NeedAlreadyMet"
-        state["needs"][event["need"]] = event["grant"]
+        else:
+            state["needs"][event["need"]]["meetings"].append(event)
 
 
 BEFORE_NAMES = "PaymentIdTaken TooLikeKnownId UnknownPayment UnknownRule UnknownBudgetLine ActivityIdTaken"
@@ -78,13 +80,41 @@ def with_unknown_names(reasons: Iterator[str], event: Event, directory: State) -
         yield "UnknownInstitution"
 
 
-def not_as_named(event: Event, events_of: Callable[[str], list[Event]]) -> Iterator[str]:
-    """Yield the reasons against the grant that an event names. ``events_of``: a grant's events in force."""
+def not_as_named(
+    event: Event, needs: State, events_of: Callable[[str], list[Event]], state_on: Callable[[str, str], State]
+) -> Iterator[str]:
+    """Yield the reasons against the grant that an event names.
+
+    ``needs``: those of the directory with all its events. ``events_of``: returns a grant's events in force.
+    ``state_on``: returns a grant's state on a day.
+    """
     grant = event.get("grant") or event.get("story")
     if event["command"] not in ("MeetNeed", "RecordUse") or grant is None:
         return
     events = [before for before in events_of(grant) if before["on"] <= event["on"]]
     if not events:
         yield "UnknownGrant"
+    if event["command"] == "MeetNeed":
+        yield from not_to_meet(event, needs[event["need"]], state_on)
     if event["command"] == "RecordUse" and "PublishResultsStory" not in [e["command"] for e in events]:
         yield "StoryNotPublished"
+
+
+def not_to_meet(event: Event, need: State, state_on: Callable[[str, str], State]) -> Iterator[str]:
+    """Yield the reasons against a grant that is to meet a need."""
+
+    def stands(state: State) -> bool:
+        return bool(state["approved"]) and state["stage"] not in ENDS.values()
+
+    def receives(state: State) -> bool:
+        return need["country"] in state.get("recipients", ())
+
+    if not stands(state := state_on(event["grant"], event["on"])):
+        yield "GrantNotApproved"
+    if not receives(state):
+        yield "NeedOfOtherCountry"
+    for other in need["meetings"]:
+        first, then = (other, event) if other["on"] <= event["on"] else (event, other)
+        known = state_on(first["grant"], then["on"])
+        if other["version"] != event["version"] and stands(known) and receives(known):
+            yield "NeedAlreadyMet"

@@ -549,6 +549,7 @@ ON_DIRECTORY: dict[str, Maker] = {
         g.register_institution,
         institution=lambda draw: _spelled(_body(draw))(draw),
         identifier=lambda draw: [None, "XM-DAC-1", "XM-DAC-2"][draw.dice % 3],
+        country=lambda draw: ["TZ", "IN", None][draw.dice // 3 % 3],
     ),
     "RenameInstitution": _maker(
         g.rename_institution,
@@ -562,7 +563,10 @@ ON_DIRECTORY: dict[str, Maker] = {
     ),
     "WithdrawOffer": _maker(g.withdraw_offer, offer=_of_two),
     "VoiceNeed": _maker(
-        g.voice_need, need=lambda draw: _spelled(_of_two(draw))(draw), institution=_maybe_body
+        g.voice_need,
+        need=lambda draw: _spelled(_of_two(draw))(draw),
+        institution=_maybe_body,
+        country=lambda draw: "KE" if draw.one_in(5) else "TZ",
     ),
     "MeetNeed": _maker(g.meet_need, need=_of_two, grant=lambda draw: draw.grant),
     "RecordUse": _maker(g.record_use, story=lambda draw: draw.grant),

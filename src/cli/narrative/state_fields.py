@@ -203,7 +203,7 @@ def _offer(offer: "Offer") -> str:
 
 
 def _need(need: "Need") -> str:
-    met = f"met by {need.met_by} since {need.met_on}" if need.met_by else "unmet"
+    met = ", ".join(f"met by {grant} since {on}" for on, grant in need.meetings) or "unmet"
     return f"{need.country}, {met}: {need.challenge}"
 
 

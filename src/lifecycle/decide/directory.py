@@ -21,11 +21,12 @@ from lifecycle.decide.decision import (
 )
 from lifecycle.decide.permission import permit_command, readings_permitted
 from lifecycle.directory.evolve import EVOLVE, evolve, fold
-from lifecycle.directory.experience import Grants
+from lifecycle.directory.experience import Grants, NeedMet, Standing, StandingOn
 from lifecycle.directory.rules import check_directory_rules, check_grants_named
 from lifecycle.directory.state import Directory
 from lifecycle.fund.closing import check_fund_open
 from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import fold as fold_grant
 from lifecycle.kernel.command import DirectoryCommand, event_of
 from lifecycle.kernel.event import EntryCorrected, LeftOut
 from lifecycle.kernel.history import Entry, in_force
@@ -71,12 +72,17 @@ _GRANTS = ("grant", "story")
 
 
 def grants_named(history: DirectoryHistory, command: DirectoryCommand) -> set[str]:
-    """Return the ids of the grants that the decision needs: those in the command, or in what it corrects."""
+    """Return the ids of the grants that the decision needs: those in the command, or in what it corrects.
+
+    Also those that were to meet the need of the command.
+    """
     return {name for name in _names(history, command) if isinstance(name, str)}
 
 
 def _names(history: DirectoryHistory, command: DirectoryCommand) -> Iterator[object]:
     events: list[dict[str, object]] = [command.event.__dict__]
+    if isinstance(command.event, NeedMet) and (need := history.directory.needs.get(command.event.need)):
+        yield from (grant for _, grant in need.meetings)
     if isinstance(command, CorrectDirectoryEntry):
         events = [command.event.reads or {}, *(entry.event.__dict__ for entry in history.entries)]
     for fields in events:
@@ -111,7 +117,7 @@ def decide(
 
     def check() -> None:
         _check_from(before, (new, *later), new)
-        check_grants_named(grants, event, rules)
+        check_grants_named(history.directory, grants, _standing_on(grants), event, rules)
 
     check_rules_and_day(check, command.on, today)
     return Decision(event, (), None, fund)
@@ -134,12 +140,21 @@ def decide_correction(
     not_in_future(max([command.on, *(entry.on for entry in held[-1:])]), today)
     corrects_something(history.held, held, rules)
     _check_from(Directory(), held)
-    before = {entry.originator_version: entry.event for entry in history.held}
+    before, after = {entry.originator_version: entry.event for entry in history.held}, fold(held)
     for entry in held:
         if before.get(entry.originator_version) != entry.event:
-            check_grants_named(grants, entry.event, entry.rules)
+            check_grants_named(after, grants, _standing_on(grants), entry.event, entry.rules)
     readings_permitted(fund, held, history.held)
     return Decision(event, (), None, fund)
+
+
+def _standing_on(grants: Grants) -> StandingOn:
+    """Return the function that returns how one of the grants stands on a day."""
+
+    def standing_on(name: str, on: date) -> Standing | None:
+        return fold_grant(entry for entry in grants.get(name, ()) if entry.on <= on)
+
+    return standing_on
 
 
 def _check_from(before: Directory, held: Sequence[Entry], new: Entry | None = None) -> None:

@@ -64,13 +64,12 @@ from lifecycle.kernel.refusals import (
 )
 from lifecycle.kernel.rule import NONE, RULE_SET, in_set
 from lifecycle.kernel.spec import Spec
-from lifecycle.types.stage import Stage
+from lifecycle.types.stage import ENDED_EARLY, Stage
 
 _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_grant.EVENTS}
 _SPECS = BY_EVENT["grant"]
 _BEFORE_EFFECTIVENESS = (Stage.PROPOSED, Stage.REQUESTED, Stage.APPROVED, Stage.SIGNED)
-_ENDS = (Stage.DECLINED, Stage.WITHDRAWN, Stage.LAPSED, Stage.CANCELLED)
-_OVER = (Stage.CLOSED, *_ENDS)
+_OVER = (Stage.CLOSED, *ENDED_EARLY)
 _EXTERNAL_EVENTS = (
     on_grant.ActivityHeld,
     on_grant.PaymentFailed,
@@ -298,7 +297,7 @@ def in_stage(grant: Grant | None, spec: Spec, name: str, on: date, *, is_history
         return
     if spec.stages == ("",):
         raise GrantIdTaken(f"there is a grant {name}")
-    if grant.stage in _ENDS:
+    if grant.stage in ENDED_EARLY:
         raise GrantHasEnded(
             f"{grant.id} was {grant.stage} on {grant.ended_on}: {spec.words} is not possible after it"
         )

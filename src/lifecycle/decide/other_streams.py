@@ -25,7 +25,7 @@ from lifecycle.kernel.guards import money
 from lifecycle.kernel.history import FUND, Entry, in_force, kind_of
 from lifecycle.kernel.refusals import TERMS, EditionTooLate, Refusal, UnknownCall
 from lifecycle.types.readings.nearest import near_or_all
-from lifecycle.types.stage import ZERO, Stage
+from lifecycle.types.stage import ENDED_EARLY, ZERO, Stage
 
 Streams = Callable[[tuple[type[Event], ...], date | None], Iterable[Sequence[Entry]]]
 """Returns the entries of each stream that has one of these events, or a correction, on the day or later.
@@ -180,7 +180,7 @@ _BEGINNINGS = (
     *(on_directory.InstitutionRegistered, on_directory.ExperienceOffered, on_directory.NeedVoiced),
 )
 """Each stream but the fund's begins with one of these events."""
-_OVER = (Stage.CLOSED, Stage.DECLINED, Stage.WITHDRAWN, Stage.LAPSED, Stage.CANCELLED)
+_OVER = (Stage.CLOSED, *ENDED_EARLY)
 _NAMED = 5
 """How many grants a refusal names. The others are counted."""
 

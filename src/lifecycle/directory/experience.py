@@ -1,8 +1,9 @@
 """Offers of experience, needs, and the use of stories."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Protocol
 
 from pydantic import Field
 
@@ -12,9 +13,10 @@ from lifecycle.kernel.command import DirectoryCommand
 from lifecycle.kernel.event import DirectoryEvent
 from lifecycle.kernel.history import Entry
 from lifecycle.kernel.likeness import not_too_like
-from lifecycle.kernel.refusals import STAGE, Refusal, UnknownGrant
+from lifecycle.kernel.refusals import STAGE, TERMS, Refusal, UnknownGrant
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.types.readings.nearest import near_or_all
+from lifecycle.types.stage import ENDED_EARLY, Stage
 from lifecycle.types.text import GrantId, ItemId, Line, Prose, Reason
 from lifecycle.types.vocabularies import Label, StatedCountry
 
@@ -109,7 +111,8 @@ def _voiced(directory: MutableDirectory, event: NeedVoiced) -> None:
 
 
 def _met(directory: MutableDirectory, event: NeedMet) -> None:
-    directory.needs[event.need] = replace(directory.needs[event.need], met_by=event.grant, met_on=event.on)
+    need = directory.needs[event.need]
+    directory.needs[event.need] = replace(need, meetings=(*need.meetings, (event.on, event.grant)))
 
 
 def _unchanged(_directory: MutableDirectory, _event: UseRecorded) -> None:
@@ -146,6 +149,18 @@ class UnknownNeed(Refusal, order=STAGE, rule="domain §13: MeetNeed"):
     """The need had not been voiced by that day."""
 
 
+class InstitutionOfOtherCountry(Refusal, order=TERMS, rule="domain §13: OfferExperience, VoiceNeed"):
+    """The institution is in another country than the one that offers or wants to learn."""
+
+
+class GrantNotApproved(Refusal, order=STAGE, rule="domain §13: MeetNeed"):
+    """The grant is not approved by that day, or has ended early."""
+
+
+class NeedOfOtherCountry(Refusal, order=STAGE, rule="domain §13: MeetNeed"):
+    """The country of the need is no recipient of the grant."""
+
+
 class NeedAlreadyMet(Refusal, order=STAGE, rule="domain §13: MeetNeed"):
     """A grant meets the need already."""
 
@@ -158,8 +173,6 @@ def _check_offer(directory: Directory, event: ExperienceOffered) -> None:
     if known := directory.offers.get(event.offer):
         raise OfferIdTaken(f"{event.offer} is an offer of {known.country}, {known.on}: choose another name")
     not_too_like(event.offer, directory.offers, "offer")
-    if event.institution is not None:
-        institution_of(directory, event.institution)
 
 
 def _check_withdrawal(directory: Directory, event: OfferWithdrawn) -> None:
@@ -176,26 +189,89 @@ def _check_need(directory: Directory, event: NeedVoiced) -> None:
     if known := directory.needs.get(event.need):
         raise NeedIdTaken(f"{event.need} is a need of {known.country}, {known.on}: choose another name")
     not_too_like(event.need, directory.needs, "need")
-    if event.institution is not None:
-        institution_of(directory, event.institution)
+
+
+def _check_institution(directory: Directory, event: ExperienceOffered | NeedVoiced) -> None:
+    """Refuse an institution that is not known, or is in another country. A body of several has none."""
+    if event.institution is None:
+        return
+    country = institution_of(directory, event.institution).country
+    if country not in (None, event.country):
+        raise InstitutionOfOtherCountry(
+            f"{event.institution} is in {country}, and not in {event.country}: name one of {event.country}"
+        )
 
 
 def _check_meeting(directory: Directory, event: NeedMet) -> None:
-    need = directory.needs.get(event.need)
-    if need is None:
+    if event.need not in directory.needs:
         raise UnknownNeed(
             f"the need {event.need} had not been voiced by that day{near_or_all(event.need, directory.needs)}"
         )
-    if need.met_by is not None:
-        raise NeedAlreadyMet(f"{need.met_by} meets {event.need} since {need.met_on}")
 
 
 Grants = Mapping[str, Sequence[Entry]]
 """The entries in force of the grants that an event names, by their ids."""
 
 
+class Standing(Protocol):
+    """How a grant stands, as far as needs depend on it."""
+
+    @property
+    def stage(self) -> Stage:
+        """Return its stage."""
+
+    @property
+    def approved_on(self) -> date | None:
+        """Return the day of its approval; `None` before it."""
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Return the countries that receive."""
+
+
+StandingOn = Callable[[str, date], Standing | None]
+"""Returns how a grant stands on a day; `None` if it is not there."""
+
+
 def _check_grant(grants: Grants, event: NeedMet) -> None:
     _entries_by(grants, event.grant, event)
+
+
+def _check_approved(standing_on: StandingOn, event: NeedMet) -> None:
+    grant = standing_on(event.grant, event.on)
+    if grant is not None and not _runs(grant):
+        raise GrantNotApproved(
+            f"{event.grant} is {grant.stage} on {event.on}: a need is met by a grant that is approved and has"
+            " not ended early"
+        )
+
+
+def _check_recipient(directory: Directory, standing_on: StandingOn, event: NeedMet) -> None:
+    grant, country = standing_on(event.grant, event.on), directory.needs[event.need].country
+    if grant is not None and country not in grant.recipients:
+        raise NeedOfOtherCountry(
+            f"{event.need} is a need of {country}; in {event.grant} {', '.join(grant.recipients)} receives"
+        )
+
+
+def _check_not_met(directory: Directory, standing_on: StandingOn, event: NeedMet) -> None:
+    """Refuse a grant for a need that another meets, on the day or on a later one.
+
+    A grant that has ended early by the day of the other, or in which the country receives no more, is none.
+    """
+    need, this = directory.needs[event.need], (event.on, event.grant)
+    others = list(need.meetings)
+    if this in others:  # it is corrected
+        others.remove(this)
+    for other in others:
+        (_, first), (on, _) = (other, this) if other[0] <= event.on else (this, other)
+        grant = standing_on(first, on)
+        if grant is not None and _runs(grant) and need.country in grant.recipients:
+            raise NeedAlreadyMet(f"{other[1]} meets {event.need} since {other[0]}")
+
+
+def _runs(grant: Standing) -> bool:
+    return grant.approved_on is not None and grant.stage not in ENDED_EARLY
 
 
 def _check_story(grants: Grants, event: UseRecorded) -> None:
@@ -218,10 +294,18 @@ def _entries_by(grants: Grants, grant: str, event: DirectoryEvent) -> list[Entry
 
 
 RULES: Rules = {
-    ExperienceOffered: Guards(invariants=(Rule(3, _check_offer),)),
+    ExperienceOffered: Guards(invariants=(Rule(3, _check_offer), Rule(3, _check_institution))),
     OfferWithdrawn: Guards(invariants=(Rule(3, _check_withdrawal),)),
-    NeedVoiced: Guards(invariants=(Rule(3, _check_need),)),
-    NeedMet: Guards(invariants=(Rule(3, _check_meeting),), preconditions=(Rule(3, _check_grant),)),
+    NeedVoiced: Guards(invariants=(Rule(3, _check_need), Rule(3, _check_institution))),
+    NeedMet: Guards(
+        invariants=(Rule(3, _check_meeting),),
+        preconditions=(
+            Rule(3, _check_grant),
+            Rule(3, _check_approved),
+            Rule(3, _check_recipient),
+            Rule(3, _check_not_met),
+        ),
+    ),
     UseRecorded: Guards(preconditions=(Rule(3, _check_story),)),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""

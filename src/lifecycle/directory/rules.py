@@ -1,7 +1,7 @@
 """The rules of the directory, joined from its files. For other events only officer and day are checked."""
 
 from lifecycle.directory import experience, institutions
-from lifecycle.directory.experience import Grants
+from lifecycle.directory.experience import Grants, StandingOn
 from lifecycle.directory.state import Directory
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.rule import NONE, Rules, in_set
@@ -16,11 +16,14 @@ def check_directory_rules(directory: Directory, event: Event, rules: int) -> Non
         rule.apply(directory=directory, event=event)
 
 
-def check_grants_named(grants: Grants, event: Event, rules: int) -> None:
+def check_grants_named(
+    directory: Directory, grants: Grants, standing_on: StandingOn, event: Event, rules: int
+) -> None:
     """Refuse an event that names a grant which is not as it has to be. Raises a refusal.
 
-    ``grants``: the entries in force of the grants that the event names. It is asked when the event is decided
-    or corrected, and not again: what a grant becomes later does not undo what the directory says.
+    ``directory``: with all that is recorded. ``grants``: the entries in force of the grants that the event
+    names. It is asked when the event is decided or corrected, and not again: what a grant becomes later does
+    not undo what the directory says.
     """
     for rule in in_set(RULES.get(type(event), NONE).preconditions, rules):
-        rule.apply(grants=grants, event=event)
+        rule.apply(directory=directory, grants=grants, standing_on=standing_on, event=event)

@@ -54,9 +54,18 @@ class Need:
     sector: str | None
     measure: str | None
     baseline: str | None
-    met_by: str | None = None
-    """The grant that meets it."""
-    met_on: date | None = None
+    meetings: tuple[tuple[date, str], ...] = ()
+    """The grants that were to meet it, each with its first day, in the order of days."""
+
+    @property
+    def met_by(self) -> str | None:
+        """Return the last grant that was to meet it. Whether it does depends on how the grant stands."""
+        return self.meetings[-1][1] if self.meetings else None
+
+    @property
+    def met_on(self) -> date | None:
+        """Return the first day of that grant."""
+        return self.meetings[-1][0] if self.meetings else None
 
 
 @dataclass

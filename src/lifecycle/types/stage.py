@@ -25,3 +25,7 @@ class Stage(StrEnum):
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
     CANCELLED = "cancelled"
+
+
+ENDED_EARLY = (Stage.DECLINED, Stage.WITHDRAWN, Stage.LAPSED, Stage.CANCELLED)
+"""The stages that end a grant's life early."""

@@ -92,6 +92,9 @@ def test_a_story_is_shown_whole_with_what_it_was_used_for(lived: Shell) -> None:
     row = lived("--json", "library", "show", "G-1", "--on", "2018-05-31").row
     assert (row["uses"], row["mean_worth"], row["stories"][0]["title"]) == ([], None, "Milk")
     assert lived("library", "show", "G-1", "--on", "2018-04-30").code == 2
+    other = on_grant("RestructureGrant", "2018-03-30", "boss", recipients=["UG"], reason="Asked for")
+    assert lived("record", lived.file([other])).code == 0
+    assert lived("--json", "library", "show", "G-1").row["needs_met"] == []  # it is a need of TZ
     verified = lived("audit", "verify", "--rules")
     assert verified.code == 0, verified.out
     running = lived("--json", "library", "match", "--need", "dairy", "--recipient", "KE", "--running")

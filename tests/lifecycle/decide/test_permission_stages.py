@@ -259,7 +259,7 @@ BEFORE: dict[str, list[Command]] = {
     "RenameInstitution": [g.register_institution("2012-01-01")],
     "CorrectDirectoryEntry": [g.register_institution("2012-01-01")],
     "WithdrawOffer": [g.offer_experience("2012-01-01")],
-    "MeetNeed": [g.propose("2012-01-01"), g.voice_need("2012-01-01")],
+    "MeetNeed": [*LIVES[Stage.APPROVED], g.voice_need("2012-01-01")],
     "RecordUse": [*LIVES[Stage.FOLLOW_UP], g.publish_story("2013-07-31")],
 }
 """What the directory's commands need before them."""

@@ -72,9 +72,7 @@ def _story(name: str, grant: Any, events: "Sequence[Event]", others: "Sequence[E
         "results": {key: text for report in reported for key, text in report.results.items()},
         "lessons": list(_lessons(events)),
         "later": [_text(text) for text in texts if isinstance(text, was.DevelopmentOutcomeRecorded)],
-        "needs_met": [
-            event.need for event in others if isinstance(event, of_directory.NeedMet) and event.grant == name
-        ],
+        "needs_met": list(_needs_met(name, grant, others)),
         "uses": [use.model_dump(mode="json", exclude={"actor", "story"}) for use in uses],
         "mean_worth": f"{fmean(use.worth for use in uses):.2f}" if uses else None,
     }
@@ -90,6 +88,20 @@ def _institutions(grant: Any, others: "Sequence[Event]") -> list[dict[str, str]]
         {"institution": each.institution, "role": each.role, "name": names.get(each.institution, "")}
         for each in ([] if grant is None else grant.institutions)
     ]
+
+
+def _needs_met(name: str, grant: Any, others: "Sequence[Event]") -> Iterator[str]:
+    """Yield the needs that the grant meets: none if it ended early, and only those of a recipient."""
+    from lifecycle.directory import events as of_directory
+    from lifecycle.types.stage import ENDED_EARLY
+
+    if grant is None or grant.stage in ENDED_EARLY:
+        return
+    voiced = [event for event in others if isinstance(event, of_directory.NeedVoiced)]
+    of_recipients = {event.need for event in voiced if event.country in grant.recipients}
+    for event in others:
+        if isinstance(event, of_directory.NeedMet) and event.grant == name and event.need in of_recipients:
+            yield event.need
 
 
 def _text(event: Any) -> dict[str, Any]:

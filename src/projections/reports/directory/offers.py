@@ -1,12 +1,12 @@
 """Offers: what countries offer to share, and the use that was made of stories."""
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 
 from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds
-from projections.schema.tables import offer_spans, story_uses
+from projections.schema.tables import library_texts, offer_spans, story_uses
 
 COLUMNS = Columns(
     Column("offer", Type.TEXT, "The offer's name in the book"),
@@ -24,7 +24,8 @@ USES = Columns(
     Column("by", Type.TEXT, "Who used it", width=20),
     Column("purpose", Type.TEXT, "What it was used for", width=30),
     Column("worth", Type.COUNT, "What it was worth to the user, from 1 to 5"),
-    first="on grant by purpose worth",
+    Column("published", Type.TRUTH, "Whether the story is in the book; false if it was struck afterwards"),
+    first="on grant by purpose worth published",
 )
 
 
@@ -39,8 +40,10 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
 
 def uses(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Ask for each use of a results story by the day, in the order of days."""
-    u = story_uses.c
-    rows = select(u.on, u.story.label("grant"), u.by, u.purpose, u.worth).where(u.on <= as_of)
+    u, t = story_uses.c, library_texts.c
+    published = exists().where(t.grant == u.story, t.kind == "results_story", t.since <= as_of)
+    columns = (u.on, u.story.label("grant"), u.by, u.purpose, u.worth, published.label("published"))
+    rows = select(*columns).where(u.on <= as_of)
     if grant is not None:
         rows = rows.where(u.story == grant)
     return Question(USES, rows.order_by(u.on, u.n))
