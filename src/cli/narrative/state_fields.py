@@ -88,7 +88,7 @@ def _dates(grant: "Grant") -> dict[str, Any]:
         "closed on": grant.closed_on,
         "closures": grant.closures,
         "ended on": grant.ended_on,
-        "declined for want of": grant.declined_for,
+        "declined for": grant.declined_for,
         "brought forward on": grant.brought_forward_on,
     }
 

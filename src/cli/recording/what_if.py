@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.recording.record import try_out
 from lifecycle.catalogue import GRANT_SPECS
-from lifecycle.grant.obligations.next_acts import Terms, who_may
+from lifecycle.grant.obligations.next_acts import terms_of, who_may
 from lifecycle.types.dates import plus_months
 
 if TYPE_CHECKING:
@@ -69,8 +69,6 @@ def _with_status(status: str, *, with_amount: bool) -> "Callable[[Grant, date], 
     return payments
 
 
-_TERMS = Terms(agreement=False, completion_report=False, team_only=False)
-"""Of the acts that are tried, whose role is never that of a team leader alone."""
 _TRIED: "dict[str, Callable[[Grant, date], Iterator[Words]]]" = {
     "RequestFunding": _request,
     "ApproveGrant": _approval,
@@ -93,13 +91,14 @@ the amount asked for; and effectiveness is until the months of the proposal are 
 def what_if(book: "Book", grant: "Grant", day: "date") -> Iterator[WhatIf]:
     """Yield the answer to each act that may be tried in the grant's stage, on the day."""
     fund = book.fund()
+    terms = terms_of(grant, fund, day)
     roles = {officer: fund.roles_on(officer, day) for officer in fund.officers}
     for name, fields in _TRIED.items():
         spec = GRANT_SPECS[name]
         if grant.stage not in spec.stages:
             continue
         for words in fields(grant, day):
-            officers, _ = who_may(spec, grant, _TERMS, roles, words.get("payment", ""))
+            officers, _ = who_may(spec, grant, terms, roles, words.get("payment", ""))
             act = {"command": spec.name, "grant": grant.id, "on": day.isoformat(), **words}
             answer = _answer(book, spec, officers, act)
             yield answer if answer.refusal is None else _with_others(answer, act, grant, fund)

@@ -22,7 +22,7 @@ SECTIONS = {
 }
 """The pages that every page leads to, by path."""
 SECONDS = 30
-"""How often a page that is left open asks whether there are newer entries."""
+"""How often a page that is left open asks for the newest position."""
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
@@ -62,15 +62,21 @@ class Missing(Exception):
 
 
 def web_page(asked: Asked, title: str, sections: list[dict[str, Any]], **values: Any) -> Answer:
-    """Return a page with the position of the book that it shows."""
-    from cli.output.terminal_text import moment
+    """Return a page with the position of the book that it shows, and the streams that stop at a bad row."""
+    from cli.output.terminal_text import moment, prose
 
     book = asked.book
     position = book.position()
     recorded_at = book.recorded_at(position)
     newest = "nothing is recorded yet" if recorded_at is None else f"newest entry {moment(recorded_at)}"
     state = f"Journal position {position:,}, {newest}."
-    return Answer(rendered(title, sections, fund=book.fund().name, path=asked.path, state=state, **values))
+    lines = [*(f"Warning: {prose(stop)}" for stop in book.stops()), *values.pop("lines", [])]
+    name = book.fund().name
+    return Answer(
+        rendered(
+            title, sections, fund=name, path=asked.path, state=state, position=position, lines=lines, **values
+        )
+    )
 
 
 def rendered(
@@ -95,7 +101,7 @@ def rendered(
         nav=[(address, name, address == path) for address, name in SECTIONS.items()],
         state=state,
         seconds=SECONDS,
-        **{"lines": [], "is_wide": False} | values,
+        **{"lines": [], "is_wide": False, "position": ""} | values,
     ).encode()
 
 

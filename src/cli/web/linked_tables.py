@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from projections.query import Report
 
 ROWS = 100
-"""The most rows of a page."""
+"""The most rows of a report's page."""
 
 
 def table(
@@ -20,12 +20,12 @@ def table(
     more: str = "",
 ) -> dict[str, Any]:
     """Return a table whose grants lead to their pages. Columns are names, with whether they hold numbers."""
+    from cli.output.table import NOTHING
+
+    no_grants = ("", NOTHING, "total", "fund")
     at = next((i for i, (name, _) in enumerate(columns) if name == "grant"), None)
     linked = [
-        [
-            (cell, grant_path(cell) if i == at and cell not in ("", "total", "fund") else "")
-            for i, cell in enumerate(row)
-        ]
+        [(cell, grant_path(cell) if i == at and cell not in no_grants else "") for i, cell in enumerate(row)]
         for row in rows
     ]
     return {"title": title, "columns": columns, "rows": linked, "caption": caption, "more": more}

@@ -1,5 +1,6 @@
 """The pages beside the reports: glance, grants, payments, partners, countries, library, verification."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from lifecycle.types.stage import NOT_STATED
 
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
+    from projections.progress.model import Section
     from projections.query import Report
 
 _DATES = ("on", "known")
@@ -30,12 +32,18 @@ def glance(asked: Asked) -> Answer:
     start = position_from(book, str(since - timedelta(days=1)))
     with tables_at(book, None) as (connection, known):
         made = look(book, connection, as_of=today, known=known, since=min(start, known))
-    shown = [
-        {"title": section.title, "table": table(part.caption, part.columns, part.rows)}
-        for section in sections(made, str(since))
-        for part in section.tables
-    ]
+    shown = [part for section in sections(made, str(since)) for part in _parts(section)]
     return web_page(asked, "At a glance", shown, lines=[f"As of {today}."])
+
+
+def _parts(section: "Section") -> Iterator[dict[str, Any]]:
+    """Yield the section's figures with its first table, then each further table."""
+    title, texts = section.title, [f"{figure.label}: {figure.value}" for figure in section.figures]
+    for part in section.tables:
+        more = f"And {part.more:,} more." if part.more else ""
+        shown = table(part.caption, part.columns, part.rows, more=more)
+        yield {"title": title or part.caption, "texts": texts, "table": shown}
+        title, texts = "", []
 
 
 def _reports(book: "Book", *chosen: tuple[str, str, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -5,13 +5,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
 
 from cli.commands.show.dossier import PAGES
 from support.browser import browser, path_of_browser
-from support.cli_shell import Shell, on_grant, with_corrections
+from support.cli_shell import Shell, make_lived, on_grant, with_corrections
 from support.pages import HTML, assert_accessible, elements, hostile_life, parsed
 from support.replay_pages import text_of
 
@@ -111,9 +112,13 @@ def test_a_zip_file_holds_the_same_files(lived: Shell) -> None:
 
 def test_what_is_there_is_not_replaced_and_an_unknown_grant_is_named(lived: Shell) -> None:
     folder = written(lived)
+    replaced = lived("grant", "dossier", "G-1", "dossier", "--overwrite")
+    assert replaced.code == 0, replaced.err
     (folder / "mine.txt").touch()
     again = lived("grant", "dossier", "G-1", "dossier")
     assert (again.code, "is there already" in again.err) == (2, True)
+    again = lived("grant", "dossier", "G-1", "dossier", "--overwrite")
+    assert (again.code, "holds mine.txt, which is not of such an export" in again.err) == (2, True)
     assert (folder / "mine.txt").exists()
     unknown = lived("grant", "dossier", "G-2", "other.zip")
     assert (unknown.code, "did you mean G-1" in unknown.err) == (2, True)
@@ -132,6 +137,63 @@ def test_a_documents_name_is_text_on_the_page_and_harmless_on_disk(gb: Shell, na
     assert re.fullmatch(r"1-[\w.-]{1,80}", document.name, re.ASCII)
     links = {text_of(link): link.get("href") for link in elements(parsed(pages["documents.html"]), "a")}
     assert links[name] == f"documents/{document.name}"
+
+
+@pytest.mark.parametrize(
+    ("name", "on_disk"),
+    [
+        ("report.HTML", "1-report.HTML.txt"),
+        ("chart.svg", "1-chart.svg.txt"),
+        ("notes.xml", "1-notes.xml.txt"),
+        ("notes.txt", "1-notes.txt"),
+        ("html.pdf", "1-html.pdf"),
+    ],
+)
+def test_a_document_that_a_browser_would_run_is_opened_as_text(lived: Shell, name: str, on_disk: str) -> None:
+    folder = written(with_document(lived, name))
+    (document,) = (folder / "documents").iterdir()
+    assert (document.name, document.read_bytes()) == (on_disk, STATEMENT)
+
+
+@pytest.mark.parametrize("output", ["dossier", "dossier.zip"])
+def test_what_is_not_sealed_yet_is_on_the_pages_and_not_in_the_package(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    """Given a checkpoint, and a document that was attached after it."""
+    make_lived(shell.place, "--name", "A fund", "--no-seal")
+    monkeypatch.setenv("GRANTBOOK_BOOK", shell.book)
+    assert shell("audit", "seal").code == 0
+    with_document(shell)
+    result = shell("--json", "grant", "dossier", "G-1", output)
+    assert result.code == 0, result.err
+    assert result.row["documents"] == 1
+    if output == "dossier":
+        (document,) = (shell.folder / output / "documents").iterdir()
+        assert document.read_bytes() == STATEMENT
+        assert not list((shell.folder / output / "package").glob("documents/*"))
+
+
+def test_all_pages_are_of_one_position(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given that somebody records a cost while the dossier is written."""
+    from lifecycle.seal import prove
+
+    position = lived("--json", "audit", "history", "G-1").rows[-1]["position"]
+    package = prove.export
+
+    def export_after_a_cost(*words: Any, **options: Any) -> prove.Package:
+        cost = on_grant("RecordCost", "2017-09-01", "leader", purpose="preparation", amount="77.00 USD")
+        assert lived("record", lived.file([cost])).code == 0
+        return package(*words, **options)
+
+    monkeypatch.setattr(prove, "export", export_after_a_cost)
+    result = lived("grant", "dossier", "G-1", "dossier")
+    assert result.code == 0, result.err
+    for name, text in pages_of(lived.folder / "dossier").items():
+        assert f"up to journal position {position}." in text, name
+        assert "77.00" not in text, name
+        if name != "history.html":
+            assert "as known now" not in text
+            assert f"(position {position})" in text
 
 
 @pytest.mark.skipif(path_of_browser() is None, reason="this machine has no Chromium")

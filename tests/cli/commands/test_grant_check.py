@@ -200,3 +200,20 @@ def test_who_asked_for_a_payment_is_not_taken_as_the_one_who_authorises_it(lived
     row = lived("--json", "grant", "check", "G-1", "--on", "2017-09-02").row
     (answer,) = [command for command in row["commands"] if command["command"] == "payment authorise"]
     assert (answer["item"], answer["officers"][0], answer["refusal"]) == ("P2", "cash", None)
+
+
+TEAM = EDITION.replace("2017-02-05\n", '2017-01-05\nteam_only = { value = true, source = "us" }\n')
+
+
+@pytest.mark.parametrize(("team", "first"), [(TEAM, ["leader"]), (EDITION, ["a.other", "leader"])])
+def test_acts_of_the_team_are_tried_by_the_leader(gb: Shell, team: str, first: list[str]) -> None:
+    """Given two team leaders, of whom the one who leads the grant is the second by name."""
+    commands = life()
+    until = [command["command"] for command in commands].index("RequestFunding")
+    other = {"command": "AppointOfficer", "on": "2008-10-01", "officer": "a.other", "roles": ["ttl"]}
+    Path("own.toml").write_text(team.replace("79999.99", "90000.00"), "utf-8")
+    assert gb("fund", "adopt-policy", "own.toml", "--on", "2017-01-04").code == 0
+    assert gb("record", gb.file([other, *commands[:until]])).code == 0
+    row = gb("--json", "grant", "check", "G-1", "--on", "2017-02-10").row
+    assert [(act["command"], act["officers"]) for act in row["commands"]] == [("grant request", first)]
+    assert refusals(row) == {"grant request": None}

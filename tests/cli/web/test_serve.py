@@ -1,5 +1,6 @@
 """``grantbook serve`` as a process: who may reach it, how it ends, and what a reader does in a browser."""
 
+import gc
 import signal
 import socket
 import subprocess
@@ -9,9 +10,10 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
+import click
 import pytest
 
-from cli.web.serve import _listening
+from cli.web.serve import _hosts, _listening, _require_loopback
 from support.browser import browser, path_of_browser
 from support.cli_shell import PROGRAM, Shell, on_grant
 
@@ -64,6 +66,46 @@ def test_other_machines_reach_it_only_behind_a_proxy(
 ) -> None:
     result = lived("serve", "--port", "0", *words)
     assert (result.code, message in result.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "name", ["https://grants.example", "grants.example:8443", "Grants.example", "*", "*.example", ""]
+)
+def test_the_proxy_is_named_by_its_host_name_alone(name: str) -> None:
+    _require_loopback("127.0.0.1", "grants.example")
+    with pytest.raises(click.BadParameter, match="write a host name alone"):
+        _require_loopback("127.0.0.1", name)
+
+
+@pytest.mark.parametrize(
+    ("host", "behind_proxy", "hosts"),
+    [
+        ("127.0.0.1", None, {"127.0.0.1", "localhost", "[::1]"}),
+        ("::1", None, {"127.0.0.1", "localhost", "[::1]"}),
+        ("127.0.0.1", "grants.example", {"127.0.0.1", "localhost", "[::1]", "grants.example"}),
+        ("0.0.0.0", "grants.example", {"grants.example"}),  # noqa: S104 nothing listens on it
+        ("2001:db8::1", "grants.example", {"grants.example"}),
+    ],
+)
+def test_on_another_address_only_the_name_of_the_proxy_is_answered(
+    host: str, behind_proxy: str | None, hosts: set[str]
+) -> None:
+    assert set(_hosts(host, behind_proxy)) == hosts
+
+
+def test_the_collector_works_while_pages_are_served(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given that the program stops the collector when it starts, because most commands end soon."""
+    enabled: list[bool] = []
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_: enabled.append(gc.isenabled()))
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    gc.disable()
+    try:
+        assert lived("serve", "--port", "0").code == 0
+    finally:
+        gc.enable()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert enabled == [True]
 
 
 @pytest.mark.skipif(path_of_browser() is None, reason="this machine has no Chromium")

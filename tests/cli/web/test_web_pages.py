@@ -6,11 +6,15 @@ from html import unescape
 
 import pytest
 
+from cli.web import pages
 from cli.web.app import PAGES, app_for
-from cli.web.asked import POLICY
+from cli.web.asked import POLICY, Answer, Asked
+from cli.web.linked_tables import table
 from cli.web.reports import names
+from projections.progress.model import Section, Table
 from support.asgi import Response, ask
-from support.cli_shell import Shell, on_grant, with_corrections
+from support.cli_shell import Shell, life, on_grant, with_corrections
+from support.inserting import forging
 from support.pages import HOSTILE, HTML, assert_accessible, elements, hostile_life, parsed
 from support.replay_pages import text_of
 
@@ -143,7 +147,9 @@ def test_texts_that_try_to_be_markup_are_inert(gb: Shell) -> None:
     [
         ("/nothing", 404, "there is no such page"),
         ("/grants/G-2", 404, "did you mean G-1"),
-        ("/grants/..%2F..%2Fetc%2Fpasswd", 404, "there is no such page"),
+        ("/grants/..%2F..%2Fetc%2Fpasswd", 404, "no grant '../../etc/passwd'"),
+        ("/grants/..%2F..%2Fetc%2Fpasswd/replay", 404, "no grant '../../etc/passwd'"),
+        ("/grants/", 404, "no grant ''"),
         ("/grants/G-1?on=2016-01-01", 404, "there was no grant 'G-1' then"),
         ("/grants/G-1?on=tomorow", 400, "between 1900 and 2199"),
         ("/reports/none", 404, "there are: register"),
@@ -165,6 +171,8 @@ def test_a_wrong_address_gets_the_words_of_the_shell(
     assert response.status == status
     assert words in unescape(response.text)
     assert "Traceback" not in response.text
+    assert "malformed" not in response.text
+    assert "--" not in response.text.split("<main")[1]
     assert response.headers["content-security-policy"] == POLICY
     parsed(response.text)
 
@@ -214,3 +222,116 @@ def test_a_book_that_is_not_there_is_named(lived: Shell) -> None:
         pytest.skip("about a folder")
     (lived.path / "journal.sqlite").rename(lived.path / "gone")
     assert get("/").status == 503
+
+
+def test_the_verification_is_asked_anew_for_each_request(lived: Shell) -> None:
+    get = browse(lived)
+    assert all(row[1] == "yes" for row in rows_of(get("/verification").text))
+    assert "etag" not in get("/verification").headers
+    (lived.path / "checkpoints").rename(lived.path / "gone")
+    assert "Nothing is sealed yet." in get("/verification").text
+
+
+def test_an_erased_name_is_on_no_page_that_was_kept(lived: Shell) -> None:
+    assert lived("officer", "name", "leader", "Ada L. Writer").code == 0
+    get = browse(lived)
+    before = get("/grants/G-1/replay")
+    assert "Ada L. Writer" in before.text
+    erased = lived("officer", "erase", "leader")
+    assert erased.code == 0, erased.err
+    after = get("/grants/G-1/replay", if_none_match=before.headers["etag"])
+    assert (after.status, "Ada L. Writer" in after.text) == (200, False)
+
+
+def test_a_grant_may_have_slashes_in_its_id(lived: Shell) -> None:
+    proposal = next(line for line in life() if line["command"] == "ProposeGrant")
+    assert lived("record", lived.file([{**proposal, "grant": "SSF/2017/01", "on": "2018-01-10"}])).code == 0
+    get = browse(lived)
+    assert 'href="/grants/SSF%2F2017%2F01"' in get("/reports/register").text
+    for path in ("/grants/SSF%2F2017%2F01", "/grants/SSF%2F2017%2F01/replay", "/grants/SSF/2017/01"):
+        assert "SSF/2017/01" in get(path).text.split("</h1>")[0].split("<h1>")[1]
+
+
+@pytest.mark.parametrize("path", ["/reports/timeline", "/reports/documents", "/reports/needs"])
+def test_a_cell_without_a_grant_leads_nowhere(lived: Shell, path: str) -> None:
+    assert "%E2%80%93" not in browse(lived)(path).text
+
+
+def test_what_belongs_to_the_fund_leads_nowhere() -> None:
+    made = table("Documents", (("grant", False),), [["\u2013"], [""], ["total"], ["fund"], ["G-1"]])
+    assert [path for ((_, path),) in made["rows"]] == ["", "", "", "", "/grants/G-1"]
+
+
+def test_the_glance_shows_what_may_be_promised_and_how_many_rows_are_left_out(lived: Shell) -> None:
+    assert "Available to promise: 930,000.00 USD" in browse(lived)("/").text
+    columns, rows = (("grant", False),), [("G-1",)]
+    section = Section("due", "Due", tables=[Table("Due", columns, rows, 2_000), Table("Also", columns, rows)])
+    first, second = pages._parts(section)
+    assert (first["title"], first["table"]["more"]) == ("Due", "And 2,000 more.")
+    assert (second["title"], second["table"]["more"]) == ("Also", "")
+
+
+@pytest.mark.parametrize("debug", ["", "1"])
+def test_a_fault_is_on_stderr_with_its_place_if_asked_for(
+    lived: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], debug: str
+) -> None:
+    def broken(asked: object) -> None:
+        raise RuntimeError("a gap in the program")
+
+    monkeypatch.setitem(PAGES, "/calls", broken)
+    monkeypatch.setenv("GRANTBOOK_DEBUG", debug)
+    response = browse(lived)("/calls")
+    assert (response.status, "grantbook has a fault" in response.text) == (500, True)
+    assert "Traceback" not in response.text
+    printed = capsys.readouterr().err
+    assert "RuntimeError: a gap in the program" in printed
+    assert ("in broken" in printed) == bool(debug)
+
+
+def test_a_stream_that_is_stopped_is_named_on_each_page(lived: Shell) -> None:
+    get = browse(lived)
+    assert "Warning" not in get("/grants/G-1").text
+    with forging(lived.place) as forger:
+        position = forger.entry("grant:G-1", "Nonsense.v1", {"on": "2017-09-12", "actor": "leader"})
+    for path in ("/", "/grants/G-1", "/reports/register"):
+        assert f"--quarantine {position}" in get(path).text
+
+
+def test_a_page_knows_its_position_and_asks_for_the_newest(lived: Shell) -> None:
+    get = browse(lived)
+    position = int(get("/position").text)
+    page = get("/grants/G-1").text
+    assert f'data-position="{position}"' in page
+    cost = on_grant("RecordCost", "2017-09-01", "leader", purpose="preparation", amount="1.00 USD")
+    assert lived("record", lived.file([cost])).code == 0
+    newest = get("/position")
+    assert (int(newest.text) > position, "etag" in newest.headers) == (True, False)
+    assert 'data-position=""' in get("/nothing").text
+
+
+def test_pages_are_kept_in_a_bounded_memory_and_downloads_are_not(
+    lived: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def sized(asked: Asked) -> Answer:
+        made.append(asked.names["name"])
+        return Answer(b"x" * 40, file_name="a.csv" if asked.names["name"] == "a.csv" else None)
+
+    monkeypatch.setitem(PAGES, "/reports/{name}", sized)
+    monkeypatch.setattr("cli.web.app.KEPT_BYTES", 100)
+    get = browse(lived)
+    for name in ("one", "one", "two", "two", "one", "three", "one", "two", "a.csv", "a.csv"):
+        assert get(f"/reports/{name}").status == 200
+    assert made == ["one", "two", "three", "two", "a.csv", "a.csv"]
+
+
+def test_no_proxy_keeps_a_page(lived: Shell) -> None:
+    get = browse(lived)
+    page = get("/calls")
+    again = get("/calls", if_none_match=page.headers["etag"])
+    style = get("/style.css")
+    unchanged = get("/style.css", if_none_match=style.headers["etag"])
+    answers = (page, again, style, unchanged, get("/nothing"))
+    assert {answer.headers["cache-control"] for answer in answers} == {"private, no-cache"}
+    assert "content-security-policy" not in unchanged.headers

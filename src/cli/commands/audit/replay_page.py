@@ -29,10 +29,18 @@ class _Orders(NamedTuple):
     entries: "list[ShownEntry]"
 
 
-def replay_page(book: "Book", grant: str, as_of: "AsOf", pages: "Sequence[PageLink]" = ()) -> str:
+def replay_page(
+    book: "Book",
+    grant: str,
+    as_of: "AsOf",
+    pages: "Sequence[PageLink]" = (),
+    *,
+    newest: int | None = None,
+) -> str:
     """Return the page. The two dates of ``as_of`` are where its sliders are at first.
 
-    ``pages``: the pages beside it, to which it leads.
+    ``pages``: the pages beside it, to which it leads. ``newest``: the position of the newest entry that it
+    may hold (`None`: the newest of the book).
     """
     import json
 
@@ -42,7 +50,7 @@ def replay_page(book: "Book", grant: str, as_of: "AsOf", pages: "Sequence[PageLi
     from cli.output.pages import page_with_policy
 
     fund = book.fund()
-    grid = grid_of(book, grant, book.entries(f"grant:{grant}"), as_of.on)
+    grid = grid_of(book, grant, book.entries(f"grant:{grant}", newest), as_of.on)
     orders = _orders(grid)
     start = _start(grid, as_of)
     known_labels = [_known(entry) for entry in grid.known]
@@ -71,7 +79,7 @@ def replay_page(book: "Book", grant: str, as_of: "AsOf", pages: "Sequence[PageLi
             _entry(entry, is_later=day > start[0])
             for entry, day in zip(orders.entries, positions["entryDays"], strict=True)
         ],
-        position=book.position(),
+        position=book.position() if newest is None else newest,
         positions=Markup(json.dumps(positions, separators=(",", ":"))),  # noqa: S704 numbers, days, moments
     )
 

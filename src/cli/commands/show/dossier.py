@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.output.terminal_text import counted, prose, readable, safe, say, to_json
-from cli.output.whole_folder import folder_for_writing, folder_to_pack, refuse_to_overwrite
+from cli.output.whole_folder import OVERWRITE, folder_for_writing, folder_to_pack, refuse_to_overwrite
 from cli.shell.as_of_options import AsOf, entries_of, state_of
 from cli.shell.settings import Command, settings
 
@@ -35,6 +35,8 @@ REPORTS = {"payments.html": ("payments", "budget"), "obligations.html": ("timeli
 _NAME_ON_DISK = re.compile(r"[^\w.-]+", re.ASCII)
 _LONGEST_NAME = 80
 """The most characters of a document's name that are kept in its file's name."""
+_ACTIVE = (".htm", ".html", ".js", ".mht", ".mhtml", ".shtml", ".svg", ".xht", ".xhtml", ".xml")
+"""The endings of files that a browser opens with their scripts. Their copies end in ``.txt``."""
 
 
 @click.command(
@@ -47,18 +49,18 @@ _LONGEST_NAME = 80
 )
 @click.argument("grant", metavar="GRANT")
 @click.argument("output", metavar="DIR|FILE.zip", type=click.Path(path_type=Path))
-def dossier(grant: str, output: Path) -> int:
+@OVERWRITE
+def dossier(grant: str, output: Path, overwrite: bool) -> int:
     """Write the dossier."""
     options, grant = settings(), grant.removeprefix("grant:")
-    refuse_to_overwrite(output, overwrite=False)
+    refuse_to_overwrite(output, overwrite=overwrite)
     with options.open_to_read() as book:
         stream, _ = entries_of(book, f"grant:{grant}")
         is_archive = output.suffix.lower() == ".zip"
         with folder_to_pack(output.stem) if is_archive else folder_for_writing(output) as folder:
-            package = _write(book, stream, folder)
+            package, documents = _write(book, stream, folder)
             if is_archive:
                 _archive(folder, output)
-    documents = package.documents
     if options.json:
         wrote = {"grant": grant, "output": str(output), "pages": list(PAGES), "documents": documents}
         say(to_json({**wrote, "sealed_entries": package.checkpoint.size, "signed": package.signed}))
@@ -79,24 +81,26 @@ def _archive(folder: Path, output: Path) -> None:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             info = ZipInfo(f"{folder.name}/{path.relative_to(folder).as_posix()}")
             info.compress_type, info.external_attr = ZIP_DEFLATED, 0o644 << 16
+            info.file_size = path.stat().st_size
             with path.open("rb") as source, archive.open(info, "w") as target:
                 shutil.copyfileobj(source, target)
 
 
-def _write(book: "Book", stream: str, folder: Path) -> "Package":
-    """Write all files of the dossier."""
+def _write(book: "Book", stream: str, folder: Path) -> "tuple[Package, int]":
+    """Write all files of the dossier, as known now. Return the package and the number of documents."""
     from lifecycle.seal.prove import export
     from lifecycle.seal.seal import seal_of
 
     grant = stream.removeprefix("grant:")
-    state = state_of(stream, book.entries(stream), None)
+    as_of = AsOf.of(book, None, str(book.position()))
+    state = state_of(stream, book.entries(stream, as_of.known), None)
     if state is None:
         raise click.UsageError(f"there is no grant {grant!r}: only rows that count in nothing bear its id")
     package = export(book, seal_of(book), folder / "package", [stream], documents=True)
-    copies = _copy_documents(state, folder)
+    copies = _copy_documents(book, state, folder)
     sections = {
         "index.html": [_summary(state)],
-        **{path: list(_reports(book, grant, names)) for path, names in REPORTS.items()},
+        **{path: list(_reports(book, grant, names, as_of)) for path, names in REPORTS.items()},
         "documents.html": [_documents(state, copies)],
         "refusals.html": [_refusals(book, grant)],
         "proofs.html": [_proofs(package)],
@@ -104,13 +108,12 @@ def _write(book: "Book", stream: str, folder: Path) -> "Package":
     from cli.commands.audit.replay_page import replay_page
 
     for path in PAGES:
-        links = _links(path)
         if path == "history.html":
-            text = replay_page(book, grant, AsOf.of(book, None, None), links)
+            text = replay_page(book, grant, as_of, _links(path), newest=as_of.known)
         else:
-            text = _page(book, state, path, links, sections[path])
+            text = _page(book, state, path, sections[path], as_of)
         (folder / path).write_text(text, "utf-8")
-    return package
+    return package, len(copies)
 
 
 def _links(current: str) -> "list[PageLink]":
@@ -119,9 +122,7 @@ def _links(current: str) -> "list[PageLink]":
     return [PageLink(path, name, path == current) for path, name in PAGES.items()]
 
 
-def _page(
-    book: "Book", state: "Grant", path: str, links: "list[PageLink]", sections: list[dict[str, Any]]
-) -> str:
+def _page(book: "Book", state: "Grant", path: str, sections: list[dict[str, Any]], as_of: AsOf) -> str:
     from cli.output.pages import page_with_policy
 
     empty: dict[str, Any] = {"title": "", "texts": [], "commands": [], "links": [], "table": None}
@@ -130,11 +131,11 @@ def _page(
         "style.css",
         title=f"{state.id}: {state.title}" if path == "index.html" else f"{PAGES[path]} of {state.id}",
         fund=book.fund().name,
-        lines=[AsOf.of(book, None, None).words],
-        pages=links,
+        lines=[as_of.words, *(f"Warning: {prose(stop)}" for stop in book.stops())],
+        pages=_links(path),
         sections=[empty | section for section in sections],
         is_wide=path in REPORTS,
-        position=book.position(),
+        position=as_of.known,
     )
 
 
@@ -156,13 +157,13 @@ def _summary(state: "Grant") -> dict[str, Any]:
     }
 
 
-def _reports(book: "Book", grant: str, names: tuple[str, ...]) -> "Iterator[dict[str, Any]]":
+def _reports(book: "Book", grant: str, names: tuple[str, ...], as_of: AsOf) -> "Iterator[dict[str, Any]]":
     from cli.commands.reports.report import ask, caption_of
     from cli.output.pages import heads
     from cli.output.table import body_of
 
     for name in names:
-        report = ask(book, name, grant=grant)
+        report = ask(book, name, grant=grant, known=str(as_of.known))
         if report.rows or name == names[0]:
             title = name.capitalize()
             table = _table(title, heads(report), list(body_of(report)), caption_of(book, report).splitlines())
@@ -170,7 +171,10 @@ def _reports(book: "Book", grant: str, names: tuple[str, ...]) -> "Iterator[dict
 
 
 def _documents(state: "Grant", copies: dict[str, str]) -> dict[str, Any]:
-    texts = ["Each file is a copy of the one with the same SHA-256 in package/documents."]
+    texts = [
+        "Each file is a copy of the one that was attached.",
+        "Those that are sealed are in package/documents, too, under their SHA-256.",
+    ]
     links = [
         {"path": copies[sha256], "name": name, "text": f"SHA-256 {sha256}"}
         for name, sha256 in state.documents
@@ -178,15 +182,17 @@ def _documents(state: "Grant", copies: dict[str, str]) -> dict[str, Any]:
     return {"title": "Documents", "texts": texts if links else ["No file is attached."], "links": links}
 
 
-def _copy_documents(state: "Grant", folder: Path) -> dict[str, str]:
-    """Copy the documents of the package under names that programs open. Return each path by SHA-256."""
+def _copy_documents(book: "Book", state: "Grant", folder: Path) -> dict[str, str]:
+    """Copy the attached documents under names that programs open. Return each path by SHA-256."""
     copies: dict[str, str] = {}
     (folder / "documents").mkdir()
     for number, (name, sha256) in enumerate(state.documents, 1):
         if sha256 not in copies:
             stem = _NAME_ON_DISK.sub("_", name)[-_LONGEST_NAME:].lstrip("._-")
-            copies[sha256] = f"documents/{number}-{stem}"
-            shutil.copyfile(folder / "package" / "documents" / sha256, folder / copies[sha256])
+            ending = ".txt" if stem.lower().endswith(_ACTIVE) else ""
+            copies[sha256] = f"documents/{number}-{stem}{ending}"
+            with book.document(sha256) as source, (folder / copies[sha256]).open("wb") as target:
+                shutil.copyfileobj(source, target)
     return copies
 
 

@@ -162,7 +162,7 @@ def _terms(state: "Grant", followers: list[str]) -> list[tuple[str, str]]:
     if state.execution != "bank":
         rows.append(("executed by", f"the {state.execution}"))
     if state.declined_for:
-        rows.append(("declined for want of", state.declined_for))
+        rows.append(("declined for", state.declined_for))
     if state.operation:
         kind = f" ({state.operation_kind.replace('_', ' ')})" if state.operation_kind else ""
         rows.append(("operation", f"{prose(state.operation)}{kind}"))

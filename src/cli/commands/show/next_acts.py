@@ -34,15 +34,10 @@ def acts_from_book(grant: "Grant", payment: str | None = None) -> "list[NextAct]
 
 def acts_on(grant: "Grant", fund: "Fund", day: "date", payment: str | None = None) -> "list[NextAct]":
     """Return the grant's next acts, or those of one payment, with the officers of the day."""
-    from lifecycle.grant.obligations.next_acts import Terms, next_acts
+    from lifecycle.grant.obligations.next_acts import next_acts, terms_of
 
-    edition = fund.edition_on(day) if grant.edition is None else fund.editions.get(grant.edition)
-    terms = Terms(agreement=False, completion_report=False)
-    if edition is not None:
-        asks_for = edition.needs_agreement(grant.execution), "completion_report" in edition.obligations
-        terms = Terms(*asks_for, edition.is_for_team)
     roles = {officer: fund.roles_on(officer, day) for officer in fund.officers}
-    return _of(payment, list(next_acts(grant, terms, roles)))
+    return _of(payment, list(next_acts(grant, terms_of(grant, fund, day), roles)))
 
 
 def _of(payment: str | None, acts: "list[NextAct]") -> "list[NextAct]":

@@ -2,14 +2,13 @@
 (() => {
   // Says when the book has newer entries than the page shows. It loads nothing itself, so that nobody loses their place.
   const notice = document.getElementById("newer");
-  let shown = null;
+  if (!notice.dataset.position) return;
   const look = async () => {
     if (document.hidden) return;
     try {
-      const answer = await fetch(location.href, { method: "HEAD", cache: "no-store" });
-      const tag = answer.headers.get("ETag");
-      shown ??= tag;
-      notice.toggleAttribute("hidden", !answer.ok || tag === shown);
+      const answer = await fetch("/position", { cache: "no-store" });
+      const position = Number(await answer.text());
+      notice.toggleAttribute("hidden", !(answer.ok && position > Number(notice.dataset.position)));
     } catch {
       // The program has ended, or the machine sleeps: the next look may find it again.
     }

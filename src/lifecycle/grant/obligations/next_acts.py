@@ -8,7 +8,7 @@ come next can still be refused for them.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lifecycle.catalogue import GRANT_COMMANDS
 from lifecycle.grant.state import (
@@ -22,6 +22,11 @@ from lifecycle.grant.state import (
 )
 from lifecycle.kernel.spec import Spec
 from lifecycle.types.stage import Stage
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from lifecycle.fund.state import Fund
 
 _SPECS: dict[str, Spec] = {spec.name: spec for spec in GRANT_COMMANDS}
 OF_GRANT = ("",)
@@ -37,6 +42,18 @@ class Terms(NamedTuple):
     """Whether a grant needs a completion report before it is closed."""
     team_only: bool = False
     """Whether only the grant's own leader and deputies act as task team leaders."""
+
+
+def terms_of(grant: Grant, fund: "Fund", day: "date") -> Terms:
+    """Return what the grant's edition asks for. Before approval, it is the edition in force on the day."""
+    edition = fund.edition_on(day) if grant.edition is None else fund.editions.get(grant.edition)
+    if edition is None:
+        return Terms(agreement=False, completion_report=False)
+    return Terms(
+        agreement=edition.needs_agreement(grant.execution),
+        completion_report="completion_report" in edition.obligations,
+        team_only=edition.is_for_team,
+    )
 
 
 Items = Callable[[Grant, Terms], Iterable[str]]
