@@ -57,13 +57,16 @@ def payment_request(state: State, event: Event, book: Any) -> Iterator[str]:
     takes_of_capacity = is_regular and state["lines"][line].get("capacity")
     if takes_of_capacity and budget.beyond_share(state, rules_of(state, book), asked=amount):
         yield "?CapacityShareTooHigh"
-    if event.get("method") == "advance":
+    if is_regular and event.get("method") == "advance":
         reasons = (*undocumented(state, event, book), *above_ceiling(state, amount, book))
         yield from (f"?{reason}" for reason in reasons)
     new: State = {"is": "requested", "asked": amount, "by": event["actor"], "out": 0, "back": 0}
     new |= {"line": line, "method": event.get("method") or "direct", "spent": 0, "due": 0}
     if not is_regular:
-        new |= {"is": "disbursed", "by": None, "out": amount, "nth": next_out(state), "method": "direct"}
+        doubled = state["payments"].get(event.get("of"), {})
+        method = event.get("method") or doubled.get("method", "direct")
+        new |= {"is": "disbursed", "by": None, "out": amount, "nth": next_out(state), "method": method}
+        new |= {"paid_on": event["on"]}
         state["disbursed"] += amount
     state["payments"] = {**state["payments"], event["payment"]: new}
 

@@ -378,9 +378,9 @@ class Day:
             and (self.steps[over - 1].stage not in MET_IN["advance"])
         ):
             over -= 1
-        for paid in self.indexes("DisburseFunds"):
+        for paid in self.indexes("DisburseFunds", "RecordIrregularPayment"):
             name = self.steps[paid].event["payment"]
-            if name not in self.steps[paid].advances:
+            if name not in self.steps[paid].advances or not self.steps[paid].edition:
                 continue
             settled = (i for i in range(paid, over) if not self.steps[i].advances[name])
             met = next(settled, None)

@@ -340,6 +340,7 @@ ON_GRANT: dict[str, Maker] = {
         of=lambda draw: _payment(draw) if draw.one_in(4) else None,
         rule=lambda draw: "OverpaymentOpen" if draw.one_in(9) else None,
         payee_institution=_payee_institution,
+        method=lambda draw: "advance" if draw.one_in(6) else None,
     ),
     "RecordCoFinancing": _on_grant(g.co_finance),
     "RecordCost": _on_grant(g.cost),

@@ -254,8 +254,9 @@ def _irregular(event: events.IrregularPaymentRecorded) -> str:
     of = f", which doubles {event.of}" if event.of is not None else ""
     category = f" for {prose(event.category)}" if event.category is not None else ""
     who = payee(event.payee, event.payee_institution)
+    what = "advance" if event.method == "advance" else "payment"
     return (
-        f"recorded an irregular payment {event.payment} of {money(event.amount)} to"
+        f"recorded an irregular {what} {event.payment} of {money(event.amount)} to"
         f" {who}{category}{of}, in breach of {quoted(event.rule)}{because(event.reason)}"
     )
 

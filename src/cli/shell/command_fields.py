@@ -275,6 +275,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("payee_institution", "TEXT", "The institution of the directory that is paid. The payee in words may then be left out."),
         Field("category", "TEXT", "The budget line to which it belongs, if any; line is another name of this field."),
         Field("amount", "\"2000.00 USD\"", "In the grant's currency.", form="money", is_required=True),
+        Field("method", "direct|reimbursement|advance", "How it was paid: to the payee, back to who paid already, or before it is spent. If it is not given, in the way of the payment that was paid a second time; else direct.", form="choice", choices=("direct", "reimbursement", "advance",)),
         Field("rule", "TEXT", "The name of the refusal by DisburseFunds whose rule was broken. Before version 2, any text.", is_required=True),
         Field("reason", "TEXT", "How the payment came about.", is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),

@@ -79,6 +79,7 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("RefundReceived", 1): _said_less,
     ("IrregularPaymentRecorded", 1): _said_less,
     ("IrregularPaymentRecorded", 2): _said_less,
+    ("IrregularPaymentRecorded", 3): _said_less,
     ("GrantLapsed", 1): _said_less,
     ("PaymentRequested", 1): _said_less,
     ("PaymentRequested", 2): _said_less,

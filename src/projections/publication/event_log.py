@@ -233,7 +233,7 @@ def _item_attributes(grant: Grant, type_: str, item: str) -> dict[str, tuple[str
     if type_ == "payment" and (payment := grant.payments.get(item)):
         net = ("float", f"{payment.net_disbursed:f}")
         return {
-            "payee": ("string", payment.payee or payment.payee_institution or ""),
+            "payee": ("string", payment.paid_to),
             "status": ("string", payment.status),
             "net_disbursed": net,
         }

@@ -6,11 +6,14 @@ import select
 import subprocess
 import sys
 from io import StringIO
+from typing import Any
 
 import pytest
 
 from cli.commands.record import payment_run
+from support import given as g
 from support.cli_shell import PROGRAM, Result, Shell, on_grant
+from support.given import EFFECTIVE, given
 
 QUEUE = [
     on_grant(
@@ -168,3 +171,12 @@ def _read_until(terminal: int, expected: str) -> str:
         assert ready, text
         text += os.read(terminal, 4096).decode()
     return text
+
+
+@pytest.mark.parametrize(
+    ("payee", "shown"), [({"payee": None}, "MOA"), ({"payee": "The dairy"}, "The dairy")], ids=["id", "words"]
+)
+def test_the_page_names_the_payee_in_words_or_by_its_id(payee: dict[str, Any], shown: str) -> None:
+    asked = g.request_payment("04-10", payee_institution="MOA", **payee)
+    grant = given(g.register_institution("01-05"), EFFECTIVE, asked).grant
+    assert ("payee", shown) in payment_run._fields(grant, grant.payments["P1"])

@@ -219,6 +219,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "payee": "Dairy Board",
         "category": "travel",
         "amount": USD,
+        "method": "advance",
         "rule": "PaymentAlreadyDisbursed",
         "reason": "paid by mistake",
         "payee_institution": "MOA-TZ",

@@ -96,3 +96,11 @@ def test_the_sums_are_those_of_the_report_of_payments(tmp_path: Path) -> None:
                 assert sum(Decimal(row[name]) for row in advances) == total
         assert {row["grant"] for row in advances} == {"SSF-1"}
         assert run(book, "advances", as_of=day("06-05"), grant="G-2").rows == []
+
+
+def test_an_institution_is_the_payee_and_an_advance_in_breach_is_listed(tmp_path: Path) -> None:
+    breach = g.irregular("05-03", payee=None, payee_institution="MOA", method="advance")
+    with new_book(tmp_path / "book", g.register_institution("01-05"), LIFE, breach) as book:
+        row = row_of(book, "X1", "05-03")
+        assert (row["payee"], row["outstanding"], row["due_on"]) == ("MOA", "1000.00", "2017-06-02")
+        assert row_of(book, "P1", "05-03")["payee"] == "Dairy Board"

@@ -211,7 +211,7 @@ def _status(grant: "Grant", payment_id: str) -> str | None:
 def _fields(grant: "Grant", payment: "Payment") -> list[tuple[str, str]]:
     after = grant.undisbursed - payment.payable
     rows = [
-        ("payee", prose(payment.payee)),
+        ("payee", prose(payment.paid_to)),
         ("asked", f"{readable(payment.requested, grant.currency)} by {prose(payment.requested_by)}"),
     ]
     if payment.authorised_by is not None:

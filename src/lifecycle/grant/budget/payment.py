@@ -75,6 +75,11 @@ class Payment(Replaceable):
         return self.disbursed - self.refunded
 
     @property
+    def paid_to(self) -> str:
+        """Return who is paid: in words, or else the institution's id."""
+        return self.payee or self.payee_institution or ""
+
+    @property
     def outstanding(self) -> Decimal:
         """Return what of an advance is neither documented nor refunded; zero for other payments."""
         return max(ZERO, self.net_disbursed - self.documented) if self.method == "advance" else ZERO

@@ -55,7 +55,7 @@ from lifecycle.kernel.spec import ANY, PAYMENT
 from lifecycle.types.money import Amount
 from lifecycle.types.stage import ZERO
 from lifecycle.types.text import ItemId, Line, Reason
-from lifecycle.types.vocabularies import Label
+from lifecycle.types.vocabularies import Label, PaymentMethod
 
 
 class IrregularPaymentRecorded(GrantEvent):
@@ -64,7 +64,7 @@ class IrregularPaymentRecorded(GrantEvent):
     What exceeds the commitment is overpaid. Recorded by an approver, in any stage.
     """
 
-    VERSION: ClassVar[int] = 3
+    VERSION: ClassVar[int] = 4
     _line = model_validator(mode="before")(line_as_category)
     _payee = model_validator(mode="after")(payee_named)
 
@@ -80,6 +80,9 @@ class IrregularPaymentRecorded(GrantEvent):
     """The budget line to which it belongs, if any; ``line`` is another name of this field."""
     amount: Amount
     """In the grant's currency."""
+    method: PaymentMethod | None = None
+    """How it was paid: to the payee, back to who paid already, or before it is spent. If it is not given, in
+    the way of the payment that was paid a second time; else direct."""
     rule: Line
     """The name of the refusal by DisburseFunds whose rule was broken. Before version 2, any text."""
     reason: Reason
@@ -87,6 +90,7 @@ class IrregularPaymentRecorded(GrantEvent):
 
 
 def _irregular_payment_recorded(grant: MutableGrant, event: IrregularPaymentRecorded) -> None:
+    doubled = None if event.of is None else grant.payments.get(event.of)
     payment = Payment(
         event.payment,
         requested=ZERO,
@@ -95,6 +99,7 @@ def _irregular_payment_recorded(grant: MutableGrant, event: IrregularPaymentReco
         category=key_of(event.category),
         irregular_rule=event.rule,
         duplicate_of=event.of,
+        method=event.method or ("direct" if doubled is None else doubled.method),
     )
     disburse(grant, payment, event.amount.amount, event.on)
 

@@ -25,7 +25,7 @@ _AMOUNTS = {
 COLUMNS = Columns(
     common.GRANT,
     Column("payment", Type.TEXT, "Its name within the grant"),
-    Column("payee", Type.TEXT, "Who is paid", width=16),
+    Column("payee", Type.TEXT, "Who is paid, in words, or else the institution's short name", width=16),
     Column("category", Type.TEXT, "The budget line", width=14),
     common.CURRENCY,
     Column("paid_on", Type.DAY, "Day of payment"),
@@ -75,7 +75,8 @@ def _advances(as_of: ColumnElement[str], grant: str | None) -> Any:
     source = payment_spans.join(fund_details, true()).outerjoin(obligation_steps, of_advance)
     rows = (
         select(
-            *(p[name] for name in ("grant", "payment", "payee", "category", "paid_on", "documented")),
+            *(p[name] for name in ("grant", "payment", "category", "paid_on", "documented")),
+            func.coalesce(p.payee, p.payee_institution).label("payee"),
             *(p[name] for name in ("ineligible", "refunded", "due_back")),
             p.disbursed.label("advanced"),
             case((left > 0, left), else_=0).label("outstanding"),
