@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from lifecycle.decide import GrantHistory
+from lifecycle.decide import GrantHistory, decide_grant
+from lifecycle.decide.correction.correct_entry import CorrectEntry
 from lifecycle.decide.correction.target import PairedEntry
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
@@ -328,6 +329,16 @@ def test_no_decision_raises_what_is_overpaid() -> None:
     past.when(reads(past, was.GrantApproved, amount="90000.01 USD")).then(
         EntryCorrected, on_fund.CommitmentIncreased, on_fund.OverpaymentSettled
     )
+
+
+@pytest.mark.parametrize("rules", [1, 2])
+def test_no_correction_of_earlier_rule_sets_raises_what_is_overpaid(rules: int) -> None:
+    """Since rule set 3, what is left is compared day by day as well."""
+    past = given(OVER)
+    correction = reads(past, was.GrantApproved, amount="89999.99 USD")
+    assert isinstance(correction, CorrectEntry)
+    with pytest.raises(ExceedsUndisbursedBalance, match="more would be paid than is committed"):
+        decide_grant(past.grants[g.G], correction, past.fund, correction.actor, g.TODAY, rules=rules)
 
 
 def test_a_decision_that_lowers_it_is_taken_though_some_is_left() -> None:
