@@ -94,6 +94,7 @@ secretariat - RegisterInstitution RenameInstitution
 secretariat - OfferExperience WithdrawOffer VoiceNeed MeetNeed RecordUse
 finance - ChargeFee CreditIncome ReturnFunds
 """
+ROLES = ("administrator", "approver", "finance", "reviewer", "secretariat", "ttl")
 ROLE, STAGES = dict[str, str](), dict[str, tuple[str, ...]]()
 for _role, _in, *_names in map(str.split, TABLE.strip().splitlines()):
     ROLE |= dict.fromkeys(_names, _role)

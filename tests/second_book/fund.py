@@ -6,6 +6,7 @@ from second_book.agreements import agreements, asking_for_reports
 from second_book.basics import (
     FLOWS,
     LATEST,
+    ROLES,
     Context,
     Event,
     State,
@@ -147,6 +148,10 @@ def apply_fund_event(state: State, event: Event) -> Iterator[str]:
         state["editions"] = [*state["editions"], plain(event["edition"])]
     if name == "RetireOfficer" and not roles_of(state, event["officer"], event["on"]):
         yield "NotAnOfficer"
+    if name in ("AppointOfficer", "RetireOfficer"):
+        named = {role for edition in state["editions"] for role in edition.get("roles", {})}
+        if set(event.get("roles") or ()) - {*ROLES, *named}:
+            yield "UnknownRole"
     if name == "AppointOfficer":
         yield from too_like(event["officer"], (officer for _, officer, *_ in state["officers"]))
     if name in ("AppointOfficer", "RetireOfficer"):

@@ -113,6 +113,7 @@ def _edition(draw: Draw) -> dict[str, Any]:
         "agreement_required": draw.dice % 2 == 0,
         "disbursement_grace": {"months": 4, "source": "a test"},
         **({"clearances": _clearances()} if draw.one_in(4) else {}),
+        **({"roles": {"manager": limit("a manager")}} if draw.one_in(2) else {}),
         **({"team_only": limit(value=True)} if draw.one_in(3) else {}),
         **({"rating_scale": limit(["good", "satisfactory"])} if draw.one_in(2) else {}),
         **({"advance_days": limit([0, 3, 30][draw.dice // 3 % 3])} if draw.dice // 7 % 3 else {}),
@@ -437,12 +438,14 @@ ON_FUND: dict[str, Maker] = {
     "AppointOfficer": _maker(
         g.appoint,
         officer=lambda draw: _spelled(["n.ew", "t.leader", "admin", "p.ayer"][draw.dice % 4])(draw),
-        roles=lambda draw: [["ttl"], ["administrator"], ["approver", "finance"]][draw.dice // 4 % 3],
+        roles=lambda draw: [["ttl"], ["administrator"], ["approver", "finance"], ["manager"]][
+            draw.dice // 4 % 4
+        ],
     ),
     "RetireOfficer": _maker(
         g.retire,
         officer=lambda draw: ["n.ew", "admin", "t.eacher", "p.ayer"][draw.dice % 4],
-        roles=lambda draw: [None, ["administrator"], ["ttl"]][draw.dice // 4 % 3],
+        roles=lambda draw: [None, ["administrator"], ["ttl"], ["manager"]][draw.dice // 4 % 4],
     ),
     "JoinPartner": _maker(
         g.join,

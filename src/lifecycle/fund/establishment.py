@@ -39,7 +39,7 @@ class PolicyAdopted(FundEvent):
     Recorded by an administrator.
     """
 
-    VERSION: ClassVar[int] = 8
+    VERSION: ClassVar[int] = 9
 
     edition: Edition
     """The whole edition, each number with its source."""

@@ -11,10 +11,11 @@ from lifecycle.fund.state import Evolves, Fund, MutableFund
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.likeness import not_too_like
-from lifecycle.kernel.refusals import STAGE, NotAnOfficer, Refusal
+from lifecycle.kernel.refusals import STAGE, TERMS, NotAnOfficer, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.types.readings.nearest import none_of
 from lifecycle.types.text import OfficerId
-from lifecycle.types.vocabularies import Role
+from lifecycle.types.vocabularies import ROLES, Role
 
 Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
 
@@ -28,7 +29,8 @@ class OfficerAppointed(FundEvent):
     officer: OfficerId
     """An opaque id, not a person's name."""
     roles: Roles
-    """The roles that the officer holds from now on, beside those held already."""
+    """The roles that the officer holds from now on, beside those held already: ``administrator``,
+    ``approver``, ``finance``, ``reviewer``, ``secretariat``, ``ttl``, or one that an edition names."""
 
 
 class OfficerRetired(FundEvent):
@@ -84,13 +86,25 @@ def has_administrator(fund: Fund, since: date) -> None:
             raise LastAdministrator(f"nobody would be administrator on {day}: appoint another one first")
 
 
+class UnknownRole(Refusal, order=TERMS, rule="domain §10: roles of an edition"):
+    """No edition that was adopted by the day names the role."""
+
+
+def _check_roles(fund: Fund, event: OfficerAppointed | OfficerRetired) -> None:
+    adopted = (adoption.edition for adoption in fund.adoptions if adoption.on <= event.on)
+    known = (*ROLES, *dict.fromkeys(name for edition in adopted for name in edition.roles))
+    for role in event.roles:
+        if role not in known:
+            raise UnknownRole(f"{none_of(role, known)} (as of the editions adopted by {event.on})")
+
+
 def _check_likeness(fund: Fund, event: OfficerAppointed) -> None:
     not_too_like(event.officer, fund.officers, "officer")
 
 
 RULES: Rules = {
-    OfficerAppointed: Guards(invariants=(Rule(2, _check_likeness),)),
-    OfficerRetired: Guards(invariants=(Rule(1, _check_retirement),)),
+    OfficerAppointed: Guards(invariants=(Rule(2, _check_likeness), Rule(3, _check_roles))),
+    OfficerRetired: Guards(invariants=(Rule(1, _check_retirement), Rule(3, _check_roles))),
 }
 """The rules of each event, each with the number of the rule set that introduced it."""
 

@@ -35,6 +35,7 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("PolicyAdopted", 5): _said_less,
     ("PolicyAdopted", 6): _said_less,
     ("PolicyAdopted", 7): _said_less,
+    ("PolicyAdopted", 8): _said_less,
     ("GrantProposed", 1): _said_less,
     ("GrantProposed", 2): _said_less,
     ("GrantProposed", 3): _said_less,

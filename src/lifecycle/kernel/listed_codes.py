@@ -16,27 +16,13 @@ from pydantic_core.core_schema import ErrorType
 from lifecycle.types.codes import COUNTRIES, not_a_country, not_a_currency, not_a_time_zone, time_zones
 from lifecycle.types.money import Money
 from lifecycle.types.readings.country_names import countries_meant
-from lifecycle.types.readings.nearest import did_you_mean
+from lifecycle.types.readings.nearest import did_you_mean, none_of
 from lifecycle.types.stage import NOT_STATED
 from lifecycle.types.text import Worded, is_blank
 from lifecycle.types.vocabularies import Listed
 
 Fault = tuple[tuple[str | int, ...], str]
 """The path of the field, with an index if it is in a list; and what is wrong."""
-_OTHER_WORDS = {
-    "leader": "ttl",
-    "team_leader": "ttl",
-    "task_team_leader": "ttl",
-    "accountant": "finance",
-    "treasurer": "finance",
-    "secretary": "secretariat",
-    "admin": "administrator",
-    "manager": "approver",
-    "yes": "approve",
-    "no": "decline",
-    "rejected": "decline",
-}
-"""Words that people write for one of a list and that are not similar to it."""
 _Find = Callable[[Any, date | None, tuple[str | int, ...]], Iterator[Fault]]
 
 
@@ -151,7 +137,7 @@ def _of_text(marked: Listed) -> _Find:
         elif marked.kind == "label":
             problem = "is blank: write a name" if is_blank(text) else None
         else:
-            problem = None if text in marked.words else _none_of(text, marked.words)
+            problem = None if text in marked.words else none_of(text, marked.words)
         if problem is not None:
             yield path, problem
 
@@ -161,13 +147,6 @@ def _of_text(marked: Listed) -> _Find:
 def _of_words(text: str, on: date | None, path: tuple[str | int, ...]) -> Iterator[Fault]:
     if is_blank(text):
         yield path, "is blank: write at least a word"
-
-
-def _none_of(text: str, words: tuple[str, ...]) -> str:
-    """Return the words of the list, and the one that was probably meant."""
-    other = _OTHER_WORDS.get(text.casefold())
-    near = f"; did you mean {other}?" if other in words else did_you_mean(text, words)
-    return f"{text} is none of: {', '.join(words)}{near}"
 
 
 def _of_amount(amount: Money, on: date | None, path: tuple[str | int, ...]) -> Iterator[Fault]:

@@ -15,8 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lifecycle.types.dates import Day, plus_days, plus_months
 from lifecycle.types.money import Amount, Money
+from lifecycle.types.readings.nearest import none_of
 from lifecycle.types.text import PART_OF_ONE, Line, Word
 from lifecycle.types.vocabularies import (
+    ROLES,
     Before,
     Capability,
     Execution,
@@ -182,7 +184,7 @@ class Clearance(BaseModel):
     step: Word
     """Its name."""
     role: Role
-    """Whose step it is."""
+    """Whose step it is: a role of officers, or one that the edition names."""
     before: Before
     """``request`` or ``approval``: what is refused while the step is not cleared."""
     days: Annotated[int, Field(ge=0, le=3660, strict=True)]
@@ -195,6 +197,15 @@ class Clearance(BaseModel):
     def due(self, since: date) -> date:
         """Return the last day on which it is answered in time."""
         return plus_days(since, self.days)
+
+
+class FurtherRole(BaseModel):
+    """A role that the edition names for steps of its clearances, with its source."""
+
+    model_config = _SHAPE
+    value: Line
+    """Who holds it, in words."""
+    source: Line
 
 
 _NO_NEEDS = Needs()
@@ -234,6 +245,9 @@ class Edition(BaseModel):
     given."""
     clearances: tuple[Clearance, ...] = Field(default=(), max_length=30)
     """The steps that others take before a request or an approval."""
+    roles: dict[Word, FurtherRole] = Field(default_factory=dict, max_length=30)
+    """Roles for steps of the clearances, beside those to which commands are open; officers are appointed to
+    them once the edition is adopted."""
     rating_scale: Scale | None = None
     """The ratings that a progress report may give, the best first; any word if not given."""
     execution: dict[Execution, Needs] | None = None
@@ -307,8 +321,20 @@ def contradictions(edition: Edition) -> Iterator[tuple[str, str]]:
     for name, needs in (edition.execution or {}).items():
         if needs.methods is not None and (method := _named_twice(needs.methods.value)):
             yield f"execution.{name}.methods", f"{method} is named twice: name each method once"
+    yield from _contradictions_of_roles(edition)
     if step := _named_twice(clearance.step for clearance in edition.clearances):
         yield "clearances", f"{step} is named twice: give each step a name of its own"
+
+
+def _contradictions_of_roles(edition: Edition) -> Iterator[tuple[str, str]]:
+    for name in edition.roles:
+        if name in ROLES:
+            yield f"roles.{name}", f"{name} is a role of its own already: give this one another name"
+    known = (*ROLES, *edition.roles)
+    for number, clearance in enumerate(edition.clearances):
+        if clearance.role not in known:
+            sentence = f"{none_of(clearance.role, known)}; [edition.roles] names further ones"
+            yield f"clearances.{number}.role", sentence
 
 
 def _named_twice(words: Iterable[str]) -> str | None:

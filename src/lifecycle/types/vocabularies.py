@@ -64,7 +64,10 @@ TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), withou
 # ── closed vocabularies ──────────────────────────────────────────────────────────────────────
 # A command takes one of the words. A stored word is any line of text.
 
-Role = Annotated[Line, Listed.word("administrator", "approver", "finance", "reviewer", "secretariat", "ttl")]
+ROLES = ("administrator", "approver", "finance", "reviewer", "secretariat", "ttl")
+"""The roles to which commands are open. An edition may name further ones, for the steps of its clearances."""
+Role = Annotated[Line, "role"]
+"""One of `ROLES`, or a role that an edition names. Only the fund knows which, so a rule checks it."""
 Sealing = Annotated[Line, Listed.word("each_command", "on_request")]
 """When the journal is sealed."""
 PartnerKind = Annotated[Line, Listed.word("traditional", "emerging")]

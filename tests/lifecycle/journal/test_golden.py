@@ -80,6 +80,7 @@ EDITION = {
             **SOURCED,
         }
     ],
+    "roles": {"sector_manager": {"value": "the manager of the sector", **SOURCED}},
     "rating_scale": {"value": ["good", "bad"], **SOURCED},
     "late_after": {"days": 45, **SOURCED},
     "team_only": {"value": True, **SOURCED},

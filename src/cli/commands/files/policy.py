@@ -68,6 +68,8 @@ def check(file: str) -> int:
         say(f"  all windows: {', '.join(rules)}")
     for execution, needs in summary["execution"].items():
         say(f"  executed by the {execution}: {', '.join(needs) or 'no rules'}")
+    if roles := summary["roles"]:
+        say(f"  further roles: {', '.join(roles)}")
     say(f"  obligations: {', '.join(summary['obligations']) or 'none'}")
     if assumed := summary["assumed"]:
         say(f"  {counted(len(assumed), 'number')} assumed, without another source: {', '.join(assumed)}")
@@ -76,7 +78,7 @@ def check(file: str) -> int:
 
 _OF_EVERY_EDITION = (
     *("name", "from", "agreement_required", "disbursement_grace", "late_after"),
-    *("windows", "obligations", "execution"),
+    *("windows", "obligations", "execution", "roles"),
 )
 """The keys of an edition beside the rules that hold for all its windows."""
 
@@ -89,6 +91,7 @@ def _summary(edition: "Edition") -> dict[str, Any]:
         "windows": {name: list(rules) for name, rules in words["windows"].items()},
         "rules": [name for name in words if words[name] and name not in _OF_EVERY_EDITION],
         "execution": {name: list(needs) for name, needs in words.get("execution", {}).items()},
+        "roles": list(words["roles"]),
         "obligations": list(words["obligations"]),
         "assumed": _assumed(words),
     }

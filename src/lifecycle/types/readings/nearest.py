@@ -1,6 +1,6 @@
 """Sentences for names that are not known, with the known names that are nearest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 MOST = 3
@@ -16,6 +16,29 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.5, most: int =
     near = get_close_matches(typed, names, n=most, cutoff=cutoff)
     containing = sorted(known_name for known_name in names if typed in known_name and known_name not in near)
     return [names[key] for key in [*near, *containing][:most]]
+
+
+_OTHER_WORDS = {
+    "leader": "ttl",
+    "team_leader": "ttl",
+    "task_team_leader": "ttl",
+    "accountant": "finance",
+    "treasurer": "finance",
+    "secretary": "secretariat",
+    "admin": "administrator",
+    "manager": "approver",
+    "yes": "approve",
+    "no": "decline",
+    "rejected": "decline",
+}
+"""Words that people write for one of a list and that are not similar to it."""
+
+
+def none_of(text: str, words: Sequence[str]) -> str:
+    """Return the words of a list, and the one that was probably meant by a text that is none of them."""
+    other = _OTHER_WORDS.get(text.casefold())
+    near = f"; did you mean {other}?" if other in words else did_you_mean(text, words)
+    return f"{text} is none of: {', '.join(words)}{near}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

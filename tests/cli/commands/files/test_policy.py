@@ -84,7 +84,14 @@ def test_a_fault_of_a_step_is_said_with_its_own_line(gb: Shell, step: str) -> No
     text = template() + "".join(tables)
     Path("own.toml").write_text(text)
     line = text.splitlines().index('role = "king"') + 1
-    assert f"own.toml: line {line}: edition.clearances." in gb("policy", "check", "own.toml").err
+    fault = gb("policy", "check", "own.toml").err
+    assert f"own.toml: line {line}: edition.clearances." in fault
+    assert "king is none of: administrator, approver," in fault
+    named = f'{text}[edition.roles]\nking = {{ value = "the king", source = "us" }}\n'
+    Path("own.toml").write_text(named)
+    assert "further roles: king" in gb("policy", "check", "own.toml").out
+    Path("own.toml").write_text(named.replace("king =", "ttl ="))
+    assert "edition.roles.ttl: ttl is a role of its own already" in gb("policy", "check", "own.toml").err
     Path("own.toml").write_text(text.replace("king", "reviewer").replace("second", "first"))
     assert "first is named twice" in gb("policy", "check", "own.toml").err
 
