@@ -23,6 +23,7 @@ from lifecycle.types.stage import Stage
 from projections.published_figures import COLUMNS as FIGURES
 from projections.published_figures import compared
 from projections.query import run, tables_at
+from projections.reports.directory.match import MATCH_COLUMNS, match
 from projections.reports.results.outcomes import OUTCOMES
 
 FILE = Path(facility.__file__).with_name("facility.jsonl")
@@ -169,6 +170,21 @@ def test_the_dialogue_costs_nothing_and_is_none_of_the_72(book: Book) -> None:
     assert dialogue.stage is Stage.EFFECTIVE
     names = [name for name in book.grants() if name.startswith("SEETF-")]
     assert (len(names), DIALOGUE in names) == (72, False)
+
+
+def test_the_five_bodies_of_the_dialogue_and_the_counterpart_are_named(book: Book) -> None:
+    report = run(book, "institutions", by="grant", as_of=date(2012, 1, 1))
+    rows = [dict(zip(report.columns, row, strict=True)) for row in report.rows]
+    named = Counter((row["grant"], row["role"]) for row in rows)
+    dairy = "SEETF-20-dairy-policy"
+    assert named == {(DIALOGUE, "receiving"): 5, (DIALOGUE, "providing"): 5, (DIALOGUE, "participant"): 5} | {
+        (dairy, "providing"): 1
+    }
+    assert {row["country"] for row in rows if row["grant"] == DIALOGUE} == {"CN", "ID", "IN", "MX", "SG"}
+    with tables_at(book, None) as (connection, _):
+        first, *_ = match(connection, date(2012, 1, 1), "dairy", "KE", sector=None, limit=1)
+    at = MATCH_COLUMNS.names.index("institutions")
+    assert first[at] == ["Counterpart in India for dairy policy, not named (IN-COUNTERPART)"]
 
 
 def test_the_51_say_that_they_are_filled_in_and_do_not_teach_themselves() -> None:

@@ -136,6 +136,8 @@ SUMMARIES = {
 }
 """Results stories, written from Boxes 2 and 3 of S4."""
 
+TAUGHT_BY_COUNTERPART = "Dairy Sector Policy Reform and Restructuring"
+"""The project in which the counterpart of S3 teaches. No source says which body taught in any of the 21."""
 LATE_STORY = "Tackling Poverty"
 NO_STORY = ("Railway Strategies", "Migration Challenges and Opportunities", "Hydropower Development")
 NO_SURVEY = ("Licensing Systems for Medical Practitioners", "National Road Infrastructure Planning")

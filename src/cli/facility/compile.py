@@ -35,9 +35,18 @@ from cli.facility.assumed import (
     RESULTS,
     RESULTS_ELSEWHERE,
     SUMMARIES,
+    TAUGHT_BY_COUNTERPART,
     WAITS,
 )
-from cli.facility.later import call, changes, consultations, dialogue, set_aside
+from cli.facility.later import (
+    COUNTERPART,
+    call,
+    changes,
+    consultations,
+    dialogue,
+    institutions,
+    set_aside,
+)
 from cli.facility.make_command import HERE, Command, make_command, table, usd
 from cli.facility.other_grants import other_grants
 
@@ -158,6 +167,7 @@ class Life:
             objective=f"Learning from practitioners abroad: {self.title}",
             amount=usd(self.approved),
             months=12,
+            **self._counterpart(),
         )
         self._request()
         self.record(
@@ -179,6 +189,11 @@ class Life:
         self.record(
             "MakeEffective", 45, "secretariat-1", "the day and the closing date", closing_date=closing
         )
+
+    def _counterpart(self) -> dict[str, Any]:
+        """Return the institution that taught: in the one project that has the counterpart of S3."""
+        is_taught = self.title == TAUGHT_BY_COUNTERPART
+        return {"institutions": [{"institution": COUNTERPART, "role": "providing"}]} if is_taught else {}
 
     def _request(self) -> None:
         budget = self._budget()
@@ -348,6 +363,8 @@ class Life:
 def _completed() -> Iterator[Command]:
     countries = {row["project"]: row for row in table("exchange_countries.csv")}
     for number, row in enumerate(table("completed_projects_outcomes.csv")):
+        if row["project"] == TAUGHT_BY_COUNTERPART:
+            yield from institutions("S3")
         yield from Life(number, row, countries).lines()
 
 

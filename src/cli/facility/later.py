@@ -1,4 +1,4 @@
-"""The Facility's further activities: consultations, a video dialogue and the call of 2018."""
+"""The Facility's further activities: institutions, consultations, a video dialogue and the call of 2018."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -8,6 +8,35 @@ from typing import Any
 from cli.facility.make_command import Command, make_command, table, usd
 
 _FILLED = "illustrative (not published): the "
+
+# ── institutions ─────────────────────────────────────────────────────────────────────────────
+
+COUNTERPART = "IN-COUNTERPART"
+"""The counterpart that S3 speaks of. It stands for the body that taught dairy policy; no source names one."""
+_REGISTERED = {"S1": date(2011, 4, 1), "S3": date(2010, 9, 1)}
+_NAMED_BY = {
+    "S1": "day, the short name and the type; the name is that of S1's annex",
+    "S3": "day, the name, the type and that it is in India; S3 speaks of the counterpart from the country"
+    " with the most relevant experience, and names no body",
+}
+
+
+def institutions(source: str) -> Iterator[Command]:
+    """Yield the five bodies of the dialogue (S1), or a counterpart that stands for the one of S3."""
+    for row in (row for row in table("institutions.csv") if row["source"] == source):
+        yield make_command(
+            source,
+            f"institution {row['institution']}",
+            "RegisterInstitution",
+            _REGISTERED[source],
+            "secretariat-1",
+            institution=row["institution"],
+            name=row["name"],
+            type=row["type"],
+            country=row["country"],
+            note=f"{_FILLED}{_NAMED_BY[source]}",
+        )
+
 
 # ── consultations of the partners ────────────────────────────────────────────────────────────
 
@@ -33,8 +62,13 @@ _DAYS = {"starts": "2011-06-28", "ends": "2011-06-29"}
 _COUNTRIES = ["CN", "IN", "ID", "MX", "SG"]
 
 
+def _bodies() -> list[str]:
+    return [row["institution"] for row in table("institutions.csv") if row["source"] == "S1"]
+
+
 def dialogue() -> Iterator[Command]:
     """Yield the grant of the dialogue, still open: five countries, seven sites, 25 people (S1)."""
+    yield from institutions("S1")
     yield from _made_effective()
     yield from _who_took_part()
     yield from _session()
@@ -58,6 +92,9 @@ def _made_effective() -> Iterator[Command]:
         objective="Learn from each other how a country sets up institutions for South-South exchange",
         amount=usd(0),
         months=12,
+        institutions=[
+            {"institution": body, "role": role} for role in ("receiving", "providing") for body in _bodies()
+        ],
     )
     letters = [{"country": code, "ministry": "not stated", "dated": "2011-04-05"} for code in _COUNTRIES]
     yield _of_dialogue(
@@ -115,6 +152,7 @@ def _session() -> Iterator[Command]:
         "ttl-1",
         "share of each country among the 25 people, so none is stated",
         participants=[{"country": "ZZ", "not_stated": 25}],
+        institutions=[{"institution": body} for body in _bodies()],
         **activity,
     )
 

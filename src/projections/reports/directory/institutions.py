@@ -1,8 +1,9 @@
 """Institutions: the bodies that the directory knows, as they are called on a day."""
 
+from collections.abc import Iterator
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Text, literal, select
 
 from projections.reports import common_columns as common
 from projections.reports.questions import Question
@@ -57,6 +58,22 @@ def report_by_grant(as_of: ColumnElement[str], grant: str | None = None) -> Ques
     )
     rows = rows if grant is None else rows.where(named.grant == grant)
     return Question(BY_GRANT, rows.order_by(i.institution, named.grant, named.n))
+
+
+def that_gave(connection: Connection, as_of: date) -> Iterator[tuple[str, str | None, str]]:
+    """Yield each grant with an institution that gave in it: its country, and its name with its short name.
+
+    An institution gave if the grant names it as providing, or an activity as its host.
+    """
+    i, named, on = institution_spans.c, named_institutions.c, literal(as_of.isoformat(), Text)
+    rows = (
+        select(named.grant, i.country, i.name, i.institution)
+        .select_from(named_institutions.join(institution_spans, i.institution == named.institution))
+        .where(holds(institution_spans, on), holds(named_institutions, on))
+        .where(named.role.in_(("providing", "host")))
+    )
+    for row in connection.execute(rows.order_by(named.grant, i.institution)):
+        yield row.grant, row.country, f"{row.name} ({row.institution})"
 
 
 def names_of(connection: Connection, institution: str, as_of: date) -> list[tuple[str, str]]:

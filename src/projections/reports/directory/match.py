@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import Connection, literal, select
+from sqlalchemy import Connection, Text, literal, select
 
 from lifecycle.kernel.likeness import group_key
 from lifecycle.policy.places.regions import name_of
 from lifecycle.types.stage import Stage
 from lifecycle.types.text import as_label
 from projections.reports import common_columns as common
+from projections.reports.directory.institutions import that_gave
 from projections.reports.portfolio.register import standing_on, was_approved
 from projections.reports.results.exchanges import Held, activities_held
 from projections.reports.results.library import (
@@ -26,8 +27,9 @@ from projections.reports.results.library import (
     words_of,
 )
 from projections.schema.columns import Column, Columns, Type
+from projections.schema.expressions import holds
 from projections.schema.rows import Row
-from projections.schema.tables import offer_spans
+from projections.schema.tables import institution_spans, offer_spans
 
 MATCH_COLUMNS = Columns(
     RANK,
@@ -50,9 +52,16 @@ MATCH_COLUMNS = Columns(
         "running", Type.LIST, "Running grants on a like problem from which it is to teach, a list", width=14
     ),
     Column(
+        "institutions",
+        Type.LIST,
+        "Its institutions, and those of several countries, that gave in these grants or are behind an offer",
+        width=24,
+    ),
+    Column(
         "evidence", Type.TEXT, "The grant or offer, and the piece of its text that matches best", width=24
     ),
-    first="rank provider name score last_held_on evidence held received_before stories offers running",
+    first="rank provider name score last_held_on evidence held received_before stories offers running"
+    " institutions",
 )
 RUNNING_COLUMNS = Columns(
     RANK,
@@ -81,6 +90,7 @@ class _Experience:
         self.outcomes: set[str] = set()
         self.last_held_on: str | None = None
         self.evidence: tuple[float, str] = (0.0, "")
+        self.institutions: set[str] = set()
         self.offers: dict[str, float] = {}
         """By offer, how well it matches the need: 1 for the best of all offers."""
 
@@ -138,6 +148,7 @@ def match(
             )
     for offer, country in _offers(connection, on, words, (sector, recipient)):
         offers[country].add_offer(*offer)
+    _add_institutions(connection, as_of, offers)
     return [
         MATCH_COLUMNS.row(
             rank=rank,
@@ -152,10 +163,27 @@ def match(
             received_before=provider in served_by,
             offers=sorted(known.offers),
             running=sorted(name for name in alike if provider in running[name]),
+            institutions=sorted(known.institutions),
             evidence=known.evidence[1],
         )
         for rank, (provider, known) in enumerate(_ranked(offers)[:limit], 1)
     ]
+
+
+def _add_institutions(connection: Connection, as_of: date, offers: Mapping[str, _Experience]) -> None:
+    """Add to the experience of each provider the institutions behind it."""
+    for grant, country, name in that_gave(connection, as_of):
+        for provider, known in offers.items():
+            if grant in known.weights and country in (None, provider):
+                known.institutions.add(name)
+    o, i, on = offer_spans.c, institution_spans.c, literal(as_of.isoformat(), Text)
+    behind = select(o.offer, i.name, i.institution).join(
+        institution_spans, (i.institution == o.institution) & holds(institution_spans, on)
+    )
+    for row in connection.execute(behind.where(holds(offer_spans, on))):
+        for known in offers.values():
+            if row.offer in known.offers:
+                known.institutions.add(f"{row.name} ({row.institution})")
 
 
 def _approved(
