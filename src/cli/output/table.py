@@ -173,6 +173,11 @@ def body_of(report: "Report") -> Iterator[list[str]]:
     """Yield all rows for people, with the totals of a table of money last."""
     for row in report.rows:
         yield cells_of(report, row)
+    yield from totals_of(report)
+
+
+def totals_of(report: "Report") -> Iterator[list[str]]:
+    """Yield the totals of a table of money for people, unless they are among its rows."""
     if report.layout.sums_last:
         return
     for row in totals(report):

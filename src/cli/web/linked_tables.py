@@ -31,12 +31,12 @@ def table(
     return {"title": title, "columns": columns, "rows": linked, "caption": caption, "more": more}
 
 
-def report_table(report: "Report", title: str, caption: str) -> dict[str, Any]:
+def report_table(report: "Report", title: str, caption: str, more: str = "") -> dict[str, Any]:
     """Return all rows of a report as a table."""
     from cli.output.pages import heads
     from cli.output.table import body_of
 
-    return table(title, heads(report), body_of(report), caption.splitlines())
+    return table(title, heads(report), body_of(report), caption.splitlines(), more)
 
 
 def matching(rows: Iterable[Sequence[str]], words: str) -> list[Sequence[str]]:

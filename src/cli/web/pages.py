@@ -8,7 +8,7 @@ from cli.commands.reports.report import ask, caption_of
 from cli.output.terminal_text import prose, readable
 from cli.shell.as_of_options import AsOf, entries_of, position_from, state_of
 from cli.web.asked import Answer, Asked, Missing, grant_path, web_page, with_query
-from cli.web.linked_tables import field, report_table, table
+from cli.web.linked_tables import ROWS, field, report_table, table
 from lifecycle.types.stage import NOT_STATED
 
 if TYPE_CHECKING:
@@ -124,10 +124,14 @@ def library(asked: Asked) -> Answer:
     form = {"action": "/library", "fields": [field(name, labels[name], query) for name in known]}
     sections: list[dict[str, Any]] = [{"form": form}]
     if words := query.get("q", "").split():
-        question = question_of_search(tuple(words), sector=query.get("sector"), country=query.get("country"))
+        filters = {name: query.get(name) for name in ("sector", "country")}
+        question = question_of_search(tuple(words), **filters, limit=ROWS)
         with tables_at(book, None) as (connection, position):
             made = answer(connection, "search", question, as_of=book.today(), known=position)
-        sections.append({"table": report_table(made, "Texts", caption_of(book, made))})
+        more = f"The first {ROWS} texts: type more words to see fewer." if len(made.rows) == ROWS else ""
+        sections.append({"table": report_table(made, "Texts", caption_of(book, made), more)})
+    elif query:
+        sections.append({"texts": ["Type at least one word."]})
     return web_page(asked, "Library", sections)
 
 

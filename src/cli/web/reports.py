@@ -1,5 +1,6 @@
 """Pages of reports: a form for the two dates, the key and the filters, a page of rows, and downloads."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,7 +43,10 @@ def choices_of(name: str) -> list[str]:
 
 
 def asked_report(asked: Asked, name: str) -> "AbstractContextManager[Report]":
-    """Return the report that the address asks for, to be opened. Raises ``Malformed``, ``BadParameter``."""
+    """Return a context that yields the report that the address asks for.
+
+    Raises ``Malformed``, ``BadParameter``.
+    """
     from cli.commands.reports.filter_options import limits_of
 
     query = asked.query
@@ -88,17 +92,15 @@ def report(asked: Asked) -> Answer:
 
 
 def _page(asked: Asked, name: str, known: list[str]) -> Answer:
-    from cli.output.pages import heads
-    from cli.output.table import body_of
+    from cli.output.pages import PORTRAIT, heads
 
     query, number = asked.query, _number(asked.query.get("page", "1"))
     with asked_report(asked, name) as made:
         columns, caption = heads(made), caption_of(asked.book, made).splitlines()
-        rows = matching(body_of(made), query.get("q", ""))
-    shown = rows[(number - 1) * ROWS : number * ROWS]
-    first = (number - 1) * ROWS + 1
+        shown, count = _rows(made, query.get("q", ""), number)
+    first, last = (number - 1) * ROWS + 1, min(number * ROWS, count)
     title = name.replace("-", " ").capitalize()
-    more = f"Rows {first:,} to {first + len(shown) - 1:,} of {len(rows):,}." if len(rows) > ROWS else ""
+    more = f"Rows {first:,} to {last:,} of {count:,}." if count > ROWS else ""
     choices = {key: value for key, value in query.items() if key in known}
     downloads = [
         {"path": with_query(f"/reports/{name}.{form}", choices), "name": f"Download as {form.upper()}"}
@@ -108,9 +110,32 @@ def _page(asked: Asked, name: str, known: list[str]) -> Answer:
     sections: list[dict[str, Any]] = [
         {"form": {"action": f"/reports/{name}", "fields": _fields(name, known, query)}},
         {"table": table(title, columns, shown, caption, more)},
-        {"links": [*pages_of(f"/reports/{name}", searched, number, len(rows)), *downloads]},
+        {"links": [*pages_of(f"/reports/{name}", searched, number, count), *downloads]},
     ]
-    return web_page(asked, title, sections, is_wide=len(columns) > 8)
+    return web_page(asked, title, sections, is_wide=len(columns) > PORTRAIT)
+
+
+def _rows(report: "Report", words: str, number: int) -> tuple[list[Sequence[str]], int]:
+    """Return a page of the rows that have the words, and how many rows there are.
+
+    The totals are on the last page of all rows, because they are of no search. Raises `Missing` if there is
+    no such page.
+    """
+    from cli.output.table import cells_of, totals_of
+
+    sums_last = report.layout.sums_last
+    listed = [row for row in report.rows if not (sums_last and row[0] is None)]
+    found = matching((cells_of(report, row) for row in listed), words) if words else None
+    start, end, count = (number - 1) * ROWS, number * ROWS, len(listed if found is None else found)
+    if start >= count and number > 1:
+        raise Missing(f"there is no page {number:,}: there are {count:,} rows")
+    if found is not None:
+        return found[start:end], count
+    shown: list[Sequence[str]] = [cells_of(report, row) for row in listed[start:end]]
+    if end >= count:
+        shown += [cells_of(report, row) for row in report.rows[len(listed) :]]
+        shown += totals_of(report)
+    return shown, count
 
 
 def _fields(name: str, known: list[str], query: Any) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from projections.reports.portfolio import timeline
 from projections.reports.portfolio.register import standing_on
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.rows import Row, written
-from projections.schema.tables import fund_partners, holding
+from projections.schema.tables import fund_partners
 
 COLUMNS = Columns(
     Column("what", Type.CODE, "`now`, or `change`: the difference from the statement before"),
@@ -162,13 +162,13 @@ def _reports(connection: Connection, partner: str, as_of: date) -> Iterator[tupl
 
 
 def changes(then: Lines, now: Lines) -> Lines:
-    """Return a row for each one that differs: by how much, and from which status to which."""
+    """Return a row for each line that differs, with the differences of its amounts, and both statuses."""
     found: Lines = {}
     for key in (*now, *(key for key in then if key not in now)):
         before, after = then.get(key, Line()), now.get(key, Line())
         if before._replace(share=None) == after._replace(share=None):
             continue
-        amounts = None
+        amounts, ended = None, "no longer owed" if key[0] == "donor_report" else "gone"
         if before.amounts is not None or after.amounts is not None:
             old, new = before.amounts or {}, after.amounts or {}
             amounts = {name: new.get(name, 0) - old.get(name, 0) for name in MONEY if name in {**old, **new}}
@@ -176,22 +176,22 @@ def changes(then: Lines, now: Lines) -> Lines:
             _changed(before.name, after.name),
             amounts,
             None,
-            _changed(before.status, after.status) if before.status != after.status else None,
-            _changed(before.due_on, after.due_on) and after.due_on,
+            _changed(before.status, after.status, ended) if before.status != after.status else None,
+            after.due_on,
         )
     return found
 
 
-def _changed(before: str | None, after: str | None) -> str | None:
-    """Return the new text; with the old one before it if there was another."""
+def _changed(before: str | None, after: str | None, ended: str = "gone") -> str | None:
+    """Return the new text, or ``ended``; with the old one before it if there was another."""
     if before is None or before == after:
         return after
-    return f"{before} → {after or 'gone'}"
+    return f"{before} → {after or ended}"
 
 
-def rows(connection: Connection, found: Lines, what: str) -> Iterator[Row]:
-    """Yield the rows of the report."""
-    currency, scale = holding(connection)
+def rows(money: tuple[str, int], found: Lines, what: str) -> Iterator[Row]:
+    """Yield the rows of the report. ``money``: the fund's currency, and its number of decimals."""
+    currency, scale = money
     for (about, item), line in found.items():
         amounts = line.amounts or {}
         yield COLUMNS.row(

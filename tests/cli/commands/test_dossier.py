@@ -11,8 +11,11 @@ from zipfile import ZipFile
 import pytest
 
 from cli.commands.show.dossier import PAGES
+from lifecycle.book.book import Book
+from support import given as g
 from support.browser import browser, path_of_browser
 from support.cli_shell import Shell, make_lived, on_grant, with_corrections
+from support.forging import forge_refusal
 from support.pages import HTML, assert_accessible, elements, hostile_life, parsed
 from support.replay_pages import text_of
 
@@ -62,8 +65,9 @@ def test_the_pages_say_what_the_commands_say(lived: Shell) -> None:
     due = lived("report", "timeline", "--grant", "G-1", "--json").rows
     names = [row["obligation"].replace("_", " ") for row in due]
     assert [row[1] for row in rows_of(pages["obligations.html"])] == names
-    ((_, command, actor, _, refusal, message),) = rows_of(pages["refusals.html"])
-    assert (command, actor, refusal) == ("RequestPayment", "leader", "ExceedsUndisbursedBalance")
+    ((_, command, actor, recorder, _, refusal, message),) = rows_of(pages["refusals.html"])
+    assert (command, actor, recorder) == ("RequestPayment", "leader", "admin")
+    assert refusal == "ExceedsUndisbursedBalance"
     assert "11,700.00" in message
     assert "struck" in pages["history.html"]
 
@@ -153,6 +157,15 @@ def test_a_document_that_a_browser_would_run_is_opened_as_text(lived: Shell, nam
     folder = written(with_document(lived, name))
     (document,) = (folder / "documents").iterdir()
     assert (document.name, document.read_bytes()) == (on_disk, STATEMENT)
+
+
+def test_a_refusal_that_is_quarantined_says_so(lived: Shell) -> None:
+    with Book.open(lived.place) as book:
+        forge_refusal(book, g.cancel("01-12", actor="leader", grant="G-1", command_id="f 1"), "NotInStage")
+    words = ("audit", "seal", "--quarantine-answer", "f 1", "--reason", "by SQL")
+    assert lived(*words).code == 0
+    (row,) = rows_of(pages_of(written(lived))["refusals.html"])
+    assert "; not lawful: " in row[-1]
 
 
 @pytest.mark.parametrize("output", ["dossier", "dossier.zip"])

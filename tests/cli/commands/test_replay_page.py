@@ -1,14 +1,17 @@
 """The page of a replay shows in each cell what the commands for that day and time print."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.commands.audit.history import _replayed
+from cli.narrative.replay.grid import grid_of
+from cli.narrative.replay.obligation_rows import Editions, known_steps, rows_on
 from cli.shell.as_of_options import AsOf
 from lifecycle.book.book import Book
 from support.cli_shell import Shell, on_grant, with_corrections
@@ -16,7 +19,7 @@ from support.pages import assert_accessible, hostile_life, parsed
 from support.reading import ask
 from support.replay_pages import ReplayPage, text_of
 
-LARGEST = 200_000
+LARGEST = 230_000
 """The most bytes of a page of 100 entries."""
 
 
@@ -82,6 +85,19 @@ def test_each_cell_shows_the_obligations_of_the_timeline(lived: Shell) -> None:
                     if row["days"] and row["status"] != "overdue":
                         assert by_name[name].endswith(f"by {row['days']} days")
     assert {"met", "overdue", "upcoming", "due_soon", "not_started"} <= statuses
+
+
+def test_nothing_changes_between_two_days_of_the_slider(lived: Shell) -> None:
+    """Given obligations that change on days without an entry: they begin, are due soon, or are overdue."""
+    with Book.open(with_corrections(lived).place, read_only=True) as book:
+        entries = book.entries("grant:G-1")
+        days = grid_of(book, entries).days
+        fund = book.fund()
+        for number in range(len(entries)):
+            obligations = known_steps(entries[: number + 1], Editions(fund.editions, fund.edition_on))
+            for day, following in pairwise(days):
+                before = following - timedelta(days=1)
+                assert list(rows_on(obligations, day)) == list(rows_on(obligations, before))
 
 
 def test_the_entries_are_the_history_as_it_was_known(lived: Shell) -> None:

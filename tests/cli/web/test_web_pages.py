@@ -335,3 +335,29 @@ def test_no_proxy_keeps_a_page(lived: Shell) -> None:
     answers = (page, again, style, unchanged, get("/nothing"))
     assert {answer.headers["cache-control"] for answer in answers} == {"private, no-cache"}
     assert "content-security-policy" not in unchanged.headers
+
+
+def test_a_search_shows_no_total_and_all_rows_have_it_on_the_last_page(
+    lived: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined = next(line for line in life() if line["command"] == "JoinPartner")
+    assert lived("record", lived.file([{**joined, "partner": "NO", "name": "Norway"}])).code == 0
+    get = browse(lived)
+    assert [row[0] for row in rows_of(get("/reports/fund").text)] == ["DK", "NO", "total"]
+    assert [row[0] for row in rows_of(get("/reports/fund?q=1,000,000.00").text)] == ["DK"]
+    assert [row[0] for row in rows_of(get("/reports/fund?q=total").text)] == ["none"]
+    for module in ("reports", "linked_tables"):
+        monkeypatch.setattr(f"cli.web.{module}.ROWS", 1)
+    get = browse(lived)
+    first, second = (get(f"/reports/fund?page={page}").text for page in (1, 2))
+    assert [row[0] for row in rows_of(first)] == ["DK"]
+    assert [row[0] for row in rows_of(second)] == ["NO", "total"]
+    assert "Rows 2 to 2 of 2." in second
+    assert ("Next rows" in first, "Next rows" in second) == (True, False)
+    past = get("/reports/fund?page=3")
+    assert (past.status, "there is no page 3: there are 2 rows" in past.text) == (404, True)
+
+
+def test_the_library_says_what_it_leaves_out(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Type at least one word." in browse(lived)("/library?sector=agriculture").text
+    assert "The first" not in browse(lived)("/library?q=dairy").text

@@ -13,6 +13,7 @@ from lifecycle.kernel.command import Command
 from lifecycle.parse import Malformed
 from projections.progress import statement
 from projections.query import tables_at
+from projections.schema.tables import holding
 from support import given as g
 from support.drawn_commands import ON_FUND, ON_GRANT
 from support.drawn_lives import IN_2012
@@ -55,7 +56,7 @@ def statement_of(book: Book, partner: str, on: str, known: int | None = None) ->
     """Return the rows of a statement by column, without changes."""
     with tables_at(book, known) as (connection, _):
         found = statement.lines(connection, partner, date.fromisoformat(on))
-        rows = [*statement.rows(connection, found, "now")]
+        rows = [*statement.rows(holding(connection), found, "now")]
     return [dict(zip(statement.COLUMNS.names, row, strict=True)) for row in rows]
 
 

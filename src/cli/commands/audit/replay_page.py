@@ -50,7 +50,7 @@ def replay_page(
     from cli.output.pages import page_with_policy
 
     fund = book.fund()
-    grid = grid_of(book, grant, book.entries(f"grant:{grant}", newest), as_of.on)
+    grid = grid_of(book, book.entries(f"grant:{grant}", newest), as_of.on)
     orders = _orders(grid)
     start = _start(grid, as_of)
     known_labels = [_known(entry) for entry in grid.known]

@@ -72,6 +72,7 @@ def statement_of(book: "Book", partner: str, given: Mapping[str, str | None]) ->
     """Return the statement for the dates that were typed. Raises ``UsageError``, ``Malformed``."""
     from projections.progress import statement
     from projections.query import Report, tables_at
+    from projections.schema.tables import holding
 
     on = day_or_today(book, given.get("as_of"), "--as-of")
     typed = given.get("known")
@@ -79,13 +80,13 @@ def statement_of(book: "Book", partner: str, given: Mapping[str, str | None]) ->
     with tables_at(book, position) as (connection, known):
         statement.require_partner(connection, partner, on)
         now = statement.lines(connection, partner, on)
-        rows = list(statement.rows(connection, now, "now"))
+        money = holding(connection)
+    rows = list(statement.rows(money, now, "now"))
     since = _since(book, partner, given, on, known)
     if since is not None:
         with tables_at(book, since.known) as (connection, _):
             then = statement.lines(connection, partner, since.on)
-        with tables_at(book, known) as (connection, _):
-            rows += statement.rows(connection, statement.changes(then, now), "change")
+        rows += statement.rows(money, statement.changes(then, now), "change")
     report = Report("donor", statement.COLUMNS, rows, on, known)
     return Statement(partner, report, _caption(book, report, since), since)
 

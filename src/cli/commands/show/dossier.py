@@ -201,20 +201,24 @@ def _refusals(book: "Book", grant: str) -> dict[str, Any]:
     from lifecycle.journal.mapper import stamp
     from lifecycle.journal.stored_row import moment_of
 
-    names = book.names()
-    columns = [(name, False) for name in ("on", "command", "actor", "recorded_at", "refusal", "message")]
+    names, columns = book.names(), ("on", "command", "actor", "recorder", "recorded_at", "refusal", "message")
+    not_lawful = {refusal.number: f"; not lawful: {refusal}" for refusal in book.quarantined_refusals()}
     rows = [
         [
             prose(refusal.on or ""),
             prose(refusal.command),
             prose(shown(refusal.actor, names)),
+            prose(shown(refusal.recorder, names)),
             stamp(moment_of(refusal.recorded_at)),
             prose(refusal.refusal or ""),
-            prose(refusal.message or ""),
+            prose(f"{refusal.message or ''}{not_lawful.get(refusal.number, '')}"),
         ]
         for refusal in book.refusals(grant)
     ]
-    return {"title": "Refusals", "table": _table("What was refused", columns, rows)}
+    return {
+        "title": "Refusals",
+        "table": _table("What was refused", [(name, False) for name in columns], rows),
+    }
 
 
 def _proofs(package: "Package") -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """All states of one grant: by day, and as known after each of its entries.
 
-A replay of a grant differs only between days on which something took effect or became overdue, and between
-entries of the grant. Most of these cells show the same state as another, so each state is kept once.
+A replay of a grant differs only between days on which something took effect, or an obligation changed because
+time passed, and between entries of the grant. Most of these cells show the same state as another, so each
+state is kept once.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -56,10 +58,9 @@ class ShownEntry(NamedTuple):
 class Grid(NamedTuple):
     """The states of a grant by what was known and by day. A cell is the number of what is shown in it."""
 
-    grant: str
     days: list[date]
     known: list[Entry]
-    """The entries after each of which something else was known."""
+    """The grant's entries. Each is a time: what was known after it."""
     fields: ShownSets[Field]
     field_cells: list[list[int]]
     obligations: ShownSets[ObligationRow]
@@ -76,7 +77,7 @@ class Grid(NamedTuple):
     """The largest amount of the chart."""
 
 
-def grid_of(book: "Book", grant: str, entries: Sequence[Entry], on: date | None = None) -> Grid:
+def grid_of(book: "Book", entries: Sequence[Entry], on: date | None = None) -> Grid:
     """Return all states of a grant. ``on`` is added to the days, of which the last is today or later."""
     states = list(known_states(entries))
     obligations = _obligations(book, entries)
@@ -97,7 +98,6 @@ def grid_of(book: "Book", grant: str, entries: Sequence[Entry], on: date | None 
     largest = max((amount for sums in of_sums.items for amount in sums[1:]), default=Decimal(0))
     lines = [lines_of(known, scale, largest) for known in states]
     return Grid(
-        grant=grant,
         days=days,
         known=list(entries),
         fields=fields,
@@ -119,12 +119,15 @@ def _days(
 ) -> list[date]:
     """Return the days between which nothing changes, up to the last entry or the last of the others."""
     days = others | {state.entry.on for known in states for state in known}
-    last = max(days)
-    return sorted(days | {day for known in obligations for day in days_of_change(known) if day <= last})
+    first, last = min(days), max(days)
+    return sorted(
+        days | {day for known in obligations for day in days_of_change(known) if first <= day <= last}
+    )
 
 
 def _state_on(states: Sequence[State], day: date) -> State | None:
-    return next((state for state in reversed(states) if state.entry.on <= day), None)
+    number = bisect_right(states, day, key=lambda state: state.entry.on)
+    return states[number - 1] if number else None
 
 
 def _obligations(book: "Book", entries: Sequence[Entry]) -> list[list[KnownSteps]]:

@@ -51,14 +51,15 @@ def lines_of(states: Sequence[State], scale: Scale, largest: Decimal) -> Lines:
     """Return the paths of the sums after each day, up to the end of the scale."""
     by_day: dict[date, Sums] = {state.entry.on: state.sums for state in states}
     points = [(scale.x(day), sums) for day, sums in by_day.items()]
-    return Lines(*(_path([(x, sums[place]) for x, sums in points], largest) for place in (1, 2, 3)))
+    return Lines(
+        *(_path(((x, getattr(sums, line)) for x, sums in points), largest) for line in Lines._fields)
+    )
 
 
-def _path(points: Iterable[tuple[int, object]], largest: Decimal) -> str:
+def _path(points: Iterable[tuple[int, Decimal]], largest: Decimal) -> str:
     """Return a line that is level from each day to the next."""
     path, at = f"M0 {HEIGHT}", HEIGHT
     for x, amount in points:
-        assert isinstance(amount, Decimal)
         y = height_of(amount, largest)
         if y != at:
             path, at = f"{path}H{x}V{y}", y

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from lifecycle.grant.evolve import steps
 from lifecycle.grant.obligations.timeline import Timeline
 from lifecycle.kernel.history import Entry, history
-from lifecycle.kernel.obligation import Step
+from lifecycle.kernel.obligation import DUE_SOON_DAYS, Step
 from lifecycle.policy.edition import Edition
 
 
@@ -70,12 +70,14 @@ def rows_on(obligations: Iterable[KnownSteps], day: date) -> Iterator[Obligation
 
 
 def days_of_change(obligations: Iterable[KnownSteps]) -> Iterator[date]:
-    """Yield the days on which an obligation becomes overdue."""
+    """Yield the days on which a row of an obligation changes: by a step, or because time passes."""
     for _, _, all_steps in obligations:
         for step, following in pairwise([*all_steps, None]):
             assert step is not None
+            yield step.since
             if step.due_on is None:
                 continue
-            day = max(step.due_on + timedelta(days=1), step.since)
-            if step.status_on(day)[0] == "overdue" and (following is None or day < following.since):
-                yield day
+            for day in (step.due_on - timedelta(days=DUE_SOON_DAYS), step.due_on + timedelta(days=1)):
+                is_of_step = step.since < day and (following is None or day < following.since)
+                if is_of_step and step.status_on(day)[0] != step.status_on(day - timedelta(days=1))[0]:
+                    yield day

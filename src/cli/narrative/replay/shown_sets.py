@@ -46,7 +46,7 @@ def merged_order(lists: Iterable[Iterable[str]]) -> dict[str, int]:
         place = 0
         for name in names:
             if name in known:
-                place = order.index(name, 0) + 1
+                place = order.index(name) + 1
             else:
                 order.insert(place, name)
                 known.add(name)
