@@ -77,7 +77,10 @@ def no_longer_empty(book: "Histories", stream: str, events: list[Event], closed:
     if changed in OF_THE_WORLD or not (correction or new["on"] < day):
         return
     if stream.startswith("grant:"):
-        before, after = (book.replay_grant(stream, streams[stream])["stage"] for streams in (old, now))
+        until = (
+            [event for event in in_force(streams[stream]) if event["on"] <= day] for streams in (old, now)
+        )
+        before, after = (book.replay_grant(stream, events)["stage"] for events in until)
         if before in OVER and after not in OVER:
             yield "FundClosureWouldNotHold"
     if left(book, day, now) > max(Decimal(0), left(book, day, old)):

@@ -85,7 +85,7 @@ def proposal(state: State, event: Event, book: Context) -> Iterator[str]:
         if call and on > min(open_call["closes"], open_call["closed"] or "9999"):
             yield "CallDeadlinePassed"
         state |= {"stage": "proposed", "teams": [(on, event["actor"])], "call": call, "proposed_on": on}
-    elif name == "ReviseProposal" and not any(event.get(field) for field in (*AMONG, "amount", *ALSO)):
+    elif name == "ReviseProposal" and all(event.get(field) is None for field in (*AMONG, "amount", *ALSO)):
         yield "NothingChanged"
     if event.get("operation_kind") and not (event.get("operation") or state.get("operation")):
         yield "OperationMissing"
@@ -244,6 +244,8 @@ def amendment(state: State, event: Event, book: Context) -> Iterator[str]:
         yield from cancelling(state, event)
         return
     changes = {field: event[field] for field in AMONG if event.get(field)}
+    if event.get("institutions") is not None:
+        changes["institutions"] = event["institutions"]
     if name == "RestructureGrant" and not (changes or event.get("budget")):
         yield "NothingChanged"
     rules = edition["windows"].get(changes.get("window", state["window"]))

@@ -192,9 +192,11 @@ class Histories:
             yield event["on"], state
 
     def _apply(self, kind: str, state: State, event: Event) -> Iterator[str]:
+        if kind == FUND:
+            return apply_fund_event(state, event)
+        late = recorded_too_late(self.state_of(FUND)["closed"], event)
         if kind == "grant":
-            closed = self.state_of(FUND)["closed"]
-            return chain(recorded_too_late(closed, event), apply_event(state, event, self))
+            return chain(late, apply_event(state, event, self))
         if kind == DIRECTORY:
-            return apply_directory_event(state, event)
-        return apply_fund_event(state, event) if kind == "fund" else apply_call_event(state, event, self)
+            return chain(late, apply_directory_event(state, event))
+        return chain(late, apply_call_event(state, event, self))

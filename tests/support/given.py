@@ -442,6 +442,7 @@ class Past:
                 decision = decide_grant(*state, calls, directory, followed)
                 stream = grant_stream(command.grant)
                 entry = self._append(stream, len(history.entries) + 1, decision.event, recorder)
+                entry = entry._replace(imported_from=command.imported_from)
                 self.grants[command.grant] = history.plus(entry, decision.grant)
             elif isinstance(command, CallCommand):
                 entries = self.calls.get(command.call, [])

@@ -12,6 +12,7 @@ from lifecycle.decide.decision import (
     check_rules_and_day,
     index_for,
     no_longer,
+    none_moves_behind_closure,
     not_in_future,
     provisional,
     spec_of,
@@ -55,6 +56,7 @@ def decide(
         only_more_time(_opening(before), _opening(held))
         not_in_future(max(command.on, held[-1].event.on), today)
         corrects_something(before, held, rules)
+        none_moves_behind_closure("call", before, held, fund, rules)
         call = _checked_call(held, command.call, fund)
         readings_permitted(fund, held, before)
         return Decision(event, (), None, fund, {command.call: call})

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lifecycle.call.call import Call
 from lifecycle.catalogue import SPECS
+from lifecycle.fund.closing import check_fund_open
 from lifecycle.fund.state import Fund
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.command import CallCommand, Command, DirectoryCommand, FundCommand, GrantCommand
@@ -82,6 +83,25 @@ def no_longer(entry: Entry, refusal: Refusal) -> Refusal:
     """Return the refusal with the name of the recorded entry that would get it."""
     name = f"entry {entry.originator_version} ({type(entry.event).__name__}, {entry.event.on})"
     return type(refusal)(f"{name} would no longer hold: {refusal}")
+
+
+def none_moves_behind_closure(
+    about: str, before: Sequence[Entry], held: Sequence[Entry], fund: Fund, rules: int
+) -> None:
+    """Refuse a correction by which an entry comes after the fund's closure that is not taken there.
+
+    ``about``: ``call`` or ``directory``. ``before``, ``held``: the entries in force without and with it.
+    Raises `FundIsClosed`.
+    """
+    was = {entry.originator_version: entry.event for entry in before}
+    for entry in held:
+        is_same = was.get(entry.originator_version) == entry.event
+        if fund.closed_on is None or entry.on <= fund.closed_on or entry.is_history or is_same:
+            continue
+        try:
+            check_fund_open(fund, about, type(entry.event).__name__, entry.on, rules)
+        except Refusal as refusal:
+            raise no_longer(entry, refusal) from refusal
 
 
 def reads_the_same(entry: Entry, other: Entry) -> bool:

@@ -15,6 +15,7 @@ from lifecycle.decide.decision import (
     check_rules_and_day,
     index_for,
     no_longer,
+    none_moves_behind_closure,
     not_in_future,
     provisional,
     spec_of,
@@ -139,6 +140,7 @@ def decide_correction(
     only_earlier(history.held, held)
     not_in_future(max([command.on, *(entry.on for entry in held[-1:])]), today)
     corrects_something(history.held, held, rules)
+    none_moves_behind_closure("directory", history.held, held, fund, rules)
     _check_from(Directory(), held)
     before, after = {entry.originator_version: entry.event for entry in history.held}, fold(held)
     for entry in held:

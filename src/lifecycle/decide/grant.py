@@ -32,7 +32,7 @@ from lifecycle.decide.decision import (
     reads_the_same,
     spec_of,
 )
-from lifecycle.decide.grant_history import GrantHistory, is_late, needs_entries
+from lifecycle.decide.grant_history import GrantHistory, is_late, needs_entries, why_taken
 from lifecycle.decide.likenesses import grant_ids_differ, new_ids_differ
 from lifecycle.decide.pairs.paired_events import decision_with_pairs
 from lifecycle.decide.permission import permit, permit_command, readings_permitted
@@ -181,7 +181,7 @@ def decide(  # noqa: PLR0917 what a decision rests on
     if not command.is_history:
         check_fund_open(fund, "grant", spec.event, command.on, rules)
     if spec.stages == ("",) and history.version:
-        raise GrantIdTaken(_why_taken(history, command.grant))
+        raise GrantIdTaken(why_taken(history, command.grant))
     late, with_entries = is_late(history, command), needs_entries(history, command)
     index = index_for(history.held, command.on) if with_entries else 0
     grant = fold(history.held[:index]) if late else history.grant
@@ -214,31 +214,27 @@ def decide(  # noqa: PLR0917 what a decision rests on
         history.grant, after, event, context.fund, context.calls, context.rules, refusing=not in_any_case
     )
     if later_rules == FOR_DECISION and not command.is_history:
-        _fund_closure_holds(history, decision, context, command.on)
+        _fund_closure_holds(history, decision, context, command.on, held if late else ())
     return decision
 
 
-def _fund_closure_holds(history: GrantHistory, decision: Decision, context: _Context, on: date) -> None:
+def _fund_closure_holds(
+    history: GrantHistory, decision: Decision, context: _Context, on: date, held: Sequence[Entry] = ()
+) -> None:
     """Refuse a decision before the fund's closure after which the fund could not have been closed.
 
-    ``on``: the first day that it may change. Raises `FundClosureWouldNotHold`.
+    ``on``: the first day that it may change. ``held``: the entries in force with it, if any are of later
+    days. Raises `FundClosureWouldNotHold`.
     """
     before, after, closed_on = history.grant, decision.grant, context.fund.closed_on
     if closed_on is None or on >= closed_on:
         return
+    if held and held[-1].on > closed_on:
+        before, after = (fold(entries[: index_for(entries, closed_on)]) for entries in (history.held, held))
     was_over = before is None or before.stage in _OVER
     runs = after is not None and after.stage not in _OVER
     still_open = f"{after.id} would be {after.stage}" if after is not None and runs and was_over else None
     check_closure_holds(context.fund, decision.fund, still_open)
-
-
-def _why_taken(history: GrantHistory, name: str) -> str:
-    if history.grant is not None:
-        return f"there is a grant {name}: choose another id"
-    return (
-        f"there was a grant {name}, and its first entry is struck: strike that correction to bring it back,"
-        " or choose another id"
-    )
 
 
 def _event_on(grant: Grant | None, command: GrantCommand, context: _Context, today: date) -> Event:
@@ -408,7 +404,7 @@ def decide_correction(
         history.grant, after, event, context.fund, context.calls, context.rules, refusing=is_covered
     )
     if not is_of_bank:
-        _fund_closure_holds(history, decision, context, date.min)
+        _fund_closure_holds(history, decision, context, date.min, held)
     readings_permitted(context.fund, held, history.held)
     return decision
 

@@ -149,3 +149,13 @@ def grants_followed(
     if isinstance(command, CorrectEntry):
         events += [entry.event for entry in history.entries]
     return with_those_before(named_in(events), command.grant, held_of)
+
+
+def why_taken(history: GrantHistory, name: str) -> str:
+    """Return in words why the id of the grant is taken."""
+    if history.grant is not None:
+        return f"there is a grant {name}: choose another id"
+    return (
+        f"there was a grant {name}, and its first entry is struck: strike that correction to bring it back,"
+        " or choose another id"
+    )

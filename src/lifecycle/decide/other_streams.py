@@ -20,7 +20,8 @@ from lifecycle.fund.closing import FundIsClosed, FundNotEmpty, check_closure_hol
 from lifecycle.fund.state import Fund
 from lifecycle.grant import events as on_grant
 from lifecycle.grant.evolve import fold as fold_grant
-from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.errors import StreamStopped
+from lifecycle.kernel.event import EntryCorrected, Event, LeftOut
 from lifecycle.kernel.guards import money
 from lifecycle.kernel.history import FUND, Entry, in_force, kind_of
 from lifecycle.kernel.refusals import TERMS, EditionTooLate, Refusal, UnknownCall
@@ -188,7 +189,8 @@ _NAMED = 5
 def fund_is_empty(entries: Sequence[Entry], closed: on_fund.FundClosed, fund: Fund, streams: Streams) -> None:
     """Refuse to close a fund if a grant runs or money is left on the day, or if it decided something later.
 
-    ``entries``: the fund's, without the closure. Raises `FundNotEmpty`, `FundIsClosed`.
+    ``entries``: the fund's, without the closure. Raises `FundNotEmpty`, `FundIsClosed`, and `StreamStopped`
+    if the stream of a grant is stopped.
     """
     after = replace(fund, closed_on=closed.on)
     others: dict[str, Sequence[Entry]] = {FUND: entries}
@@ -200,6 +202,7 @@ def fund_is_empty(entries: Sequence[Entry], closed: on_fund.FundClosed, fund: Fu
         held = in_force(stream)
         if kind_of(name) == "grant":
             grants[name.removeprefix("grant:")] = stream
+            _check_read(stream)
             grant = fold_grant(entry for entry in held if entry.on <= closed.on)
             if grant is not None and grant.stage not in _OVER:
                 running.append(f"{grant.id} is {grant.stage}")
@@ -222,6 +225,13 @@ def _after_closure(entry: Entry, closed: Fund) -> Refusal | None:
     if entry.is_history or name not in BY_EVENT.get(about, {}) or name == on_fund.FundClosed.__name__:
         return None
     return closed_before(closed, about, name, entry.on)
+
+
+def _check_read(stream: Sequence[Entry]) -> None:
+    """Raise `StreamStopped` if the stream is stopped: what its grant decided last cannot be read."""
+    for entry in stream:
+        if isinstance(entry.event, LeftOut) and not entry.event.quarantined:
+            raise StreamStopped(entry.event.why)
 
 
 def _running_in_words(running: Sequence[str]) -> str:

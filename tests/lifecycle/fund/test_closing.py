@@ -22,12 +22,15 @@ from lifecycle.fund.closing import (
 )
 from lifecycle.grant import events as of_grants
 from lifecycle.kernel.command import Command
+from lifecycle.kernel.errors import StreamStopped
 from lifecycle.kernel.event import EntryCorrected, ImportedFrom
 from lifecycle.rejudge.walk import judged_unsealed
 from support import given as g
 from support.books import make_book
 from support.forging import forge_refusal
 from support.given import CLOSED, EFFECTIVE, FOUNDED, Past, given
+from support.inserting import forging
+from support.left_out import quarantine
 from support.reading import new_book, record
 from support.rejudging import faults
 
@@ -291,6 +294,31 @@ def test_history_is_recorded_in_a_closed_fund() -> None:
     past.when(g.correct("2018-08-01", grant=OTHER, entry=1, reads={"title": "Milk"})).then(EntryCorrected)
 
 
+@pytest.mark.parametrize(("on", "fits"), [("2018-06-30", True), ("2018-07-01", False)])
+def test_no_entry_of_a_call_or_of_the_directory_is_moved_behind_the_closure(on: str, fits: bool) -> None:
+    call = [g.open_call("2012-01-02"), g.close_call("2012-02-05")]
+    past = given(call, g.register_institution("01-05"), g.voice_need("2018-05-01"), EMPTY)
+    past.given(g.close_fund("2018-06-30"))
+    for moved in (g.correct_call, g.correct_directory):
+        outcome = past.when(moved("2018-08-01", entry=2, reads={"on": on}))
+        outcome.then(EntryCorrected) if fits else outcome.refused(FundIsClosed, "would no longer hold")
+    use = past.given(g.rename_institution("2018-06-20"))
+    use.when(g.correct_directory("2018-08-01", entry=3, reads={"on": on})).then(EntryCorrected)
+
+
+@pytest.mark.parametrize(("on", "fits"), [("2018-06-29", True), ("2018-06-30", True), ("2018-07-01", False)])
+def test_an_end_that_was_brought_in_as_history_stays_before_the_closure(on: str, fits: bool) -> None:
+    origin = ImportedFrom(source="ledger", reference="1", mode="history")
+    past = given(EMPTY, g.propose("01-10", grant=OTHER))
+    past.record(replace(g.withdraw("2018-06-01", grant=OTHER), imported_from=origin), "admin")
+    past.given(g.close_fund("2018-06-30"))
+    moved = past.when(g.correct("2018-08-01", grant=OTHER, entry=2, reads={"on": on}))
+    if fits:
+        moved.then(EntryCorrected)
+    else:
+        moved.refused(FundClosureWouldNotHold, "SSF-2 would be proposed")
+
+
 # ── in both stores ───────────────────────────────────────────────────────────────────────────
 
 
@@ -338,3 +366,16 @@ def test_of_a_grant_and_a_closure_at_once_the_second_is_refused(
         assert book.record(strike, "c.hecker").outcome == "accepted"
         assert other.record(proposal, "t.leader").outcome == "accepted"
         assert book.record(g.close_fund("2018-06-30"), "a.prover").refusal == "FundNotEmpty"
+
+
+def test_a_fund_whose_grant_cannot_be_read_is_not_closed_until_that_is_settled(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", EMPTY) as book:
+        pass
+    with forging(book.place) as forger:
+        fields = {"on": "2018-06-05", "actor": "a.prover", "reason": "a story to come"}
+        position = forger.entry("grant:SSF-1", "GrantReopened.v99", fields, command_id="x")
+    with Book.open(book.place) as opened:
+        with pytest.raises(StreamStopped, match=f"position {position}"):
+            opened.record(g.close_fund("2018-06-30"), "a.prover")
+        assert opened.record(quarantine(position), "admin").outcome == "accepted"
+        record(opened, g.close_fund("2018-06-30"))

@@ -41,6 +41,14 @@ def test_a_restructuring_changes_something() -> None:
     given(APPROVED).when(g.restructure("02-11")).then(was.GrantRestructured)
 
 
+def test_a_restructuring_takes_all_institutions_off_the_grant() -> None:
+    named = [{"institution": "MOA", "role": "receiving"}]
+    past = given(g.register_institution("01-05"), g.propose("01-10", institutions=named), APPROVED[1:])
+    assert len(past.grant.institutions) == 1
+    past.given(g.restructure("02-11", objective=None, institutions=[]))
+    assert past.grant.institutions == ()
+
+
 def test_a_suspension_of_a_scope_holds_once() -> None:
     past = given(EFFECTIVE, g.suspend("04-10"))
     past.when(g.suspend("04-11")).refused(AlreadySuspended)

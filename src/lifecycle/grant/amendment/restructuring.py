@@ -125,7 +125,7 @@ def _check_restructuring(grant: Grant, event: GrantRestructured, fund: Fund) -> 
             event.providers,
             event.objective,
             event.institution,
-            event.institutions,
+            event.institutions is not None,  # an empty list takes all of them off
             event.capabilities_planned,
             event.budget,
         )
