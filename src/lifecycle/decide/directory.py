@@ -118,7 +118,8 @@ def decide(
 
     def check() -> None:
         _check_from(before, (new, *later), new)
-        check_grants_named(history.directory, grants, _standing_on(grants), event, rules)
+        after = history.directory if not isinstance(event, NeedMet) else evolve(history.directory, event)
+        check_grants_named(after, grants, _standing_on(grants), event, rules)
 
     check_rules_and_day(check, command.on, today)
     return Decision(event, (), None, fund)

@@ -258,11 +258,11 @@ def _check_not_met(directory: Directory, standing_on: StandingOn, event: NeedMet
     """Refuse a grant for a need that another meets, on the day or on a later one.
 
     A grant that has ended early by the day of the other, or in which the country receives no more, is none.
+    ``directory``: with this meeting.
     """
     need, this = directory.needs[event.need], (event.on, event.grant)
     others = list(need.meetings)
-    if this in others:  # it is corrected
-        others.remove(this)
+    others.remove(this)
     for other in others:
         (_, first), (on, _) = (other, this) if other[0] <= event.on else (this, other)
         grant = standing_on(first, on)

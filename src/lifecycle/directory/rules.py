@@ -21,9 +21,9 @@ def check_grants_named(
 ) -> None:
     """Refuse an event that names a grant which is not as it has to be. Raises a refusal.
 
-    ``directory``: with all that is recorded. ``grants``: the entries in force of the grants that the event
-    names. It is asked when the event is decided or corrected, and not again: what a grant becomes later does
-    not undo what the directory says.
+    ``directory``: with all that is recorded, and the event. ``grants``: the entries in force of the grants
+    that the event names. It is asked when the event is decided or corrected, and not again: what a grant
+    becomes later does not undo what the directory says.
     """
     for rule in in_set(RULES.get(type(event), NONE).preconditions, rules):
         rule.apply(directory=directory, grants=grants, standing_on=standing_on, event=event)
