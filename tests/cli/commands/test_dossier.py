@@ -190,6 +190,7 @@ def test_all_pages_are_of_one_position(lived: Shell, monkeypatch: pytest.MonkeyP
     """Given that somebody records a cost while the dossier is written."""
     from lifecycle.seal import prove
 
+    assert lived("audit", "seal").code == 0
     position = lived("--json", "audit", "history", "G-1").rows[-1]["position"]
     package = prove.export
 

@@ -224,6 +224,7 @@ def test_a_book_that_is_not_there_is_named(lived: Shell) -> None:
     assert get("/").status == 503
 
 
+@pytest.mark.of_a_file("a book in a database has its seals elsewhere")
 def test_the_verification_is_asked_anew_for_each_request(lived: Shell) -> None:
     get = browse(lived)
     assert all(row[1] == "yes" for row in rows_of(get("/verification").text))
