@@ -48,7 +48,8 @@ def agreements(state: State, event: Event) -> Iterator[str]:
     if not known:
         return
     partner = state["partners"][known["partner"]]
-    if partner["left"] <= on:
+    promises = event.get("amount") is not None or bool(set(stated) - {"end_disbursement"})
+    if promises and partner["left"] <= on:
         yield "PartnerHasLeft"
     if not stated and event.get("amount") is None:
         yield "NothingChanged"
@@ -62,7 +63,8 @@ def agreements(state: State, event: Event) -> Iterator[str]:
         if not worth if is_foreign else worth not in (None, event["amount"]):
             yield "HoldingAmountMissing"
     state["agreements"] = {**kept, id: changed}
-    partner["promised"] = max(partner["promised"], on)
+    if promises:
+        partner["promised"] = max(partner["promised"], on)
 
 
 def asking_for_reports(agreed: State, partner: str, day: str) -> list[str]:

@@ -114,7 +114,7 @@ def partner_has_it(
 
     Raises `ExceedsPartnerBalance`.
     """
-    if refusal := _balance_refusal(entries, None, returned, fund, streams):
+    if refusal := _balance_refusal(entries, None, returned, fund, _grants_with_money(streams)):
         raise refusal
 
 
@@ -127,17 +127,38 @@ def returns_still_covered(
     `ExceedsPartnerBalance`.
     """
     before = {entry.originator_version: entry for entry in in_force(entries)}
-    for entry in in_force(corrected):
-        event = entry.event
-        of_pool = event.__dict__.get("agreement") is not None  # what its pool has left is compared
-        if isinstance(event, on_fund.FundsReturned) and entry.rules >= _SINCE and not of_pool:
-            refusal = _balance_refusal(corrected, entry, event, fund, streams)
-            if refusal is None:
-                continue
-            was = before.get(entry.originator_version)
-            unchanged = was is not None and was.event == event
-            if not unchanged or _balance_refusal(entries, was, event, fund, streams) is None:
+    if not (returns := [entry for entry in in_force(corrected) if _is_of_free_money(entry)]):
+        return
+    grants = _grants_with_money(streams)
+    unchanged = {
+        entry.originator_version
+        for entry in returns
+        if entry.originator_version in before and before[entry.originator_version].event == entry.event
+    }
+    moves = (movements_of(known, grants, fund.currency) for known in (entries, corrected))
+    if len(unchanged) == len(returns) and next(moves) == next(moves):
+        return  # the correction moves no money
+    for entry in returns:
+        event, version = entry.event, entry.originator_version
+        assert isinstance(event, on_fund.FundsReturned)
+        if refusal := _balance_refusal(corrected, entry, event, fund, grants):
+            own = before.get(version)
+            if version not in unchanged or not _balance_refusal(entries, own, event, fund, grants):
                 raise no_longer(entry, refusal) from refusal
+
+
+def _is_of_free_money(entry: Entry) -> bool:
+    """Return whether a return is compared with its partner's balance, and not with its pool."""
+    event = entry.event
+    return isinstance(event, on_fund.FundsReturned) and entry.rules >= _SINCE and event.agreement is None
+
+
+def _grants_with_money(streams: Streams) -> Mapping[str, Sequence[Entry]]:
+    return {
+        stream[0].originator_id.removeprefix("grant:"): stream
+        for stream in streams(_COMMIT_OR_PAY, None)
+        if stream[0].originator_id.startswith("grant:")
+    }
 
 
 class ExceedsPartnerBalance(Refusal, order=TERMS, rule="domain §3: ReturnFunds"):
@@ -149,14 +170,9 @@ def _balance_refusal(
     own: Entry | None,
     returned: on_fund.FundsReturned,
     fund: Fund,
-    streams: Streams,
+    grants: Mapping[str, Sequence[Entry]],
 ) -> ExceedsPartnerBalance | None:
     """Return the refusal of a return, or `None`. ``own``: the return's entry, which does not count itself."""
-    grants = {
-        stream[0].originator_id.removeprefix("grant:"): stream
-        for stream in streams(_COMMIT_OR_PAY, None)
-        if stream[0].originator_id.startswith("grant:")
-    }
     others = [
         entry
         for entry in in_force(entries)

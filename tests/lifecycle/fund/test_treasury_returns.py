@@ -1,7 +1,11 @@
 """A partner gets back no more than it has left: received less returned and drawn (domain §3, §7)."""
 
+from typing import Any
+
 import pytest
 
+from lifecycle.attribution import movements
+from lifecycle.decide import other_streams
 from lifecycle.decide.other_streams import ExceedsPartnerBalance
 from lifecycle.fund import events as was
 from lifecycle.grant import events as on_grant
@@ -103,3 +107,22 @@ def test_a_return_of_before_holds_no_correction_back() -> None:
     ]
     entry = past.fund_version(was.PartnerJoined)
     past.when(g.correct_fund("06-01", entry=entry, reads={"name": "Kingdom of Denmark"})).then(EntryCorrected)
+
+
+def test_a_correction_that_moves_no_money_compares_no_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    returned = [g.return_funds(on, partner="ES", amount="1.00 USD") for on in ("02-11", "02-12")]
+    past = promised().given(g.consult("02-13"), returned)
+    compared: list[object] = []
+    left = movements.left_to_return
+
+    def counted(*about: Any) -> Any:
+        compared.append(about)
+        return left(*about)
+
+    monkeypatch.setattr(other_streams, "left_to_return", counted)
+    wording = {"entry": past.fund_version(was.ConsultationHeld), "reads": {"summary": "met again"}}
+    past.when(g.correct_fund("03-01", **wording)).then(EntryCorrected)
+    assert not compared
+    less = {"entry": past.fund_version(was.FundsReturned), "reads": {"amount": "0.50 USD"}}
+    past.when(g.correct_fund("03-01", **less)).then(EntryCorrected)
+    assert len(compared) == 2

@@ -56,6 +56,9 @@ def test_what_a_partner_that_left_still_owed_is_not_applicable(tmp_path: Path) -
             timeline = {row["item"]: row["status"] for row in ask(book, "timeline", on)}
             assert timeline == {f"{row['partner']}/{row['instalment']}": row["status"] for row in rows}
         assert of_denmark(ask(book, "fund", "2013-07-01"), "received") == ["502000.00"]
+        late = next(row for row in ask(book, "timeline", "2013-07-01") if row["item"] == "DK/I2")
+        paid = next(row for row in ask(book, "instalments", "2013-07-01") if row["instalment"] == "I2")
+        assert (late["met_on"], paid["received_on"], paid["received"]) == (None, None, "1000.00")
         then = ask(book, "instalments", "2013-06-30", known=before)
         assert [row["status"] for row in then] == ["overdue", "met", "upcoming", "upcoming"]
 

@@ -46,7 +46,7 @@ class _Instalment:
         if self.amount is None:
             return
         self.obligation.met_on, received = None, ZERO
-        for payment in self.payments:
+        for payment in () if self.obligation.is_idle else self.payments:
             received += amount_in(self.amount.currency, payment.amount, payment.holding_amount, holding)
             if received >= self.amount.amount:
                 self.obligation.met_on = payment.on
@@ -54,7 +54,7 @@ class _Instalment:
         self.obligation.add_step(on)
 
     def leave(self, on: date, holding: str) -> None:
-        """Add a step for the day on which the partner left: what is not met by then is not applicable."""
+        """Add a step for the day on which the partner left: what is not met by then never is."""
         self.obligation.is_idle = self.obligation.met_on is None
         self.settle(on, holding)
 

@@ -51,9 +51,22 @@ class ContributionAmended(FundEvent):
     """Why it was amended."""
 
 
+def _promises(event: "ContributionAmended") -> bool:
+    """Return whether more is amended than the last day on which money may be paid.
+
+    The money of a partner that left stays, and may have to be paid later than was agreed.
+    """
+    return event.amount is not None or Terms.of(event) != Terms.model_construct(
+        end_disbursement=event.end_disbursement
+    )
+
+
 def _amended(fund: MutableFund, event: ContributionAmended) -> None:
     agreement = fund.agreements[event.agreement]
-    partner, terms = noted_promise(fund, agreement.partner, event.on), Terms.of(event)
+    terms = Terms.of(event)
+    if _promises(event):
+        noted_promise(fund, agreement.partner, event.on)
+    partner = fund.partners[agreement.partner]
     fund.agreements[event.agreement] = agreement.amended(event.on, terms)
     reporting = (
         known.amended(event.on, terms) if known.agreement == event.agreement else known
@@ -72,7 +85,8 @@ class AgreedInOtherCurrency(Refusal, order=TERMS, rule="domain §9: AmendContrib
 
 def _check_amendment(fund: Fund, event: ContributionAmended) -> None:
     agreement = agreement_of(fund.agreements, event.agreement, event.on, event.partner)
-    check_partner_is_there(fund, agreement.partner, event.on)
+    if _promises(event):
+        check_partner_is_there(fund, agreement.partner, event.on)
     terms = Terms.of(event)
     if not terms.are_stated and event.amount is None:
         raise NothingChanged("name the amount or a term that changes")

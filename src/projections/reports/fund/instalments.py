@@ -76,7 +76,7 @@ def _cells(rows: list[Any], currency: str, as_of: date, *, is_waived: bool) -> d
             is_left_open = received_on is None
         if row.kind == "received":
             received += _minors_received(row, schedule, currency)
-            if received_on is None and received >= schedule.amount:
+            if received_on is None and not is_left_open and received >= schedule.amount:
                 received_on = row.on
     met_on = None if received_on is None else date.fromisoformat(received_on)
     due_on = date.fromisoformat(schedule.due)

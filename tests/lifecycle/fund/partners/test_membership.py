@@ -72,6 +72,19 @@ def test_a_promise_is_not_moved_behind_the_leaving() -> None:
         outcome.then(EntryCorrected) if fits else outcome.refused(PartnerHasLeft)
 
 
+@pytest.mark.parametrize("on", ["2014-06-29", "2014-06-30", "2014-07-01"])
+def test_the_last_day_of_payments_is_amended_after_the_partner_left(on: str) -> None:
+    agreed = g.agree_contribution("2013-01-10", agreement="DK-1", end_disbursement="2015-12-31")
+    past = given(agreed, LEFT)
+    later = {"valid_until": None, "end_disbursement": "2018-12-31"}
+    past.when(g.amend_contribution(on, **later)).then(was.ContributionAmended)
+    for more in ({"valid_until": "2015-01-31"}, {"amount": "2000.00 USD"}):
+        outcome = past.when(g.amend_contribution(on, **(later | more)))
+        outcome.then(was.ContributionAmended) if on < "2014-06-30" else outcome.refused(PartnerHasLeft)
+    late = given(agreed, g.amend_contribution("2015-01-10", **later))
+    late.when(g.leave_partner("2014-06-30")).then(was.PartnerLeft)
+
+
 def test_a_partner_gets_another_name_on_a_day() -> None:
     past = given(g.rename_partner("2014-01-10"), g.rename_partner("2012-01-10", name="Danmark"))
     partner = past.fund.partners["DK"]
