@@ -553,12 +553,12 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     ),
     "officer appoint": (
         Field("officer", "OFFICER", "", is_argument=True, is_required=True),
-        Field("roles", "TEXT", "The roles that the officer holds from now on, beside those held already: administrator, approver, finance, reviewer, secretariat, ttl, or one that an edition names.", is_list=True, is_required=True),
+        Field("roles", "TEXT,…", "The roles that the officer holds from now on, beside those held already: administrator, approver, finance, reviewer, secretariat, ttl, or one that an edition names.", is_list=True, is_required=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "officer retire": (
         Field("officer", "OFFICER", "", is_argument=True, is_required=True),
-        Field("roles", "TEXT", "The roles that end; all if none is named.", is_list=True),
+        Field("roles", "TEXT,…", "The roles that end; all if none is named.", is_list=True),
         Field("imported_from", "source=…,reference=…,mode=…", "Where it was brought in from, if it was imported.", form="model"),
     ),
     "fund join-partner": (

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, GetJsonSchemaHandler, StringConstrai
 from pydantic_core import core_schema
 
 from lifecycle.types.codes import COUNTRIES
-from lifecycle.types.text import COUNTRY, CURRENCY, Line, as_label, without_breaks
+from lifecycle.types.text import COUNTRY, CURRENCY, Line, Word, as_label, without_breaks
 
 
 class Listed(NamedTuple):
@@ -66,7 +66,7 @@ TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), withou
 
 ROLES = ("administrator", "approver", "finance", "reviewer", "secretariat", "ttl")
 """The roles to which commands are open. An edition may name further ones, for the steps of its clearances."""
-Role = Annotated[Line, "role"]
+Role = Annotated[Word, "role"]
 """One of `ROLES`, or a role that an edition names. Only the fund knows which, so a rule checks it."""
 Sealing = Annotated[Line, Listed.word("each_command", "on_request")]
 """When the journal is sealed."""
