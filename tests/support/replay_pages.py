@@ -15,7 +15,8 @@ def text_of(element: Element) -> str:
 
 def _whole(changed: list[list[int]]) -> list[list[int]]:
     rows: list[list[int]] = []
-    for same, *rest in changed:
+    for same, *runs in changed:
+        rest = [number for number, times in zip(runs[::2], runs[1::2], strict=True) for _ in range(times)]
         rows.append([*(rows[-1][:same] if rows else []), *rest])
     return rows
 

@@ -19,7 +19,7 @@ from support.pages import assert_accessible, hostile_life, parsed
 from support.reading import ask
 from support.replay_pages import ReplayPage, text_of
 
-LARGEST = 230_000
+LARGEST = 200_000
 """The most bytes of a page of 100 entries."""
 
 

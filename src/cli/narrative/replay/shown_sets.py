@@ -1,6 +1,7 @@
 """Distinct items, and the sets of them that are shown together."""
 
 from collections.abc import Hashable, Iterable, Sequence
+from itertools import chain, groupby
 from typing import Generic, TypeVar
 
 T = TypeVar("T", bound=Hashable)
@@ -61,13 +62,17 @@ def toggled(sets: Iterable[set[int]]) -> list[list[int]]:
 
 
 def changes_only(rows: Iterable[Sequence[int]]) -> list[list[int]]:
-    """Return each row as how many numbers it has in common with the start of the row before, and the rest."""
+    """Return each row as how many numbers it has in common with the start of the row before, and the rest.
+
+    The rest is written as a number and how many times it follows, again and again.
+    """
     changed: list[list[int]] = []
     before: Sequence[int] = ()
     for row in rows:
         same = 0
         while same < min(len(before), len(row)) and before[same] == row[same]:
             same += 1
-        changed.append([same, *row[same:]])
+        rest = ((number, len(list(run))) for number, run in groupby(row[same:]))
+        changed.append([same, *chain.from_iterable(rest)])
         before = row
     return changed

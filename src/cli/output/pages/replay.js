@@ -13,10 +13,15 @@
   };
   const marks = document.querySelectorAll(".now");
 
-  // Each row is written as how many numbers it shares with the row before, and the rest.
+  // Each row is written as how many numbers it shares with the row before, and then as numbers, each with
+  // how many times it follows.
   const whole = (changed) => {
     let before = [];
-    return changed.map(([same, ...rest]) => (before = before.slice(0, same).concat(rest)));
+    return changed.map(([same, ...runs]) => {
+      const row = before.slice(0, same);
+      for (let i = 0; i < runs.length; i += 2) row.push(...Array(runs[i + 1]).fill(runs[i]));
+      return (before = row);
+    });
   };
   // Each set is written as the numbers in which it differs from the set before.
   const sets = (toggled) => {
