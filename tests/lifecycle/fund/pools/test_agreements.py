@@ -93,7 +93,10 @@ def test_an_instalment_and_its_receipt_under_the_wrong_agreement_can_both_be_cor
     past = given(AGREED, g.agree_contribution("2012-01-10", agreement="DK-2"))
     past.given(g.schedule("2012-01-11", agreement="DK-1"), g.receive("2012-02-01", instalment="I1"))
     for entry in (past.fund_version(was.InstalmentScheduled), past.fund_version(was.InstalmentReceived, 2)):
-        past.given(g.correct_fund("2012-03-01", entry=entry, reads={"agreement": "DK-2"}))
+        past.record(g.correct_fund("2012-03-01", entry=entry, reads={"agreement": "DK-2"})).then(
+            EntryCorrected
+        )
+    assert past.fund.partners["DK"].under == {"I1": "DK-2"}
 
 
 def test_an_amendment_holds_from_its_day_and_what_was_said_before_stays() -> None:
