@@ -16,6 +16,8 @@ from datetime import date
 from decimal import Decimal, getcontext
 from typing import Any
 
+from partners import Partners
+
 getcontext().prec = 60
 Event = dict[str, Any]
 
@@ -169,17 +171,6 @@ STAGES = {
 }
 
 
-def shared(total: Decimal, weights: dict[str | None, Decimal]) -> dict[str | None, Decimal]:
-    """Share the amount exactly by the weights. Without weights it is all for `None`."""
-    weights = {name: weight for name, weight in weights.items() if weight > 0}
-    total_weight = sum(weights.values())
-    return (
-        {name: total * weight / total_weight for name, weight in weights.items()}
-        if total_weight
-        else {None: total}
-    )
-
-
 def is_counted(now: Event) -> bool:
     """Return whether a grant was approved and did not end before it became effective."""
     return now["approved"] and (now["effective"] or now["stage"] not in ("lapsed", "cancelled"))
@@ -234,66 +225,13 @@ class Book:
         return {name: sums(flows, self.on) for name, flows in groups.items()}
 
     def _by_partner(self) -> dict[str | None, list[Flow]]:
-        """Return each partner's exact part of each flow.
-
-        Commitments are drawn by what each partner then has left, and paid by what was drawn.
-        """
+        """Return each partner's exact part of each flow."""
         groups: dict[str | None, list[Flow]] = defaultdict(list)
-        left: dict[str | None, Decimal] = defaultdict(Decimal)
-        income = Decimal(0)
-        drawn: dict[str, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-        paid: dict[str, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-        over: dict[str, Decimal] = defaultdict(Decimal)
-        requested: dict[str, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-        for day, kind, grant, moved in self._moves():
-            shareable = moved
-            unpaid = {name: share - paid[grant][name] for name, share in drawn[grant].items()}
-            if kind == "received":
-                left[grant] += shareable  # here ``grant`` is the name of a partner
-                continue
-            if kind == "income":
-                income += shareable
-                continue
-            if kind in ("approved", "increased", "fee"):
-                if kind == "fee":
-                    first = min(shareable, max(income, Decimal(0)))
-                    income, shareable = income - first, shareable - first
-                covered = min(shareable, sum(part for part in left.values() if part > 0))
-                parts = shared(covered, left) if covered else {}
-                parts[None] = shareable - covered
-                income -= parts[None]
-                for name, part in parts.items():
-                    left[name] -= part if name is not None else 0
-                    drawn[grant][name] += part
-                taken = min(shareable, over[grant])  # an overpayment moves to the new draws
-                over[grant] -= taken
-                for name, part in shared(taken, parts).items():
-                    paid[grant][name] += part
-                    groups[name].append((day, "disbursed", part, None))
-                groups[None].append((day, "disbursed", -taken, None))
-            elif kind == "cancelled":
-                parts = shared(shareable, unpaid)
-                for name, part in parts.items():
-                    left[name] += part if name is not None else 0
-                    drawn[grant][name] -= part
-            elif kind == "requested":
-                open_ = unpaid if sum(unpaid.values()) > Decimal("0.001") else drawn[grant]
-                parts = shared(shareable, requested[grant] if shareable < 0 else open_)
-                for name, part in parts.items():
-                    requested[grant][name] += part
-            else:
-                takes = kind == "disbursed" and shareable > 0
-                sign = -1 if kind == "disbursed" and shareable < 0 else 1
-                beyond = max(abs(shareable) - sum(unpaid.values()), Decimal(0)) if takes else Decimal(0)
-                beyond = beyond if takes else min(abs(shareable), over[grant])
-                over[grant] += beyond if takes else -beyond
-                parts = shared(shareable - sign * beyond, unpaid if takes else paid[grant])
-                for name, part in parts.items():
-                    paid[grant][name] += part if kind == "disbursed" else -part
-                parts[None] = parts.get(None, Decimal(0)) + sign * beyond
-            if kind != "fee" and day <= self.on:
-                for name, part in parts.items():
-                    groups[name].append((day, kind, part, None))
+        partners = Partners()
+        for day, kind, name, moved in self._moves():
+            for flow, parts in partners.move(kind, name, moved):
+                for partner, part in parts.items():
+                    groups[partner].append((day, flow, part, None))
         return groups
 
     def _moves(self) -> list[tuple[str, str, str, Decimal]]:
