@@ -242,7 +242,7 @@ def _glance() -> ModuleType:
     return glance
 
 
-def _figures() -> ModuleType:
+def _published() -> ModuleType:
     from cli.commands.reports import published
 
     return published
@@ -433,7 +433,7 @@ OTHER_COMMANDS = (
     OtherCommand(
         "report published",
         "Compare published figures, from a file, with those of the book.",
-        _figures,
+        _published,
         "published",
     ),
     OtherCommand("report institutions", "The bodies that the directory knows.", _report, "institutions"),

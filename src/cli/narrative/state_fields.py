@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cli.output.terminal_text import in_units, plain, readable
+from cli.output.terminal_text import in_units, plain, prose, readable
 
 if TYPE_CHECKING:
     from lifecycle.call.call import Call
@@ -218,6 +218,13 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[s
     names = dict.fromkeys((*after, *before))
     return [
         (name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
+    ]
+
+
+def filled(fields: Mapping[str, Any], currency: str) -> list[tuple[str, str]]:
+    """Return the fields that have a value, name and value as people read them."""
+    return [
+        (prose(name), readable(value, currency)) for name, value in fields.items() if value not in (None, ())
     ]
 
 

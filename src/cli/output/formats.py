@@ -164,12 +164,18 @@ def _spreadsheet(
 ) -> None:
     if output is None:
         raise click.UsageError("XLSX is for spreadsheet programs: name a file with --output FILE.xlsx")
+    _write_rows(report, output, lambda file: write_xlsx(report, caption, fund, known_at, file))
+
+
+def write_xlsx(
+    report: "Report", caption: str, fund: str, known_at: "datetime | None", file: IO[bytes]
+) -> None:
+    """Write the report as XLSX. Raises ``UsageError`` if the package that does it is not installed."""
     try:
         from cli.output.spreadsheet import Dates, write_spreadsheet
     except ModuleNotFoundError:
         raise click.UsageError("XLSX needs XlsxWriter: pip install 'grantbook[xlsx]'") from None
-    dates = Dates(fund, known_at, caption)
-    _write_rows(report, output, lambda file: write_spreadsheet(report, dates, file))
+    write_spreadsheet(report, Dates(fund, known_at, caption), file)
 
 
 def _write_rows(report: "Report", output: str, write: Callable[[IO[bytes]], None]) -> None:

@@ -1,12 +1,11 @@
 """The pages beside the reports: glance, grants, payments, partners, countries, library, verification."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from cli.commands.reports.report import ask, caption_of
-from cli.output.terminal_text import prose, readable
-from cli.shell.as_of_options import AsOf, entries_of, position_from, state_of
+from cli.output.terminal_text import prose
+from cli.shell.as_of_options import AsOf, entries_of, state_of
 from cli.web.asked import Answer, Asked, Missing, grant_path, web_page, with_query
 from cli.web.linked_tables import ROWS, field, report_table, table
 from lifecycle.types.stage import NOT_STATED
@@ -17,23 +16,17 @@ if TYPE_CHECKING:
     from projections.query import Report
 
 _DATES = ("on", "known")
-_WEEK = timedelta(days=7)
 
 
 def glance(asked: Asked) -> Answer:
     """Return what waits, is overdue, due, paid, on its way, and new."""
-    from projections.progress.at_a_glance import look, sections
-    from projections.query import tables_at
+    from cli.commands.reports.glance import glance_on
 
     asked.require(())
-    book = asked.book
-    today = book.today()
-    since = today - _WEEK
-    start = position_from(book, str(since - timedelta(days=1)))
-    with tables_at(book, None) as (connection, known):
-        made = look(book, connection, as_of=today, known=known, since=min(start, known))
-    shown = [part for section in sections(made, str(since)) for part in _parts(section)]
-    return web_page(asked, "At a glance", shown, lines=[f"As of {today}."])
+    today = asked.book.today()
+    _, sections = glance_on(asked.book, today)
+    parts = [part for section in sections for part in _parts(section)]
+    return web_page(asked, "At a glance", parts, lines=[f"As of {today}."])
 
 
 def _parts(section: "Section") -> Iterator[dict[str, Any]]:
@@ -138,17 +131,13 @@ def library(asked: Asked) -> Answer:
 def grant(asked: Asked) -> Answer:
     """Return one grant: its state, what may come next, its obligations, payments and documents."""
     from cli.commands.show.next_acts import acts_on
-    from cli.narrative.state_fields import grant_fields
+    from cli.narrative.state_fields import filled, grant_fields
 
     asked.require(_DATES)
     book, name, query = asked.book, asked.names["grant"], asked.query
     as_of = AsOf.of(book, query.get("on"), query.get("known"))
     state = _state(book, name, as_of)
-    fields = [
-        (prose(label), readable(value, state.currency))
-        for label, value in grant_fields(state).items()
-        if value not in (None, ())
-    ]
+    fields = filled(grant_fields(state), state.currency)
     form = {
         "action": asked.path,
         "fields": [field("on", "as of", query, type="date"), field("known", "as known at", query)],
@@ -194,16 +183,15 @@ def _state(book: "Book", name: str, as_of: AsOf) -> Any:
 def replay(asked: Asked) -> Answer:
     """Return the page with sliders. It brings its own policy."""
     from cli.commands.audit.replay_page import replay_page
-    from cli.output.pages import PageLink, policy_in
+    from cli.output.pages import PageLink
 
     asked.require(_DATES)
     name, query = asked.names["grant"], asked.query
     as_of = AsOf.of(asked.book, query.get("on"), query.get("known"))
     _state(asked.book, name, AsOf(None, as_of.known, ""))
-    text = replay_page(
-        asked.book, name, as_of, [PageLink(grant_path(name), "The grant"), PageLink("/", "Glance")]
-    )
-    return Answer(text.encode(), policy=f"{policy_in(text)}; frame-ancestors 'none'")
+    links = [PageLink(grant_path(name), "The grant"), PageLink("/", "Glance")]
+    made = replay_page(asked.book, name, as_of, links)
+    return Answer(made.text.encode(), policy=f"{made.policy}; frame-ancestors 'none'")
 
 
 def verification(asked: Asked) -> Answer:

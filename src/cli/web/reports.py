@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from cli.commands.reports.report import KEYS, STATUSES, answering, caption_of
 from cli.web.asked import Answer, Asked, Missing, web_page, with_query
 from cli.web.linked_tables import ROWS, field, matching, pages_of, table
@@ -66,15 +64,13 @@ def asked_report(asked: Asked, name: str) -> "AbstractContextManager[Report]":
 
 def index(asked: Asked) -> Answer:
     """Return the list of all reports."""
-    from cli.commands.reports import report as commands
+    from cli.commands.reports.report import entries
+    from projections.choices import ENTRIES
+    from projections.reports.sql_views import MEANINGS
 
     asked.require(())
-    helps = {
-        command.name: command.help
-        for command in vars(commands).values()
-        if isinstance(command, click.Command)
-    }
-    links = [{"path": f"/reports/{name}", "name": name, "text": helps.get(name, "")} for name in names()]
+    helps = {**MEANINGS, ENTRIES: entries.help}
+    links = [{"path": f"/reports/{name}", "name": name, "text": helps[name]} for name in names()]
     return web_page(asked, "Reports", [{"links": links}])
 
 
@@ -167,17 +163,14 @@ def _number(text: str) -> int:
 def _download(asked: Asked, name: str, form: str) -> Answer:
     from io import BytesIO
 
+    from cli.output.formats import write_xlsx
     from cli.output.table import csv_lines, json_array
 
     with asked_report(asked, name) as made:
         if form == "xlsx":
-            try:
-                from cli.output.spreadsheet import Dates, write_spreadsheet
-            except ModuleNotFoundError:
-                raise Missing("XLSX needs XlsxWriter: pip install 'grantbook[xlsx]'") from None
             file, book = BytesIO(), asked.book
             known_at = book.recorded_at(made.known)
-            write_spreadsheet(made, Dates(book.fund().name, known_at, caption_of(book, made)), file)
+            write_xlsx(made, caption_of(book, made), book.fund().name, known_at, file)
             body = file.getvalue()
         else:
             body = "".join(json_array(made) if form == "json" else csv_lines(made)).encode()

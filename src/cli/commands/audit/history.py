@@ -8,7 +8,6 @@ import click
 from cli.output.terminal_text import (
     pairs,
     prose,
-    readable,
     safe,
     say,
     to_json,
@@ -136,12 +135,12 @@ def _page(book: "Book", name: str, as_of: AsOf) -> str:
     stream, _ = entries_of(book, name, as_of.known)
     if not stream.startswith("grant:"):
         raise click.UsageError(f"a page is made of a grant: leave --format html out to see {name}")
-    return replay_page(book, stream.removeprefix("grant:"), as_of)
+    return replay_page(book, stream.removeprefix("grant:"), as_of).text
 
 
 def _replayed(book: "Book", name: str, as_of: AsOf, on: str | None, form: str) -> str:
     """Return the state as text, or as one line of JSON."""
-    from cli.narrative.state_fields import fields_json
+    from cli.narrative.state_fields import fields_json, filled
 
     fields, version = _fields(book, name, as_of)
     currency = book.fund(as_of.known).currency
@@ -154,11 +153,10 @@ def _replayed(book: "Book", name: str, as_of: AsOf, on: str | None, form: str) -
             "state": fields_json(fields),
         }
         return f"{to_json(replayed)}\n"
-    filled = [(field, value) for field, value in fields.items() if value not in (None, ())]
     lines = [
         f"{safe(name)}, {as_of.words}, version {version}",
         *([] if fields else ["  there was no such grant on that day"]),
-        pairs([(prose(field), readable(value, currency)) for field, value in filled]),
+        pairs(filled(fields, currency)),
     ]
     return "\n".join(lines) + "\n"
 

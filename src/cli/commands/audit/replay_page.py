@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cli.narrative.replay.money_lines import Scale
     from cli.narrative.replay.obligation_rows import ObligationRow
     from cli.narrative.replay.states import Field, Sums
-    from cli.output.pages import PageLink
+    from cli.output.pages import GuardedPage, PageLink
     from cli.shell.as_of_options import AsOf
     from lifecycle.book.book import Book
     from lifecycle.kernel.history import Entry
@@ -36,7 +36,7 @@ def replay_page(
     pages: "Sequence[PageLink]" = (),
     *,
     newest: int | None = None,
-) -> str:
+) -> "GuardedPage":
     """Return the page. The two dates of ``as_of`` are where its sliders are at first.
 
     ``pages``: the pages beside it, to which it leads. ``newest``: the position of the newest entry that it

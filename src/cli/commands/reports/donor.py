@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from cli.commands.reports.report import AS_OF, KNOWN, OUTPUT
+from cli.commands.reports.report import AS_OF, KNOWN, OUTPUT, caption_of
 from cli.output.formats import FORMS, form_of, write, write_text
-from cli.output.table import heading
-from cli.output.terminal_text import moment
 from cli.shell.as_of_options import day_from, day_or_today, position_from
 from cli.shell.settings import Command, settings
 
@@ -124,15 +122,13 @@ def _since(
 
 
 def _caption(book: "Book", report: "Report", since: _Since | None) -> str:
-    at = book.recorded_at(report.known)
-    when = "" if at is None else f" at {moment(at)}"
-    lines = [f"As of {report.as_of}, as known{when} (position {report.known:,})."]
+    """Return the caption of any report, with what it is compared with as its second line."""
     if since is None:
-        lines.append("No report to the partner is recorded before, so nothing is compared: give --since.")
+        compared = "No report to the partner is recorded before, so nothing is compared: give --since."
     else:
-        lines.append(f"Changes since {since.words}, as known then (position {since.known:,}).")
-    lines += [column.denominator for column in report.layout if column.denominator]
-    return "\n".join([*lines, report.layout.overlap])
+        compared = f"Changes since {since.words}, as known then (position {since.known:,})."
+    dates, *rest = caption_of(book, report).splitlines()
+    return "\n".join([dates, compared, *rest])
 
 
 # ── HTML ─────────────────────────────────────────────────────────────────────────────────────
@@ -187,6 +183,6 @@ def _table(report: "Report", caption: str, rows: list[dict[str, Any]], names: st
     from projections.progress.model import Table
 
     columns = [report.layout.by_name[name] for name in names.split()]
-    heads = tuple((heading(column.name), column.is_numeric) for column in columns)
+    heads = tuple((column.name, column.is_numeric) for column in columns)
     body = [tuple(cell(column, row[column.name]) for column in columns) for row in rows]
     return Table(caption, heads, body)

@@ -1,6 +1,6 @@
 """``grantbook report glance``: one screen for a programme manager each morning."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +18,8 @@ from cli.shell.as_of_options import day_from, day_or_today, is_day, position_fro
 from cli.shell.settings import Command, settings
 
 if TYPE_CHECKING:
+    from lifecycle.book.book import Book
+    from projections.progress.at_a_glance import Glance
     from projections.progress.model import Section
 
 _LINES = {"waiting": 6, "overdue": 3, "due": 3, "money": 4, "pipeline": 3, "changes": 3}
@@ -36,35 +38,45 @@ _FORMS = ("table", "json", "html")
 @OUTPUT
 def glance(**given: Any) -> int:
     """Show the glance."""
-    from projections.progress.at_a_glance import look, sections
-    from projections.query import tables_at
-
     options = settings()
     form = form_of(given["form"], given["output"], json=options.json, forms=_FORMS)
     with options.open_to_read() as book:
         on = day_or_today(book, given["as_of"], "--as-of")
         position = None if given["known"] is None else position_from(book, given["known"])
-        since = given["since"] or str(on - _WEEK)
-        start = position_from(book, _day_before(since) if is_day(since) else since, "--since")
-        with tables_at(book, position) as (connection, known):
-            made = look(book, connection, as_of=on, known=known, since=min(start, known))
-        at = book.recorded_at(known)
+        made, parts = glance_on(book, on, position, given["since"])
+        at = book.recorded_at(made.known)
         fund = book.fund().name
     when = "before anything was recorded" if at is None else f"at {moment(at)}"
     dates = f"As of {made.as_of}, as known {when} (position {made.known:,})."
-    shown = sections(made, f"position {int(since):,}" if since.isdecimal() else since)
     if form == "json":
         write_text(to_json(vars(made) | {"as_of": str(made.as_of)}) + "\n", given["output"])
     elif form == "html":
         from cli.output.pages import page
 
-        fields = {"title": "At a glance", "fund": fund, "lines": [dates], "sections": shown}
+        fields = {"title": "At a glance", "fund": fund, "lines": [dates], "sections": parts}
         write_text(page("sections.html", **fields, known=made.known, drawn={}), given["output"])
     elif given["output"] is not None:
-        write_text(_screen(shown, fund, dates, color=False), given["output"])
+        write_text(_screen(parts, fund, dates, color=False), given["output"])
     else:
-        say(_screen(shown, fund, dates, color=options.color), color=options.color)
+        say(_screen(parts, fund, dates, color=options.color), color=options.color)
     return 0
+
+
+def glance_on(
+    book: "Book", on: date, position: int | None = None, since: str | None = None
+) -> "tuple[Glance, list[Section]]":
+    """Return the glance on a day, as known at the position, and its sections.
+
+    ``since``: the day, time or position of the changes; a week before if `None`.
+    """
+    from projections.progress.at_a_glance import look, sections
+    from projections.query import tables_at
+
+    since = since or str(on - _WEEK)
+    start = position_from(book, _day_before(since) if is_day(since) else since, "--since")
+    with tables_at(book, position) as (connection, known):
+        made = look(book, connection, as_of=on, known=known, since=min(start, known))
+    return made, sections(made, f"position {int(since):,}" if since.isdecimal() else since)
 
 
 def _day_before(day: str) -> str:

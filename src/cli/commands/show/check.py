@@ -111,19 +111,17 @@ def _print(checked: _Checked) -> None:
         say("Nothing of this stage can be tried: its acts need a person's words.")
 
 
-def _rule_line(finding: "Finding") -> tuple[str, str]:
-    answer = _ANSWERS[finding.complies]
-    figure = "" if finding.figure is None else f"{prose(finding.figure)}, "
-    return finding.rule.replace("_", " "), f"{answer}: {figure}limit {prose(finding.limit)}"
-
-
 _ANSWERS = {True: "kept", False: "broken", None: "not decided yet"}
 
 
+def _rule_line(rule: "Finding | Need") -> tuple[str, str]:
+    figure = "" if rule.figure is None else f"{prose(rule.figure)}, "
+    return rule.rule.replace("_", " "), f"{_ANSWERS[rule.complies]}: {figure}limit {prose(rule.limit)}"
+
+
 def _need_line(need: "Need") -> tuple[str, str]:
-    figure = "" if need.figure is None else f"{prose(need.figure)}, "
-    stands = f"{_ANSWERS[need.complies]}: {figure}limit {prose(need.limit)} ({prose(need.source)})"
-    return need.rule.replace("_", " "), stands
+    rule, stands = _rule_line(need)
+    return rule, f"{stands} ({prose(need.source)})"
 
 
 def _answer_line(answer: "WhatIf") -> tuple[str, str]:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.output.terminal_text import counted, prose, readable, safe, say, to_json
+from cli.output.terminal_text import counted, prose, safe, say, to_json
 from cli.output.whole_folder import OVERWRITE, folder_for_writing, folder_to_pack, refuse_to_overwrite
 from cli.shell.as_of_options import AsOf, entries_of, state_of
 from cli.shell.settings import Command, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from cli.output.pages import PageLink
+    from cli.output.pages import GuardedPage, PageLink
     from lifecycle.book.book import Book
     from lifecycle.grant.state import Grant
     from lifecycle.seal.prove import Package
@@ -109,10 +109,10 @@ def _write(book: "Book", stream: str, folder: Path) -> "tuple[Package, int]":
 
     for path in PAGES:
         if path == "history.html":
-            text = replay_page(book, grant, as_of, _links(path), newest=as_of.known)
+            made = replay_page(book, grant, as_of, _links(path), newest=as_of.known)
         else:
-            text = _page(book, state, path, sections[path], as_of)
-        (folder / path).write_text(text, "utf-8")
+            made = _page(book, state, path, sections[path], as_of)
+        (folder / path).write_text(made.text, "utf-8")
     return package, len(copies)
 
 
@@ -122,7 +122,9 @@ def _links(current: str) -> "list[PageLink]":
     return [PageLink(path, name, path == current) for path, name in PAGES.items()]
 
 
-def _page(book: "Book", state: "Grant", path: str, sections: list[dict[str, Any]], as_of: AsOf) -> str:
+def _page(
+    book: "Book", state: "Grant", path: str, sections: list[dict[str, Any]], as_of: AsOf
+) -> "GuardedPage":
     from cli.output.pages import page_with_policy
 
     empty: dict[str, Any] = {"title": "", "texts": [], "commands": [], "links": [], "table": None}
@@ -143,13 +145,9 @@ def _page(book: "Book", state: "Grant", path: str, sections: list[dict[str, Any]
 
 
 def _summary(state: "Grant") -> dict[str, Any]:
-    from cli.narrative.state_fields import grant_fields
+    from cli.narrative.state_fields import filled, grant_fields
 
-    rows = [
-        [prose(name), readable(value, state.currency)]
-        for name, value in grant_fields(state).items()
-        if value not in (None, ())
-    ]
+    rows = filled(grant_fields(state), state.currency)
     return {
         "title": "State",
         "texts": ["As it stands after the newest entry. The history shows each day and time before."],
@@ -246,6 +244,9 @@ def _proofs(package: "Package") -> dict[str, Any]:
 
 
 def _table(
-    title: str, columns: list[tuple[str, bool]], rows: list[list[str]], caption: "list[str] | None" = None
+    title: str,
+    columns: list[tuple[str, bool]],
+    rows: "Sequence[Sequence[str]]",
+    caption: "list[str] | None" = None,
 ) -> dict[str, Any]:
     return {"title": title, "columns": columns, "rows": rows, "caption": caption or []}

@@ -5,8 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from cli.narrative.state_fields import grant_fields
-from cli.output.terminal_text import prose, readable
+from cli.narrative.state_fields import filled, grant_fields
 from lifecycle.grant import evolve as grant_state
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import EntryCorrected, LeftOut
@@ -71,13 +70,4 @@ def _states(held: Sequence[Entry]) -> Iterator[State]:
         grant = grant_state.evolve(grant, entry.event, entry.originator_id.removeprefix("grant:"))
         paid = grant.disbursed - grant.refunded
         sums = Sums(str(grant.stage), grant.committed, paid, grant.undisbursed)
-        yield State(entry, _shown_fields(grant), sums)
-
-
-def _shown_fields(grant: Grant) -> tuple[Field, ...]:
-    """Return the fields that a replay prints: those with a value."""
-    return tuple(
-        (prose(name), readable(value, grant.currency))
-        for name, value in grant_fields(grant).items()
-        if value not in (None, ())
-    )
+        yield State(entry, tuple(filled(grant_fields(grant), grant.currency)), sums)

@@ -63,7 +63,14 @@ def page(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
-def page_with_policy(template: str, *styles: str, script: str = "", **values: Any) -> str:
+class GuardedPage(NamedTuple):
+    """A page, and the policy that it bears."""
+
+    text: str
+    policy: str
+
+
+def page_with_policy(template: str, *styles: str, script: str = "", **values: Any) -> GuardedPage:
     """Return a page with the styles and the script of these files, and a policy that allows only these.
 
     A browser runs no other script on it, applies no other style, and loads nothing.
@@ -73,22 +80,15 @@ def page_with_policy(template: str, *styles: str, script: str = "", **values: An
     style = text_of_files(*styles)
     code = _file(script) if script else ""
     allowed = f"style-src {_source(style)}" + (f"; script-src {_source(code)}" if script else "")
-    return page(
+    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+    text = page(
         template,
         style=Markup(style),  # noqa: S704 a file of this package
         script=Markup(code),  # noqa: S704 likewise
-        policy=f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'",
+        policy=policy,
         **values,
     )
-
-
-def policy_in(text: str) -> str:
-    """Return the policy of a page that `page_with_policy` has made."""
-    from html import unescape
-
-    match = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', text)
-    assert match is not None, "every page of this kind has one"
-    return unescape(match[1])
+    return GuardedPage(text, policy)
 
 
 def text_of_files(*names: str) -> str:
