@@ -18,7 +18,6 @@ from lifecycle.decide.decision import (
     spec_of,
 )
 from lifecycle.decide.permission import permit_command, readings_permitted
-from lifecycle.fund.closing import check_fund_open
 from lifecycle.fund.state import Fund
 from lifecycle.kernel.command import CallCommand, event_of
 from lifecycle.kernel.event import EntryCorrected
@@ -40,10 +39,7 @@ def decide(
 
     ``rules``: the number of the rule set to decide by.
     """
-    spec = spec_of(command)
-    permit_command(fund, spec, command, recorder, today)
-    if not command.is_history:
-        check_fund_open(fund, "call", spec.event, command.on, rules)
+    permit_command(fund, spec_of(command), command, recorder, today, rules=rules)
     before = in_force(entries)
     event = (
         event_of(EntryCorrected, command.event) if isinstance(command, CorrectCallEntry) else command.event

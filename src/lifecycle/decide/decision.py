@@ -88,18 +88,17 @@ def no_longer(entry: Entry, refusal: Refusal) -> Refusal:
 def none_moves_behind_closure(
     about: str, before: Sequence[Entry], held: Sequence[Entry], fund: Fund, rules: int
 ) -> None:
-    """Refuse a correction by which an entry comes after the fund's closure that is not taken there.
+    """Refuse a correction that moves an entry behind the fund's closure, where its event is not taken.
 
     ``about``: ``call`` or ``directory``. ``before``, ``held``: the entries in force without and with it.
     Raises `FundIsClosed`.
     """
     was = {entry.originator_version: entry.event for entry in before}
     for entry in held:
-        is_same = was.get(entry.originator_version) == entry.event
-        if fund.closed_on is None or entry.on <= fund.closed_on or entry.is_history or is_same:
+        if entry.is_history or was.get(entry.originator_version) == entry.event:
             continue
         try:
-            check_fund_open(fund, about, type(entry.event).__name__, entry.on, rules)
+            check_fund_open(fund, about, type(entry.event).__name__, entry.on, rules, recorded=True)
         except Refusal as refusal:
             raise no_longer(entry, refusal) from refusal
 

@@ -25,7 +25,6 @@ from lifecycle.directory.evolve import EVOLVE, evolve, fold
 from lifecycle.directory.experience import Grants, NeedMet, Standing, StandingOn
 from lifecycle.directory.rules import check_directory_rules, check_grants_named
 from lifecycle.directory.state import Directory
-from lifecycle.fund.closing import check_fund_open
 from lifecycle.fund.state import Fund
 from lifecycle.grant.evolve import fold as fold_grant
 from lifecycle.kernel.command import DirectoryCommand, event_of
@@ -105,10 +104,7 @@ def decide(
     ``grants``: the entries in force of those that `grants_named` returns. ``rules``: the number of the rule
     set to decide by.
     """
-    spec = spec_of(command)
-    permit_command(fund, spec, command, recorder, today)
-    if not command.is_history:
-        check_fund_open(fund, "directory", spec.event, command.on, rules)
+    permit_command(fund, spec_of(command), command, recorder, today, rules=rules)
     if isinstance(command, CorrectDirectoryEntry):
         return decide_correction(history, command, fund, today, grants=grants, rules=rules)
     event = command.event

@@ -63,15 +63,12 @@ def decide(  # noqa: PLR0917 what a decision rests on
 ) -> Decision:
     """Decide a command on the fund. Raises a `Refusal`.
 
-    ``entries``: the fund's, needed for a correction and a return. ``acts_since``: finds the acts of officers
-    from whom a role is taken. ``streams``: finds the entries of grants and calls. ``rules``: the number of
-    the rule set to decide by.
+    ``entries``: the fund's, if the command is one of `NEED_ENTRIES`. ``acts_since``: finds the acts of
+    officers from whom a role is taken. ``streams``: finds the entries of grants and calls. ``rules``: the
+    number of the rule set to decide by.
     """
-    spec = spec_of(command)
     if fund.established_on is not None:
-        permit_command(fund, spec, command, recorder, today)
-        if not command.is_history:
-            check_fund_open(fund, "fund", spec.event, command.on, rules)
+        permit_command(fund, spec_of(command), command, recorder, today, rules=rules)
     event = _event_made(command, fund)
     if isinstance(command, CorrectFundEntry):
         target_of(command.event, entries, rules, lambda: is_settled(entries, streams))

@@ -26,7 +26,7 @@ from lifecycle.kernel.guards import money
 from lifecycle.kernel.history import FUND, Entry, in_force, kind_of
 from lifecycle.kernel.refusals import TERMS, EditionTooLate, Refusal, UnknownCall
 from lifecycle.types.readings.nearest import near_or_all
-from lifecycle.types.stage import ENDED_EARLY, ZERO, Stage
+from lifecycle.types.stage import OVER, ZERO
 
 Streams = Callable[[tuple[type[Event], ...], date | None], Iterable[Sequence[Entry]]]
 """Returns the entries of each stream that has one of these events, or a correction, on the day or later.
@@ -190,14 +190,13 @@ def _balance_refusal(
 
 # ── the end of the fund ──────────────────────────────────────────────────────────────────────
 
-RECEIPTS = (on_fund.InstalmentReceived, on_fund.IncomeCredited)
+_RECEIPTS = (on_fund.InstalmentReceived, on_fund.IncomeCredited)
 """Events of the world that bring money. They are recorded whether or not the fund is closed."""
 _BEGINNINGS = (
     *(on_grant.GrantProposed, on_grant.GrantBroughtForward, CallOpened),
     *(on_directory.InstitutionRegistered, on_directory.ExperienceOffered, on_directory.NeedVoiced),
 )
 """Each stream but the fund's begins with one of these events."""
-_OVER = (Stage.CLOSED, *ENDED_EARLY)
 _NAMED = 5
 """How many grants a refusal names. The others are counted."""
 
@@ -205,22 +204,21 @@ _NAMED = 5
 def fund_is_empty(entries: Sequence[Entry], closed: on_fund.FundClosed, fund: Fund, streams: Streams) -> None:
     """Refuse to close a fund if a grant runs or money is left on the day, or if it decided something later.
 
-    ``entries``: the fund's, without the closure. Raises `FundNotEmpty`, `FundIsClosed`, and `StreamStopped`
-    if the stream of a grant is stopped.
+    ``entries``: the fund's; with the correction, if one moves the closure. Raises `FundNotEmpty`,
+    `FundIsClosed`, and `StreamStopped` if the stream of a grant is stopped.
     """
     after = replace(fund, closed_on=closed.on)
-    others: dict[str, Sequence[Entry]] = {FUND: entries}
-    others |= {stream[0].originator_id: stream for stream in streams(_BEGINNINGS, None)}
+    read = {stream[0].originator_id: stream for stream in streams(_BEGINNINGS, None)} | {FUND: entries}
     running: list[str] = []
     later: list[tuple[date, str, Refusal]] = []
     grants: dict[str, Sequence[Entry]] = {}
-    for name, stream in sorted(others.items()):
+    for name, stream in sorted(read.items()):
         held = in_force(stream)
         if kind_of(name) == "grant":
             grants[name.removeprefix("grant:")] = stream
             _check_read(stream)
             grant = fold_grant(entry for entry in held if entry.on <= closed.on)
-            if grant is not None and grant.stage not in _OVER:
+            if grant is not None and grant.stage not in OVER:
                 running.append(f"{grant.id} is {grant.stage}")
         refusals = ((entry, _after_closure(entry, after)) for entry in held if entry.on > closed.on)
         later += [(entry.on, name, no_longer(entry, refusal)) for entry, refusal in refusals if refusal]
@@ -293,5 +291,5 @@ def closure_still_holds(
                 fund_is_empty(entries, closing.event, after, streams)
             except Refusal as refusal:
                 raise no_longer(closing, refusal) from refusal
-    elif not issubclass(corrected_event_type(correction, entries), RECEIPTS):
+    elif not issubclass(corrected_event_type(correction, entries), _RECEIPTS):
         check_closure_holds(before, after)

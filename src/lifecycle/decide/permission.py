@@ -5,7 +5,8 @@ from datetime import date
 from typing import NamedTuple
 
 from lifecycle.catalogue import BY_EVENT
-from lifecycle.decide.decision import no_longer
+from lifecycle.decide.decision import no_longer, stream_of
+from lifecycle.fund.closing import check_fund_open
 from lifecycle.fund.parts.appointments import role_spans
 from lifecycle.fund.state import Fund
 from lifecycle.kernel.command import Command
@@ -44,14 +45,17 @@ def permit(fund: Fund, spec: Spec, act: Event, recorder: str, *, recorded: bool 
         )
 
 
-def permit_command(fund: Fund, spec: Spec, command: Command, recorder: str, today: date) -> None:
-    """Refuse an actor without the role, or a recorder who may not record the act. Raises as `permit` does.
+def permit_command(
+    fund: Fund, spec: Spec, command: Command, recorder: str, today: date, *, rules: int
+) -> None:
+    """Refuse a command whose actor may not act, whose recorder may not record it, or whose fund is closed.
 
-    History that is brought in was decided elsewhere: its actors need no role here, and an administrator
-    records it.
+    History that is brought in was decided elsewhere: its actors need no role here, an administrator records
+    it, and the fund may be closed. Raises as `permit` does, and `FundIsClosed`.
     """
     if not command.is_history:
         permit(fund, spec, command.event, recorder)
+        check_fund_open(fund, kind_of(stream_of(command)), spec.event, command.on, rules)
     elif "administrator" not in fund.roles_on(recorder, today):
         raise RecorderNotAdministrator(
             f"{recorder} is no administrator on {today}: history is brought in by an administrator"

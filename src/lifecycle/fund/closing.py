@@ -68,12 +68,17 @@ class FundClosureWouldNotHold(Refusal, order=TERMS, rule="domain §9: CloseFund"
     """The fund is closed, and could not have been closed if the entry had read so."""
 
 
-def closed_before(fund: Fund, about: str, event: str, on: date) -> FundIsClosed | None:
+def closed_before(
+    fund: Fund, about: str, event: str, on: date, *, recorded: bool = False
+) -> FundIsClosed | None:
     """Return the refusal of an event on the day, if the fund is closed by then and does not take it.
 
-    ``about``: ``grant``, ``fund``, ``call`` or ``directory``. ``event``: its name.
+    ``about``: ``grant``, ``fund``, ``call`` or ``directory``. ``event``: its name. ``recorded``: whether it
+    is recorded already. Then it stands on the day of the closure too.
     """
     if fund.closed_on is None or on < fund.closed_on or event in TAKEN[about]:
+        return None
+    if recorded and on == fund.closed_on:
         return None
     return FundIsClosed(
         f"the fund was closed on {fund.closed_on}: only what happened in the world, documents, corrections"
@@ -81,14 +86,22 @@ def closed_before(fund: Fund, about: str, event: str, on: date) -> FundIsClosed 
     )
 
 
-def check_fund_open(fund: Fund, about: str, event: str, on: date, rules: int) -> None:
-    """Refuse an event that the fund, which is closed by the day, does not take. Raises `FundIsClosed`."""
-    if rules >= SINCE and (refusal := closed_before(fund, about, event, on)):
+def check_fund_open(
+    fund: Fund, about: str, event: str, on: date, rules: int, *, recorded: bool = False
+) -> None:
+    """Refuse an event that the fund does not take, which is closed by the day. Raises `FundIsClosed`.
+
+    The arguments are those of `closed_before`, and the number of the rule set to decide by.
+    """
+    if rules >= SINCE and (refusal := closed_before(fund, about, event, on, recorded=recorded)):
         raise refusal
 
 
 def left_on(fund: Fund, day: date) -> Decimal:
-    """Return what is left to promise on the day, with what is set aside; below zero if too much was paid."""
+    """Return what is left to promise on the day, with what is set aside.
+
+    It is below zero if more was promised, or paid in breach, than came in.
+    """
     kept = (other.left.at(day) for other in fund.set_asides.values() if other.holds_on(day))
     return fund.available.at(day) + sum(kept, ZERO)
 

@@ -7,7 +7,7 @@ it had been typed here: an officer without the role, another stage, one officer 
 from collections.abc import Iterator, Sequence
 
 from lifecycle.catalogue import BY_EVENT
-from lifecycle.decide.grant import in_stage
+from lifecycle.decide.grant_checks import in_stage
 from lifecycle.decide.permission import permit
 from lifecycle.fund.state import Fund
 from lifecycle.grant.evolve import steps

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from lifecycle.catalogue import OF_QUARANTINES, SPECS
-from lifecycle.decide.grant import in_stage
+from lifecycle.decide.grant_checks import in_stage
 from lifecycle.decide.permission import permit
 from lifecycle.decide.quarantined_rows import RowIsLawful, RowIsQuarantined, UnknownRow
 from lifecycle.fund.closing import CloseFund, FundIsClosed, closed_before

@@ -29,3 +29,5 @@ class Stage(StrEnum):
 
 ENDED_EARLY = (Stage.DECLINED, Stage.WITHDRAWN, Stage.LAPSED, Stage.CANCELLED)
 """The stages that end a grant's life early."""
+OVER = (Stage.CLOSED, *ENDED_EARLY)
+"""The stages of a grant that does not run any more."""

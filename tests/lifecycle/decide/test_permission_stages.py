@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from lifecycle.catalogue import CALL_COMMANDS, DIRECTORY_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS
-from lifecycle.decide.grant import GrantIdTaken
+from lifecycle.decide.grant_checks import GrantIdTaken
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.contributions import PartnerJoined
 from lifecycle.grant import events as was

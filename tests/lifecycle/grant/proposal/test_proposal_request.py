@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from lifecycle.decide.grant import GrantIdTaken
+from lifecycle.decide.grant_checks import GrantIdTaken
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.establishment import WindowNotInEdition
 from lifecycle.grant import events as was
